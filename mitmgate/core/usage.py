@@ -1,0 +1,52 @@
+"""One row of accounting for one request: what the journal holds and PostgreSQL stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+
+@dataclass(slots=True)
+class UsageRecord:
+    """What one request was and cost. Times are epoch seconds, durations milliseconds, sizes bytes.
+
+    status is what the client was sent, or, where no whole answer was, what it stands for: 499 the client left,
+    502 the upstream's answer broke off, 504 a deadline ended it. error is the code of the GatewayError or of the
+    break; None when the answer went out whole. `model` is the one asked for (bounded); `endpoint` the path without
+    `/api` and query, one of a bounded set.
+    """
+
+    request_id: str
+    started_at: float
+    tenant_id: int
+    key_id: int | None
+    method: str
+    endpoint: str
+    status: int
+    latency_ms: float
+    model: str | None = None
+    client_format: str = "openai"
+    streamed: bool = False
+    upstream: str | None = None
+    attempts: int = 0
+    cache: str | None = None
+    cache_kind: str | None = None
+    similarity: float | None = None
+    prompt_tokens: int | None = None
+    cached_prompt_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    auth_ms: float | None = None
+    limit_ms: float | None = None
+    cache_ms: float | None = None
+    first_byte_ms: float | None = None
+    request_bytes: int = 0
+    response_bytes: int = 0
+    error: str | None = None
+    client_request_id: str | None = None
+
+    def line(self) -> bytes:
+        """One JSON object and a newline: the journal's format."""
+        return orjson.dumps(self, option=orjson.OPT_APPEND_NEWLINE)
