@@ -1,0 +1,58 @@
+-- What the workers' directory and the start of the gateway read and write. The admin API's queries are in admin.sql.
+
+-- name: directory_version
+-- The version the tables are at. Versions are committed in order, so no lower one can appear later.
+SELECT coalesce(max(version), 0) FROM tenants;
+
+-- name: tenants
+-- Every tenant that is not deleted, as tenant_from_row reads it.
+SELECT * FROM tenants WHERE deleted_at IS NULL ORDER BY id;
+
+-- name: tenants_keys
+-- The keys of every tenant that is not deleted, by tenant, as key_from_row reads them; those that can still be used.
+SELECT api_keys.*
+FROM api_keys JOIN tenants ON tenants.id = tenant_id
+WHERE deleted_at IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+ORDER BY tenant_id, api_keys.id;
+
+-- name: tenant
+-- One tenant, deleted or not. $1 its id.
+SELECT * FROM tenants WHERE id = $1;
+
+-- name: tenant_keys
+-- One tenant's keys that can still be used. $1 its id.
+SELECT * FROM api_keys
+WHERE tenant_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+ORDER BY id;
+
+-- name: tenant_of_key_hash
+-- Whose the key with that hash is, if it is anybody's. $1 the hash.
+SELECT tenant_id FROM api_keys WHERE hash = $1;
+
+-- name: tenant_version
+-- The tenant's version, after a change in the same transaction: what the workers are to hold. $1 its id.
+SELECT version FROM tenants WHERE id = $1;
+
+-- name: has_tenants
+-- Whether any tenant but the demo's exists.
+SELECT EXISTS (SELECT FROM tenants WHERE deleted_at IS NULL AND NOT is_demo);
+
+-- name: lock_directory
+-- Holds every other writer of tenants and keys off until the end of the transaction. The triggers do it by themselves;
+-- this is for who must read and then write.
+SELECT pg_advisory_xact_lock(6077, 1);
+
+-- name: ensure_demo_tenant
+-- The demo tenant's id; makes it where it is missing, and points it to where the mock upstream is now.
+-- $1 name, $2 backend_url, $3 rate_limit_per_hour.
+INSERT INTO tenants (name, backend_url, rate_limit_per_hour, is_demo, allow_private_upstream)
+VALUES ($1, $2, $3, true, true)
+ON CONFLICT (is_demo) WHERE deleted_at IS NULL AND is_demo DO UPDATE
+SET backend_url = excluded.backend_url, status = 'active', blocked_until = NULL, block_reason = NULL
+RETURNING id;
+
+-- name: ensure_demo_key
+-- Gives the demo tenant its well-known key, again if it had been revoked. $1 tenant id, $2 name, $3 prefix, $4 hash.
+INSERT INTO api_keys (tenant_id, name, prefix, hash)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (hash) DO UPDATE SET tenant_id = excluded.tenant_id, revoked_at = NULL, expires_at = NULL;
