@@ -1,0 +1,42 @@
+"""The `gatewayctl` command: a group that imports a command only when it is run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from gatewayctl.lazy import LazyGroup
+
+_COMMANDS: Final = {
+    "serve": ("gatewayctl.commands.serve:serve", "Run the gateway."),
+    "mock-llm": ("gatewayctl.commands.mock_llm:mock_llm", "Run a small LLM server to try things with."),
+    "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
+    "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
+    "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
+    "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """mitmgate, a multi-tenant LLM gateway.
+
+    Start a gateway with `serve`; the other commands talk to its admin API, here or on
+    another machine (--url or MITMGATE_URL, with MITMGATE_ADMIN_TOKEN).
+
+    \b
+    Examples:
+      gatewayctl serve --demo
+      gatewayctl tenants create acme --backend https://api.openai.com --upstream-key-env OPENAI_API_KEY
+      gatewayctl stats acme --from 2026-01-01
+
+    \b
+    Exit codes:
+      0  done
+      1  the server refused, or the command failed
+      2  wrong usage
+      3  cannot start (port or data directory taken, store unreachable, ...)
+      4  the server is away
+      5  not found
+    """
