@@ -1,0 +1,23 @@
+"""Settings: what may be set (model, kinds), where it comes from (loading), what a run adds (runtime)."""
+
+from mitmgate.core.settings.loading import ConfigError, Problem, load_settings
+from mitmgate.core.settings.model import Auth, Cache, Database, Limits, Redis, Server, Settings, Upstream, Usage
+from mitmgate.core.settings.runtime import Runtime, load_runtime, runtime_document
+
+__all__ = [
+    "Auth",
+    "Cache",
+    "ConfigError",
+    "Database",
+    "Limits",
+    "Problem",
+    "Redis",
+    "Runtime",
+    "Server",
+    "Settings",
+    "Upstream",
+    "Usage",
+    "load_runtime",
+    "load_settings",
+    "runtime_document",
+]
