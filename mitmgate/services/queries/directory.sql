@@ -45,11 +45,14 @@ SELECT pg_advisory_xact_lock(6077, 1);
 -- name: ensure_demo_tenant
 -- The demo tenant's id; makes it where it is missing, and points it to where the mock upstream is now.
 -- $1 name, $2 backend_url, $3 rate_limit_per_hour.
-INSERT INTO tenants (name, backend_url, rate_limit_per_hour, is_demo, allow_private_upstream)
-VALUES ($1, $2, $3, true, true)
-ON CONFLICT (is_demo) WHERE deleted_at IS NULL AND is_demo DO UPDATE
-SET backend_url = excluded.backend_url, status = 'active', blocked_until = NULL, block_reason = NULL
-RETURNING id;
+WITH known AS (
+    UPDATE tenants SET backend_url = $2 WHERE is_demo AND deleted_at IS NULL RETURNING id
+), made AS (
+    INSERT INTO tenants (name, backend_url, rate_limit_per_hour, is_demo, allow_private_upstream)
+    SELECT $1, $2, $3, true, true WHERE NOT EXISTS (SELECT FROM known)
+    RETURNING id
+)
+SELECT id FROM known UNION ALL SELECT id FROM made;
 
 -- name: ensure_demo_key
 -- Gives the demo tenant its well-known key, again if it had been revoked. $1 tenant id, $2 name, $3 prefix, $4 hash.

@@ -1,0 +1,223 @@
+"""PostgreSQL: connections, and all that makes a database ready for a gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+import orjson
+
+from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.core.keys import display_prefix, hash_key
+from mitmgate.services.migrations import DatabaseUnusable, migrate
+from mitmgate.services.queries import queries
+
+if TYPE_CHECKING:
+    from mitmgate.services.secrets import Secrets
+
+CONNECT_S: Final = 5.0
+OLDEST_VERSION: Final = 150000
+
+DEMO_NAME: Final = "Test Tenant"
+DEMO_KEY: Final = "test-key-123"
+DEMO_RATE_LIMIT_PER_HOUR: Final = 1000
+
+# The server cannot be asked now; another time it may. OutOfMemory, DiskFull and TooManyConnections are of class 53;
+# shutdowns, start-up, and statements that passed their timeout of class 57.
+AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.LockNotAvailableError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the error says that PostgreSQL cannot be asked now, rather than that it refused what it was told.
+
+    asyncpg's refusal to encode a value is an InterfaceError too, told apart by also being a ValueError.
+    """
+    return isinstance(error, AWAY) and not (isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError))
+
+
+async def open_connection(dsn: str, *, name: str = "mitmgate", timeout_s: float = CONNECT_S) -> asyncpg.Connection:
+    """One connection with our codecs, outside any pool."""
+    connection = await asyncpg.connect(dsn, timeout=timeout_s, server_settings={"application_name": name})
+    await _set_codecs(connection)
+    return connection
+
+
+async def create_pool(
+    dsn: str, *, name: str = "mitmgate", max_size: int = 8, statement_timeout_s: float = 30.0
+) -> asyncpg.Pool:
+    """A pool that connects when first asked, so that a process starts while PostgreSQL is away. Use it by `borrow`."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=max_size,
+        timeout=CONNECT_S,
+        init=_set_codecs,
+        server_settings={
+            "application_name": name,
+            "statement_timeout": str(int(statement_timeout_s * 1000)),
+            "lock_timeout": "5000",
+            "idle_in_transaction_session_timeout": "60000",
+        },
+    )
+
+
+@asynccontextmanager
+async def borrow(pool: asyncpg.Pool, within_s: float = 10.0) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the pool for one piece of work of at most within_s.
+
+    Raises ServiceUnavailable when PostgreSQL is away or silent, whatever was being asked of it; what it refuses (unique
+    names, wrong values) comes out as asyncpg's own error.
+    """
+    try:
+        connection = await pool.acquire(timeout=within_s)
+        try:
+            with deadline(connection, within_s):
+                yield connection
+        finally:
+            await _give_back(pool, connection)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        raise ServiceUnavailable(
+            503, "database_unavailable", "The gateway's database cannot be reached.", retry_after_s=1
+        ) from error
+
+
+@contextmanager
+def deadline(connection: asyncpg.Connection, within_s: float) -> Iterator[None]:
+    """Cuts the connection when the work on it takes longer: what waits for an answer then gets an error of AWAY.
+
+    asyncpg's own timeouts ask the server to cancel, over a new connection, and wait for that: a server that has stopped
+    answering would hold them up for as long as it likes.
+    """
+    timer = asyncio.get_running_loop().call_later(within_s, connection.terminate)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+async def prepare_database(dsn: str, secrets: Secrets) -> None:
+    """Brings the schema up to date, checks that the secrets are this database's, and opens partitions for rows of now.
+
+    Safe to run again and on several nodes at once. Raises DatabaseUnusable with a message for the operator.
+    """
+    try:
+        connection = await open_connection(dsn)
+    except (*AWAY, asyncpg.PostgresError, ValueError) as error:
+        raise DatabaseUnusable(f"PostgreSQL cannot be reached: {_told(error)}") from error
+    try:
+        if await connection.fetchval(queries.server_version) < OLDEST_VERSION:
+            raise DatabaseUnusable("PostgreSQL 15 or newer is needed")
+        await migrate(connection)
+        await _check_secrets(connection, secrets)
+        today = datetime.now(UTC).date()
+        for days in (-1, 0, 1):
+            await connection.execute(queries.ensure_partition, today + timedelta(days=days))
+    except (*AWAY, asyncpg.PostgresError) as error:
+        raise DatabaseUnusable(f"PostgreSQL cannot be used: {_told(error)}") from error
+    finally:
+        await _close(connection)
+
+
+async def has_tenants(dsn: str) -> bool:
+    """Whether any tenant but the demo's exists."""
+    connection = await open_connection(dsn)
+    try:
+        return bool(await connection.fetchval(queries.has_tenants))
+    finally:
+        await _close(connection)
+
+
+async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> int:
+    """Makes the demo tenant with its well-known key, or points the one there is to the upstream. -> its id."""
+    connection = await open_connection(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(queries.lock_directory)
+            tenant_id: int = await connection.fetchval(
+                queries.ensure_demo_tenant, DEMO_NAME, upstream_url, DEMO_RATE_LIMIT_PER_HOUR
+            )
+            await connection.execute(
+                queries.ensure_demo_key,
+                tenant_id,
+                "demo",
+                display_prefix(DEMO_KEY),
+                hash_key(secrets.pepper, DEMO_KEY),
+            )
+        return tenant_id
+    finally:
+        await _close(connection)
+
+
+async def _check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
+    """The first node records what its secrets check to; any other must have them too."""
+    recorded = {row["name"]: row["value"] for row in await connection.fetch(queries.gateway_checks)}
+    pepper = {"pepper": _check_value(secrets.pepper)}
+    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
+    recorded_keys = {name for name in recorded if name.startswith("master-key:")}
+    if not _agree(pepper, recorded):
+        raise DatabaseUnusable(
+            "this database was set up with another pepper, so none of its keys would be accepted:"
+            " give the one it had by auth.pepper or in secrets/pepper of the data directory"
+        )
+    if not _agree(master_keys, recorded) or (recorded_keys and not recorded_keys & master_keys.keys()):
+        raise DatabaseUnusable(
+            "this database was set up with another master key, so no upstream credential could be opened:"
+            " give the one it had by MITMGATE_MASTER_KEY or in secrets/master-key of the data directory"
+        )
+    for name, value in {**pepper, **master_keys}.items():
+        if name not in recorded:
+            await connection.execute(queries.record_gateway_check, name, value)
+
+
+def _check_value(secret: bytes) -> bytes:
+    return hmac.digest(secret, b"mitmgate check value 1", "sha256")
+
+
+def _agree(ours: dict[str, bytes], recorded: dict[str, bytes]) -> bool:
+    return all(hmac.compare_digest(recorded.get(name, value), value) for name, value in ours.items())
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=lambda value: orjson.dumps(value).decode(), decoder=orjson.loads
+    )
+
+
+async def _give_back(pool: asyncpg.Pool, connection: Any) -> None:
+    """What was asked of the connection is answered by now: one that cannot be reset is dropped, and that is all."""
+    try:
+        with deadline(connection, CONNECT_S):
+            await pool.release(connection)
+    except AWAY:
+        logger.debug("a connection to PostgreSQL broke as it was given back")
+
+
+async def _close(connection: asyncpg.Connection) -> None:
+    try:
+        with deadline(connection, CONNECT_S):
+            await connection.close()
+    except AWAY:
+        connection.terminate()
+
+
+def _told(error: BaseException) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,145 @@
+-- What the admin API reads and writes. Versions and notifications are the triggers' work; a transaction that changes a
+-- tenant or key takes lock_directory first, so that what it reads before it writes still holds when it does.
+
+-- name: tenant_ids_page
+-- Ids of tenants that are not deleted, in order. $1 after this id, $2 how many.
+SELECT id FROM tenants WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2;
+
+-- name: tenants_shown
+-- Tenants that are not deleted with the prefixes of the keys that can be used. $1 their ids.
+SELECT
+    tenants.*,
+    ARRAY(
+        SELECT prefix FROM api_keys
+        WHERE tenant_id = tenants.id AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+        ORDER BY api_keys.id
+    ) AS key_prefixes
+FROM tenants WHERE id = ANY ($1::bigint[]) AND deleted_at IS NULL ORDER BY id;
+
+-- name: next_tenant_id
+-- An id of its own for a tenant about to be made: its sealed credential is bound to it.
+SELECT nextval(pg_get_serial_sequence('tenants', 'id'));
+
+-- name: insert_tenant
+-- A new tenant. $1 its id, then the columns in the order of TenantColumns. -> version
+INSERT INTO tenants (
+    id, name, backend_url, rate_limit_per_hour, allowed_models, default_model, model_aliases, upstream_format,
+    allow_private_upstream, upstream_auth_header, upstream_auth_sealed, cache_mode, cache_ttl_s, cache_max_bytes,
+    cache_max_temperature, tags, status, blocked_until, block_reason
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+RETURNING version;
+
+-- name: update_tenant
+-- All of a tenant's columns, unless it changed since it was read. $1 its id, then TenantColumns, $20 the version read.
+-- -> the new version
+UPDATE tenants SET
+    name = $2, backend_url = $3, rate_limit_per_hour = $4, allowed_models = $5, default_model = $6, model_aliases = $7,
+    upstream_format = $8, allow_private_upstream = $9, upstream_auth_header = $10, upstream_auth_sealed = $11,
+    cache_mode = $12, cache_ttl_s = $13, cache_max_bytes = $14, cache_max_temperature = $15, tags = $16,
+    status = $17, blocked_until = $18, block_reason = $19
+WHERE id = $1 AND deleted_at IS NULL AND version = $20
+RETURNING version;
+
+-- name: block_tenant
+-- Blocks. $1 the tenant, $2 for how many seconds (null: until unblocked), $3 why. -> version
+UPDATE tenants SET
+    status = 'blocked', blocked_until = now() + $2::bigint * interval '1 second', block_reason = $3
+WHERE id = $1 AND deleted_at IS NULL RETURNING version;
+
+-- name: unblock_tenant
+-- Lifts the operator's block. $1 the tenant. -> version
+UPDATE tenants SET status = 'active', blocked_until = NULL, block_reason = NULL
+WHERE id = $1 AND deleted_at IS NULL RETURNING version;
+
+-- name: delete_tenant
+-- Marks as deleted, which ends its keys and frees its name. $1 the tenant. -> version
+UPDATE tenants SET status = 'deleted', deleted_at = now(), blocked_until = NULL, block_reason = NULL
+WHERE id = $1 AND deleted_at IS NULL RETURNING version;
+
+-- name: tenant_exists
+-- Whether there is such a tenant, not deleted. $1 its id.
+SELECT EXISTS (SELECT FROM tenants WHERE id = $1 AND deleted_at IS NULL);
+
+-- name: keys_page
+-- A tenant's keys that are not revoked, in order. $1 the tenant, $2 after this id, $3 how many.
+SELECT * FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL AND id > $2 ORDER BY id LIMIT $3;
+
+-- name: key_shown
+-- One key that is not revoked. $1 the tenant, $2 the key.
+SELECT * FROM api_keys WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL;
+
+-- name: insert_key
+-- A new key. $1 tenant, $2 name, $3 prefix, $4 hash, $5 scopes, $6 limit an hour, $7 allowed models, $8 its end.
+INSERT INTO api_keys (tenant_id, name, prefix, hash, scopes, rate_limit_per_hour, allowed_models, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+RETURNING *;
+
+-- name: update_key
+-- What may change in a key. $1 the key, $2 name, $3 scopes, $4 limit an hour, $5 allowed models, $6 its end.
+UPDATE api_keys SET name = $2, scopes = $3, rate_limit_per_hour = $4, allowed_models = $5, expires_at = $6
+WHERE id = $1 RETURNING *;
+
+-- name: revoke_key
+-- Ends a key for good. $1 the tenant, $2 the key. -> its id
+UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id;
+
+-- name: usable_keys
+-- A tenant's keys that can be used. $1 the tenant.
+SELECT * FROM api_keys
+WHERE tenant_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id;
+
+-- name: end_keys
+-- Ends a tenant's keys after a grace, none later than it would have; without one they are revoked. $1 the tenant,
+-- $2 the grace in seconds.
+UPDATE api_keys SET
+    expires_at = least(expires_at, now() + $2::bigint * interval '1 second'),
+    revoked_at = CASE WHEN $2::bigint = 0 THEN now() END
+WHERE tenant_id = $1 AND revoked_at IS NULL;
+
+-- name: admin_token_of_hash
+-- The admin token with that hash, unless it was deleted. $1 the hash.
+SELECT id, name, role FROM admin_tokens WHERE hash = $1 AND revoked_at IS NULL;
+
+-- name: admin_tokens_page
+-- Admin tokens in order. $1 after this id, $2 how many.
+SELECT id, name, role, prefix, created_at FROM admin_tokens
+WHERE revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2;
+
+-- name: insert_admin_token
+-- A new admin token. $1 name, $2 role, $3 prefix, $4 hash.
+INSERT INTO admin_tokens (name, role, prefix, hash) VALUES ($1, $2, $3, $4)
+RETURNING id, name, role, prefix, created_at;
+
+-- name: revoke_admin_token
+-- Ends an admin token for good. $1 its id. -> its id
+UPDATE admin_tokens SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING id;
+
+-- name: insert_audit
+-- Who changed what. $1 actor, $2 address, $3 action, $4 kind of target, $5 its id, $6 details.
+INSERT INTO audit_log (actor, address, action, target, target_id, details) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: usage_page
+-- Request rows over all tenants, newest first. $1 from and $2 to (excluded), $3 and $4 the least and highest status,
+-- $5 cache outcome in upper case, $6 and $7 before this row's start and id, $8 how many; null: no such bound.
+SELECT * FROM usage
+WHERE ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
+    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
+    AND ($5::text IS NULL OR upper(cache) = $5)
+    AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
+ORDER BY started_at DESC, request_id DESC LIMIT $8;
+
+-- name: tenant_usage_page
+-- The same for one tenant. $1 to $8 as in usage_page, $9 the tenant.
+SELECT * FROM usage
+WHERE tenant_id = $9
+    AND ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
+    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
+    AND ($5::text IS NULL OR upper(cache) = $5)
+    AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
+ORDER BY started_at DESC, request_id DESC LIMIT $8;
+
+-- name: usage_row
+-- All that is kept of one request. $1 its id.
+SELECT usage.*, tenants.name AS tenant_name, api_keys.name AS key_name
+FROM usage LEFT JOIN tenants ON tenants.id = usage.tenant_id LEFT JOIN api_keys ON api_keys.id = usage.key_id
+WHERE request_id = $1 ORDER BY started_at LIMIT 1;
