@@ -1,0 +1,148 @@
+"""Which headers pass: of a request on its way to the upstream, and of the upstream's answer to the client.
+
+Names decide, values are left byte for byte. Both functions keep order and repetition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from typing import Final
+
+from mitmgate.core.credentials import CREDENTIAL_HEADERS
+
+type Field = tuple[bytes, bytes]
+
+# RFC 9110 section 7.6.1, and those that older peers send
+HOP_BY_HOP: Final = frozenset(
+    {
+        b"connection",
+        b"http2-settings",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authentication-info",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"trailers",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+
+_NOT_FORWARDED: Final = (
+    HOP_BY_HOP
+    | CREDENTIAL_HEADERS
+    | {
+        # ours to read
+        b"cache-control",
+        b"x-request-id",
+        b"x-timeout-ms",
+        # set by whoever sends
+        b"accept-encoding",
+        b"content-length",
+        b"expect",
+        b"host",
+        # the client's own network and its other sessions
+        b"cookie",
+        b"cookie2",
+        b"forwarded",
+        b"via",
+        b"x-real-ip",
+        # would have the upstream act on another path or method than the one that was checked
+        b"x-http-method",
+        b"x-http-method-override",
+        b"x-method-override",
+        b"x-original-url",
+        b"x-rewrite-url",
+    }
+)
+_NOT_FORWARDED_PREFIXES: Final = (b"x-cache-", b"x-mitmgate-", b"x-forwarded-")
+
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_NOT_ANSWERED: Final = (
+    (HOP_BY_HOP - _FRAMING)
+    | CREDENTIAL_HEADERS
+    | {
+        # ours on every answer
+        b"age",
+        b"cache-status",
+        b"ratelimit",
+        b"ratelimit-policy",
+        b"server-timing",
+        b"x-cache",
+        b"x-client-request-id",
+        b"x-request-id",
+        # about the vendor's host, which the client would take for ours
+        b"alt-svc",
+        b"clear-site-data",
+        b"nel",
+        b"public-key-pins",
+        b"report-to",
+        b"reporting-endpoints",
+        b"set-cookie",
+        b"set-cookie2",
+        b"strict-transport-security",
+        b"www-authenticate",
+        # orders to a reverse proxy in front of us
+        b"x-accel-redirect",
+        b"x-sendfile",
+    }
+)
+_NOT_ANSWERED_PREFIXES: Final = (
+    b"access-control-",
+    b"ratelimit-",
+    b"x-cache-",
+    b"x-mitmgate-",
+    b"x-ratelimit-",
+    b"x-upstream",
+)
+
+
+def forwardable(fields: Sequence[Field], also_dropped: Set[bytes] = frozenset()) -> list[Field]:
+    """What of a request's headers goes upstream; the sender adds Host, framing, Accept-Encoding and its credential.
+
+    also_dropped: lower-case names to keep out besides, such as that of the tenant's own upstream credential.
+    """
+    kept = []
+    connection: list[bytes] = []
+    for field in fields:
+        name = field[0].lower()
+        if name in _NOT_FORWARDED:
+            if name == b"connection":
+                connection.append(field[1])
+        elif not name.startswith(_NOT_FORWARDED_PREFIXES):
+            kept.append(field)
+    return _without(kept, connection, also_dropped, HOP_BY_HOP)
+
+
+def answerable(fields: Sequence[Field], also_dropped: Set[bytes] = frozenset()) -> list[Field]:
+    """What of an upstream's answer's headers goes to the client.
+
+    Content-Length and Transfer-Encoding stay as they came, even when Connection names them: framing is the sender's.
+    also_dropped: lower-case names to keep out besides.
+    """
+    kept = []
+    connection: list[bytes] = []
+    for field in fields:
+        name = field[0].lower()
+        if name in _NOT_ANSWERED:
+            if name == b"connection":
+                connection.append(field[1])
+        elif not name.startswith(_NOT_ANSWERED_PREFIXES):
+            kept.append(field)
+    return _without(kept, connection, also_dropped, _FRAMING)
+
+
+def _without(kept: list[Field], connection: list[bytes], also: Set[bytes], untouched: frozenset[bytes]) -> list[Field]:
+    """Takes out what Connection names (most often `keep-alive` or `close`, which name nothing) and what else is asked."""
+    named: Set[bytes] = also
+    for value in connection:
+        if value not in _NAMES_NOTHING:
+            named = named | {token.strip().lower() for token in value.split(b",")}
+    if not named:
+        return kept
+    return [field for field in kept if (name := field[0].lower()) not in named or name in untouched]
+
+
+_NAMES_NOTHING: Final = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})

@@ -1,0 +1,225 @@
+"""What a request's path is: fit to be looked at, whose it is, and under which name it is counted.
+
+Whoever decides by a path must see what the upstream will see. So a path that means another one after decoding
+or resolving is refused, instead of being cleaned.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Final
+
+_CHAT: Final = "chat"
+_EMBEDDINGS: Final = "embeddings"
+_MODELS: Final = "models"
+_FEEDBACK: Final = "feedback"
+ANY_SCOPE: Final = "any"
+OTHER: Final = "other"
+
+# endpoint -> (the method its scope is for, scope, whether its body must be JSON)
+_ENDPOINTS: Final[dict[str, tuple[str, str, bool]]] = {
+    "/v1/chat/completions": ("POST", _CHAT, True),
+    "/v1/completions": ("POST", _CHAT, True),
+    "/v1/responses": ("POST", _CHAT, True),
+    "/v1/embeddings": ("POST", _EMBEDDINGS, True),
+    "/v1/models": ("GET", _MODELS, False),
+    "/v1/messages": ("POST", _CHAT, True),
+    "/v1/messages/count_tokens": ("POST", _CHAT, True),
+    "/v1/messages/batches": ("", ANY_SCOPE, True),
+    "/v1/complete": ("POST", _CHAT, True),
+    "/v1/feedback": ("POST", _FEEDBACK, True),
+    "/v1/chat": ("POST", _CHAT, True),
+    "/v2/chat": ("POST", _CHAT, True),
+    "/v1/generate": ("POST", _CHAT, True),
+    "/v1/embed": ("POST", _EMBEDDINGS, True),
+    "/v2/embed": ("POST", _EMBEDDINGS, True),
+    "/v1/rerank": ("", ANY_SCOPE, True),
+    "/v2/rerank": ("", ANY_SCOPE, True),
+    "/v1/moderations": ("", ANY_SCOPE, True),
+    "/v1/images/generations": ("", ANY_SCOPE, True),
+    "/v1/images/edits": ("", ANY_SCOPE, False),
+    "/v1/images/variations": ("", ANY_SCOPE, False),
+    "/v1/audio/speech": ("", ANY_SCOPE, True),
+    "/v1/audio/transcriptions": ("", ANY_SCOPE, False),
+    "/v1/audio/translations": ("", ANY_SCOPE, False),
+    "/v1/files": ("", ANY_SCOPE, False),
+    "/v1/uploads": ("", ANY_SCOPE, False),
+    "/v1/batches": ("", ANY_SCOPE, False),
+    "/v1/fine_tuning/jobs": ("", ANY_SCOPE, False),
+    "/v1/vector_stores": ("", ANY_SCOPE, False),
+    "/v1/assistants": ("", ANY_SCOPE, False),
+    "/v1/threads": ("", ANY_SCOPE, False),
+    "/v1/realtime": ("", ANY_SCOPE, False),
+    "/v1beta/models": ("GET", _MODELS, False),
+    "/chat": ("POST", _CHAT, True),
+    "/generate": ("POST", _CHAT, True),
+    "/embed": ("POST", _EMBEDDINGS, True),
+    "/embeddings": ("POST", _EMBEDDINGS, True),
+    "/tags": ("GET", _MODELS, False),
+}
+# Endpoints with something variable in their path: pattern over the folded path -> name
+_FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"/v1/models/.+", "/v1/models/{model}"),
+        (r"/v1/responses/.+", "/v1/responses/{id}"),
+        (r"/v1/chat/completions/.+", "/v1/chat/completions/{id}"),
+        (r"/v1/messages/batches/.+", "/v1/messages/batches/{id}"),
+        (r"/v1/files/.+", "/v1/files/{id}"),
+        (r"/v1/batches/.+", "/v1/batches/{id}"),
+        (r"/v[0-9][a-z0-9]*/models/.+:(?:stream)?generatecontent", "/models:generateContent"),
+        (r"/v[0-9][a-z0-9]*/models/.+:(?:batch)?embedcontents?", "/models:embedContent"),
+        (r"/v[0-9][a-z0-9]*/models/.+:counttokens", "/models:countTokens"),
+        (r"/openai/deployments/[^/]+/chat/completions", "/openai/deployments/chat/completions"),
+        (r"/openai/deployments/[^/]+/completions", "/openai/deployments/completions"),
+        (r"/openai/deployments/[^/]+/embeddings", "/openai/deployments/embeddings"),
+        (r"/openai/v1/chat/completions", "/v1/chat/completions"),
+        (r"/openai/v1/completions", "/v1/completions"),
+        (r"/openai/v1/responses", "/v1/responses"),
+        (r"/openai/v1/embeddings", "/v1/embeddings"),
+        (r"/openai/v1/models", "/v1/models"),
+    )
+)
+_FAMILY_RULES: Final[dict[str, tuple[str, str, bool]]] = {
+    "/v1/models/{model}": ("GET", _MODELS, False),
+    "/models:generateContent": ("POST", _CHAT, True),
+    "/models:embedContent": ("POST", _EMBEDDINGS, True),
+    "/models:countTokens": ("POST", _CHAT, True),
+    "/openai/deployments/chat/completions": ("POST", _CHAT, True),
+    "/openai/deployments/completions": ("POST", _CHAT, True),
+    "/openai/deployments/embeddings": ("POST", _EMBEDDINGS, True),
+}
+_RULES: Final = {**_ENDPOINTS, **_FAMILY_RULES}
+_NO_RULE: Final = ("", ANY_SCOPE, False)
+_KNOWN: Final = {**{name: name for name in _ENDPOINTS}, **{f"/api{name}": name for name in _ENDPOINTS}}
+_JSON: Final = frozenset(name for name, rule in _RULES.items() if rule[2])
+
+_search_odd: Final = re.compile(r"[^\x21-\x7e]|[\\#]|//|/\.{1,2}(?=[/;]|\Z)").search
+_search_odd_query: Final = re.compile(r"[^\x21-\x7e]|#").search
+_search_bad_escape: Final = re.compile(
+    r"""%(?![0-9a-f]{2})                                        # not an escape
+    |%(?:2f|5c|[01][0-9a-f]|7f|c[01])                           # / \ control characters, overlong UTF-8
+    |%25(?:2e|2f|5c|00)                                         # the same, for who decodes twice
+    |%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])    # what needs no escape (RFC 3986 section 2.3)
+    """,
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
+).search
+
+
+def check_path(raw_path: str) -> str | None:
+    """What a request target holds that it must not, as words to follow "the path holds"; None when it is fit.
+
+    Refused: what does not begin with `/`, characters that belong escaped, `//`, dot segments, backslashes, and escapes of
+    slashes, of control characters, or of characters that never need one, behind which another path would hide.
+    """
+    if raw_path in _KNOWN:
+        return None
+    question = raw_path.find("?")
+    path = raw_path if question < 0 else raw_path[:question]
+    if path[:1] != "/":
+        return "no leading slash"
+    if (found := _search_odd(path)) is not None:
+        return _oddity(found[0])
+    if question >= 0 and _search_odd_query(raw_path, question) is not None:
+        return "a character that must be percent-encoded"
+    if "%" in path and _search_bad_escape(path) is not None:
+        return "a percent-encoding that hides another path"
+    return None
+
+
+class Route(enum.Enum):
+    """Who answers a path."""
+
+    CONTROL = "control"
+    TOKEN = "token"
+    HEALTH = "health"
+    API = "api"
+    UNKNOWN = "unknown"
+
+
+_OWN: Final = {
+    "/auth/token": Route.TOKEN,
+    "/health": Route.HEALTH,
+    "/health/live": Route.HEALTH,
+    "/health/ready": Route.HEALTH,
+    "/admin": Route.CONTROL,
+    "/metrics": Route.CONTROL,
+    "/dashboard": Route.CONTROL,
+    **dict.fromkeys(_KNOWN, Route.API),
+    **{name: Route.UNKNOWN for name in _ENDPOINTS if name[:2] != "/v"},  # Ollama's, theirs only below /api
+}
+_match_api: Final = re.compile(r"/(?:api|v[0-9][^/]*|openai)/.").match
+
+
+def route(path_without_query: str) -> Route:
+    """Who answers this path; it has passed check_path."""
+    known = _OWN.get(path_without_query)
+    if known is not None:
+        return known
+    if _match_api(path_without_query):
+        return Route.API
+    if path_without_query.startswith(("/admin/", "/dashboard/")):
+        return Route.CONTROL
+    return Route.UNKNOWN
+
+
+def strip_api(path: str, upstream_format: str) -> str:
+    """The path (with its query) as the upstream knows it: without `/api`, unless the upstream is Ollama's own API."""
+    if path[:5] == "/api/" and upstream_format != "ollama":
+        return path[4:]
+    return path
+
+
+def endpoint_of(path: str) -> str:
+    """The name under which a path (with or without `/api` and query) is counted and judged: one of a bounded set."""
+    known = _KNOWN.get(path)
+    if known is not None:
+        return known
+    question = path.find("?")
+    if question >= 0:
+        path = path[:question]
+        if (known := _KNOWN.get(path)) is not None:
+            return known
+    return _endpoint_of_variant(path)
+
+
+def client_format(path: str) -> str:
+    """Whose words the client speaks: `anthropic` or `openai`."""
+    if path[:4] == "/api":
+        path = path[4:]
+    if path[:12] == "/v1/messages" and path[12:13] in ("", "/", "?"):
+        return "anthropic"
+    return "anthropic" if path[:12] == "/v1/complete" and path[12:13] in ("", "?") else "openai"
+
+
+def required_scope(endpoint: str, method: str) -> str:
+    """The scope that a key needs for an endpoint (as endpoint_of names it); `any` where no narrower one will do."""
+    wanted, scope, _ = _RULES.get(endpoint, _NO_RULE)
+    return scope if method == wanted or (method == "HEAD" and wanted == "GET") else ANY_SCOPE
+
+
+def is_json_path(path: str) -> bool:
+    """Whether a body sent to this path must be JSON."""
+    return endpoint_of(path) in _JSON
+
+
+def _endpoint_of_variant(path: str) -> str:
+    """The slow way: other case, a trailing slash or path parameters reach the same endpoint at some upstreams."""
+    folded = re.sub(r";[^/]*", "", path[:512]).lower().rstrip("/")
+    if folded[:5] == "/api/":
+        folded = folded[4:]
+    known = _KNOWN.get(folded)
+    if known is not None:
+        return known
+    return next((name for pattern, name in _FAMILIES if pattern.fullmatch(folded)), OTHER)
+
+
+def _oddity(found: str) -> str:
+    if found == "//":
+        return "an empty segment"
+    if found[0] == "/":
+        return "a dot segment"
+    if found == "\\":
+        return "a backslash"
+    return "a character that must be percent-encoded"
