@@ -1,0 +1,20 @@
+"""The one format of all log lines: time, level, process, message. No access log: requests are rows, not lines."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+
+
+def configure_logging(process: str, level: int = logging.INFO) -> None:
+    """Lines go to standard error; `process` says whose they are: `worker-0`, `control`, `supervisor`."""
+    form = logging.Formatter(f"%(asctime)s.%(msecs)03dZ %(levelname)-7s {process} %(message)s", "%Y-%m-%dT%H:%M:%S")
+    form.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(form)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for chatty in ("uvicorn.access", "httpx", "httpcore", "asyncio", "hpack"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
