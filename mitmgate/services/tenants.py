@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -64,10 +64,14 @@ def tenant_from_row(row: Row, keys: Iterable[Key] = ()) -> Tenant:
 async def load_tenant(connection: asyncpg.Connection, id: int) -> Tenant | None:
     """One tenant, deleted or not, with its keys, of one moment; None: there never was one."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        row = await connection.fetchrow(queries.tenant, id)
-        if row is None:
-            return None
-        return tenant_from_row(row, map(key_from_row, await connection.fetch(queries.tenant_keys, id)))
+        tenants = await _with_keys(connection, await connection.fetch(queries.tenant, id))
+    return tenants[0] if tenants else None
+
+
+async def load_changed(connection: asyncpg.Connection, after_version: int) -> list[Tenant]:
+    """The next tenants changed after a version, deleted ones too, at most BATCH, in the order of their versions."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        return await _with_keys(connection, await connection.fetch(queries.tenants_changed, after_version, BATCH))
 
 
 async def load_tenants(connection: asyncpg.Connection) -> tuple[list[Tenant], int]:
@@ -87,7 +91,15 @@ async def load_tenants(connection: asyncpg.Connection) -> tuple[list[Tenant], in
     return tenants, as_of_version
 
 
-async def _batches(connection: asyncpg.Connection, query: str) -> Any:
+async def _with_keys(connection: asyncpg.Connection, rows: Sequence[Row]) -> list[Tenant]:
+    keys: dict[int, list[Key]] = {}
+    if rows:
+        for row in await connection.fetch(queries.keys_of_tenants, [row["id"] for row in rows]):
+            keys.setdefault(row["tenant_id"], []).append(key_from_row(row))
+    return [tenant_from_row(row, keys.get(row["id"], ())) for row in rows]
+
+
+async def _batches(connection: asyncpg.Connection, query: str) -> AsyncIterator[list[Row]]:
     cursor = await connection.cursor(query)
     while rows := await cursor.fetch(BATCH):
         yield rows

@@ -19,15 +19,15 @@ ORDER BY tenant_id, api_keys.id;
 -- One tenant, deleted or not. $1 its id.
 SELECT * FROM tenants WHERE id = $1;
 
--- name: tenant_keys
--- One tenant's keys that can still be used. $1 its id.
-SELECT * FROM api_keys
-WHERE tenant_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-ORDER BY id;
+-- name: tenants_changed
+-- What changed after a version, deleted tenants too, in the order it was committed. $1 the version, $2 how many at most.
+SELECT * FROM tenants WHERE version > $1 ORDER BY version LIMIT $2;
 
--- name: tenant_of_key_hash
--- Whose the key with that hash is, if it is anybody's. $1 the hash.
-SELECT tenant_id FROM api_keys WHERE hash = $1;
+-- name: keys_of_tenants
+-- Those tenants' keys that can still be used. $1 their ids.
+SELECT * FROM api_keys
+WHERE tenant_id = ANY ($1) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+ORDER BY tenant_id, id;
 
 -- name: tenant_version
 -- The tenant's version, after a change in the same transaction: what the workers are to hold. $1 its id.
