@@ -1,0 +1,329 @@
+"""mitmproxy's HTTP codecs with what they lack: limits, deadlines, lingering close, trailers, 1xx, errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import h11
+import h2.errors
+from mitmproxy.connection import ConnectionState
+from mitmproxy.net.http import http1
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    HttpEvent,
+    RequestData,
+    RequestEndOfMessage,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
+from mitmproxy.proxy.layers.http._http1 import Http1Client, Http1Connection, Http1Server, make_body_reader
+from mitmproxy.proxy.layers.http._http2 import Http2Server
+
+from mitmgate.core.errors import GatewayError, UpstreamFailed
+from mitmgate.proxy.wire import BAD_REQUEST, HEAD_TIMEOUT, HEADERS_TOO_LARGE, error_bytes, error_response
+
+LINGER_S: Final = 5.0
+LINGER_BYTES: Final = 64 << 20
+HEAD_S: Final = 15.0
+KEEP_ALIVE_S: Final = 75.0
+MAX_PIPELINED_BYTES: Final = 1 << 20
+MAX_RESPONSE_HEAD_BYTES: Final = 256 << 10
+H2_MAX_HEADER_LIST: Final = 1 << 20
+H2_MAX_STREAMS: Final = 128
+
+BROKEN_BODY: Final = "broken body"
+
+Alarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
+"""set_alarm(seconds or None, layer generator): one deadline a connection; a new one replaces the old."""
+
+
+def _status_of(code: ErrorCode) -> GatewayError | None:
+    status = code.http_status_code()
+    if status is None:
+        return None
+    if status >= 500:
+        return UpstreamFailed(502, "upstream_malformed", "The upstream's answer was not valid HTTP.")
+    return BAD_REQUEST
+
+
+class _BodyReader(Http1Connection):
+    """read_body as in mitmproxy, but chunked trailers are dropped instead of raising and leaving the peer to wait."""
+
+    def body_broke(self, closed: bool) -> CommandGenerator[None]:
+        """The body can not be read on: cut short (closed) or not framed as it said."""
+        assert self.stream_id is not None
+        yield commands.CloseConnection(self.conn)
+        yield ReceiveHttp(self.ReceiveProtocolError(self.stream_id, "cut short", code=ErrorCode.CLIENT_DISCONNECTED))
+
+    def read_body(self, event: events.Event) -> CommandGenerator[None]:
+        assert self.stream_id is not None
+        while True:
+            try:
+                if isinstance(event, events.DataReceived):
+                    part = self.body_reader(self.buf)
+                else:
+                    part = self.body_reader.read_eof()
+            except h11.ProtocolError:
+                yield from self.body_broke(closed=isinstance(event, events.ConnectionClosed))
+                return
+            if part is None:
+                return
+            if isinstance(part, h11.Data):
+                if data := bytes(part.data):
+                    yield ReceiveHttp(self.ReceiveData(self.stream_id, data))
+            elif isinstance(part, h11.EndOfMessage):
+                yield ReceiveHttp(self.ReceiveEndOfMessage(self.stream_id))
+                is_request = isinstance(self, Http1Server)
+                yield from self.mark_done(request=is_request, response=not is_request)
+                return
+
+
+class GatewayHttp1Server(_BodyReader, Http1Server):
+    """The client's side of HTTP/1. Deadlines for the head, bounds for what is buffered, errors as JSON."""
+
+    def __init__(self, context: Context, max_header_bytes: int, set_alarm: Alarm) -> None:
+        super().__init__(context)
+        self._max_header_bytes = max_header_bytes
+        self._set_alarm = set_alarm
+        self._lingered = 0
+        self._head_begun = False
+
+    def start(self, event: events.Event) -> CommandGenerator[None]:
+        yield from super().start(event)
+        self._set_alarm(HEAD_S, self._head_late)
+
+    state = start
+
+    def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
+        if not isinstance(event, events.DataReceived):
+            yield commands.CloseConnection(self.conn)
+            return
+        if not self._head_begun and self.buf:
+            self._head_begun = True
+            self._set_alarm(HEAD_S, self._head_late)
+        lines = self.buf.maybe_extract_lines()
+        while lines == []:  # RFC 9112 section 2.2: empty lines before a request line are ignored
+            lines = self.buf.maybe_extract_lines()
+        if lines is None:
+            if len(self.buf) > self._max_header_bytes:
+                yield from self.refuse(HEADERS_TOO_LARGE)
+            return
+        self._head_begun = False
+        self._set_alarm(None, self._head_late)
+        if sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
+            yield from self.refuse(HEADERS_TOO_LARGE)
+            return
+        try:
+            self.request = http1.read_request_head([bytes(line) for line in lines])
+            size = http1.expected_http_body_size(self.request)
+        except (ValueError, IndexError):
+            yield from self.refuse(BAD_REQUEST)
+            return
+        yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
+        self.body_reader = make_body_reader(size)
+        self.state = self.read_body
+        yield from self.state(event)
+
+    def body_broke(self, closed: bool) -> CommandGenerator[None]:
+        if closed:
+            yield from super().body_broke(closed)
+        else:  # the stream can still answer
+            self.state = self._broken
+            yield ReceiveHttp(RequestProtocolError(self.stream_id, BROKEN_BODY, ErrorCode.GENERIC_CLIENT_ERROR))
+
+    def _broken(self, event: events.Event) -> CommandGenerator[None]:
+        self.buf.maybe_extract_at_most(len(self.buf))
+        if isinstance(event, events.ConnectionClosed):
+            yield from super().body_broke(closed=True)
+
+    def wait(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, events.DataReceived) and len(self.buf) > MAX_PIPELINED_BYTES:
+            yield commands.CloseConnection(self.conn)
+            event = events.ConnectionClosed(self.conn)
+        yield from super().wait(event)
+
+    def send(self, event: HttpEvent) -> CommandGenerator[None]:
+        if isinstance(event, ResponseProtocolError):
+            error = _status_of(event.code)
+            if not self.conn.state & ConnectionState.CAN_WRITE:
+                return
+            if self.response is None and error is not None:
+                yield from self.refuse(error)
+            else:
+                yield commands.CloseConnection(self.conn)
+            return
+        yield from super().send(event)
+        if isinstance(event, ResponseEndOfMessage) and not self.request_done and self.state != self.done:
+            yield from self._linger()
+
+    def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
+        yield from super().mark_done(request=request, response=response)
+        if self.state == self.read_headers:
+            self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
+
+    def refuse(self, error: GatewayError) -> CommandGenerator[None]:
+        """Answers what never became a flow, and ends the connection so that the answer can still be read."""
+        yield commands.SendData(self.conn, error_bytes(error))
+        yield from self._linger()
+
+    def _linger(self) -> CommandGenerator[None]:
+        """RFC 9112 section 9.6: half-close and discard, or the reset destroys the answer in the client's buffer."""
+        self.state = self._discard
+        self._lingered = len(self.buf)
+        self.buf.maybe_extract_at_most(len(self.buf))
+        self._set_alarm(LINGER_S, self._close)
+        yield commands.CloseTcpConnection(self.conn, half_close=True)
+
+    def _discard(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, events.DataReceived):
+            self._lingered += len(event.data)
+            self.buf.maybe_extract_at_most(len(self.buf))
+            if self._lingered <= LINGER_BYTES:
+                return
+        self._set_alarm(None, self._close)
+        self.state = self.done
+        yield commands.CloseConnection(self.conn)
+
+    def done(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
+        self.buf.maybe_extract_at_most(len(self.buf))
+        yield from ()
+
+    def _close(self) -> CommandGenerator[None]:
+        yield commands.CloseConnection(self.conn)
+
+    def _head_late(self) -> CommandGenerator[None]:
+        if self.buf:
+            yield from self.refuse(HEAD_TIMEOUT)
+        else:
+            yield commands.CloseConnection(self.conn)
+
+
+class GatewayHttp2Server(Http2Server):
+    """The client's side of HTTP/2. An early answer resets its own stream only; errors are JSON."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.h2_conn.decoder.max_header_list_size = H2_MAX_HEADER_LIST
+        self.h2_conn.local_settings.max_concurrent_streams = H2_MAX_STREAMS
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, ResponseProtocolError):
+            yield from self._answer_error(event)
+            return
+        if isinstance(event, ResponseHeaders):
+            headers = event.response.headers
+            headers.pop("transfer-encoding", None)
+            headers.pop("connection", None)
+        yield from super()._handle_event(event)
+        if isinstance(event, ResponseEndOfMessage) and event.stream_id in self.streams and not self._received(event):
+            # RFC 9113 section 8.1: a whole answer before the request is whole, then NO_ERROR
+            self.h2_conn.reset_stream(event.stream_id, h2.errors.ErrorCodes.NO_ERROR)
+            self.streams.pop(event.stream_id, None)
+            yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+
+    def _received(self, event: HttpEvent) -> bool:
+        return self.is_closed(event.stream_id)
+
+    def _answer_error(self, event: ResponseProtocolError) -> CommandGenerator[None]:
+        error = _status_of(event.code)
+        stream: Any = self.h2_conn.streams.get(event.stream_id)
+        if error is None or stream is None or stream.state_machine.headers_sent or not self.is_open_for_us(event.stream_id):
+            yield from super()._handle_event(event)
+            return
+        response = error_response(error)
+        self.h2_conn.send_headers(
+            event.stream_id,
+            [(b":status", b"%d" % error.status), *((k.lower(), v) for k, v in response.headers.fields)],
+        )
+        self.h2_conn.send_data(event.stream_id, response.content or b"", end_stream=True)
+        yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+
+
+class GatewayHttp1Client(_BodyReader, Http1Client):
+    """The upstream's side. Belongs to one attempt of one stream; what comes when that attempt is over is dropped.
+
+    `is_current()` tells whether the stream still waits for this connection; `on_idle()` yields what returns it to the pool.
+    """
+
+    def __init__(
+        self, context: Context, is_current: Callable[[], bool], on_idle: Callable[[], Iterator[commands.Command]]
+    ) -> None:
+        super().__init__(context)
+        self._is_current = is_current
+        self._on_idle = on_idle
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        for command in super()._handle_event(event):
+            if isinstance(command, ReceiveHttp) and not self._is_current():
+                continue
+            yield command
+
+    def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
+        if not isinstance(event, events.DataReceived):
+            if self.conn.state & ConnectionState.CAN_WRITE:
+                yield commands.CloseConnection(self.conn)
+            if self.stream_id is not None:
+                yield from self._fail("closed before an answer")
+            return
+        if self.request is None:
+            yield commands.CloseConnection(self.conn)  # an answer to nothing
+            return
+        assert self.stream_id is not None
+        while True:
+            lines = self.buf.maybe_extract_lines()
+            if lines is None:
+                if len(self.buf) > MAX_RESPONSE_HEAD_BYTES:
+                    yield from self._fail("head too large", close=True)
+                return
+            try:
+                response = http1.read_response_head([bytes(line) for line in lines])
+                size = http1.expected_http_body_size(self.request, response)
+            except (ValueError, IndexError):
+                yield from self._fail("not HTTP", close=True)
+                return
+            if response.status_code >= 200:
+                break
+            if response.status_code == 101:
+                yield from self._fail("switched protocols unasked", close=True)
+                return
+        self.response = response
+        yield ReceiveHttp(ResponseHeaders(self.stream_id, response, size == 0))
+        self.body_reader = make_body_reader(size)
+        self.state = self.read_body
+        yield from self.state(event)
+
+    def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
+        yield from super().mark_done(request=request, response=response)
+        if self.stream_id is None and self.state == self.read_headers and not self.buf:
+            yield from self._on_idle()
+
+    def _fail(self, why: str, close: bool = False) -> CommandGenerator[None]:
+        assert self.stream_id is not None
+        if close:
+            self.state = self.done
+            yield commands.CloseConnection(self.conn)
+        yield ReceiveHttp(ResponseProtocolError(self.stream_id, why, ErrorCode.GENERIC_SERVER_ERROR))
+
+
+__all__ = [
+    "GatewayHttp1Client",
+    "GatewayHttp1Server",
+    "GatewayHttp2Server",
+    "RequestData",
+    "RequestEndOfMessage",
+    "RequestHeaders",
+    "RequestProtocolError",
+    "ResponseData",
+    "ResponseEndOfMessage",
+    "ResponseHeaders",
+    "ResponseProtocolError",
+]

@@ -1,0 +1,300 @@
+"""One client connection and the upstream connections it borrows: the only place where bytes meet sockets.
+
+mitmproxy's ConnectionHandler starts a task for each hook and each upstream connection, and walks all addons for each
+hook. Here hooks go out from a table, synchronous ones without a task, and upstream connections come from the pool.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mitmproxy.connection import Connection, ConnectionState
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
+from mitmproxy.proxy.server import ConnectionIO
+
+from mitmgate.core.retry import Failure
+from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
+from mitmgate.proxy.layer import Alarm, GatewayLayer
+from mitmgate.proxy.pool import DialFailed, Transport
+
+if TYPE_CHECKING:
+    from mitmgate.proxy.gateway import Gateway
+
+logger = logging.getLogger(__name__)
+
+READ_BYTES = 65_536
+
+
+class GatewayConnection(ProxyConnectionHandler):
+    """Runs the layers of one client connection; events are taken one after the other, never re-entered."""
+
+    def __init__(self, gateway: Gateway, master: Any, reader: Any, writer: Any, options: Any, mode: Any) -> None:
+        super().__init__(master, reader, writer, options, mode)
+        self.gateway = gateway
+        tls = writer.get_extra_info("ssl_object")
+        if tls is not None:
+            self.client.tls = True
+            self.client.alpn = (tls.selected_alpn_protocol() or "").encode()
+            self.client.timestamp_tls_setup = time.time()
+        context = self.layer.context
+        context.layers.clear()
+        self.layer = GatewayLayer(context, self)
+        self._events: deque[events.Event] = deque()
+        self._busy = False
+        self._alarm: asyncio.TimerHandle | None = None
+        self._client_held: asyncio.Event | None = None
+
+    # ---- events in, commands out
+
+    async def server_event(self, event: events.Event) -> None:
+        self.feed(event)
+
+    def feed(self, event: events.Event) -> None:
+        """Takes an event through the layers. From within (an eager task) it is queued behind the one at work."""
+        self._events.append(event)
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            while self._events:
+                self.timeout_watchdog.register_activity()
+                for command in self.layer.handle_event(self._events.popleft()):
+                    self._execute(command)
+        except Exception as problem:
+            # The text of a foreign exception may hold a peer's bytes. Its place may not.
+            logger.error("a layer broke: %s", _place_of(problem))
+            self._events.clear()
+            self._close_all()
+        finally:
+            self._busy = False
+
+    def _execute(self, command: commands.Command) -> None:
+        if isinstance(command, commands.SendData):
+            io = self.transports.get(command.connection)
+            if io is not None and io.writer is not None and not io.writer.is_closing():
+                io.writer.write(command.data)
+        elif isinstance(command, commands.StartHook):
+            self._start_hook(command)
+        elif isinstance(command, ConnectUpstream):
+            task = asyncio.get_running_loop().create_task(self._run_upstream(command))
+            self.transports.setdefault(command.server, ConnectionIO()).handler = task
+            if task.done():
+                self.transports.pop(command.server, None)
+        elif isinstance(command, commands.ConnectionCommand) and command.connection not in self.transports:
+            pass  # already closed
+        elif isinstance(command, commands.CloseTcpConnection):
+            self.close_connection(command.connection, command.half_close)
+        elif isinstance(command, commands.CloseConnection):
+            self.close_connection(command.connection)
+        elif isinstance(command, commands.RequestWakeup):
+            task = asyncio.get_running_loop().create_task(self.wakeup(command))
+            self.wakeup_timer.add(task)
+        elif not isinstance(command, commands.Log):  # mitmproxy's log lines may hold raw bytes
+            raise RuntimeError(type(command).__name__)
+
+    def _start_hook(self, hook: commands.StartHook) -> None:
+        calls = self.gateway.hooks.get(hook.name, ())
+        (data,) = hook.args()
+        for position, call in enumerate(calls):
+            result = self.gateway.call_hook(call, data)
+            if result is not None:
+                task = asyncio.get_running_loop().create_task(self._finish_hook(hook, data, result, calls[position + 1 :]))
+                self.gateway.keep(task)
+                return
+        if hook.blocking:
+            self._events.append(events.HookCompleted(hook))
+
+    async def _finish_hook(self, hook: commands.StartHook, data: Any, result: Any, calls: tuple[Any, ...]) -> None:
+        await self.gateway.await_hook(result, data)
+        for call in calls:
+            result = self.gateway.call_hook(call, data)
+            if result is not None:
+                await self.gateway.await_hook(result, data)
+        if hook.blocking:
+            self.feed(events.HookCompleted(hook))
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        """For the hooks mitmproxy itself calls: client_connected and client_disconnected."""
+        (data,) = hook.args()
+        for call in self.gateway.hooks.get(hook.name, ()):
+            result = self.gateway.call_hook(call, data)
+            if result is not None:
+                await self.gateway.await_hook(result, data)
+
+    # ---- deadlines and back-pressure
+
+    def set_alarm(self, delay_s: float | None, act: Callable[[], Iterator[commands.Command]]) -> None:
+        """One deadline of the connection itself; a new one replaces the old, None clears it."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if delay_s is not None:
+            self._alarm = asyncio.get_running_loop().call_later(delay_s, self.feed, Alarm(act))
+
+    def hold_client(self) -> None:
+        """Stops reading from the client: a hook or a connect must end before its bytes have somewhere to go."""
+        if self._client_held is None and self.client.alpn != b"h2":
+            self._client_held = asyncio.Event()
+
+    def release_client(self) -> None:
+        """Reads on."""
+        if self._client_held is not None:
+            self._client_held.set()
+            self._client_held = None
+
+    async def drain_writers(self) -> None:
+        for io in list(self.transports.values()):
+            if io.writer is not None:
+                try:
+                    await io.writer.drain()
+                except OSError:
+                    if io.handler is not None:
+                        io.handler.cancel("write failed")
+
+    # ---- the client's side
+
+    async def handle_client(self) -> None:
+        try:
+            await super().handle_client()
+        finally:
+            self.set_alarm(None, lambda: iter(()))
+
+    async def handle_connection(self, connection: Connection) -> None:
+        """Reads the client until it or we close. The upstreams' reading is `_run_upstream`."""
+        io = self.transports[connection]
+        cancelled = None
+        try:
+            while data := await io.reader.read(READ_BYTES):  # type: ignore[union-attr]
+                self.feed(events.DataReceived(connection, data))
+                if self._client_held is not None:
+                    await self._client_held.wait()
+                await self.drain_writers()
+            connection.state &= ~ConnectionState.CAN_READ
+        except OSError:
+            connection.state = ConnectionState.CLOSED
+        except asyncio.CancelledError as stop:
+            cancelled = stop
+            connection.state = ConnectionState.CLOSED
+        self.feed(events.ConnectionClosed(connection))
+        if connection.state is ConnectionState.CAN_WRITE:
+            try:
+                await asyncio.Event().wait()  # until our side closes as well
+            except asyncio.CancelledError as stop:
+                cancelled = stop
+        if io.writer is not None:
+            io.writer.close()
+        self.transports.pop(connection, None)
+        if cancelled is not None:
+            raise cancelled
+
+    def idle(self) -> bool:
+        """Whether no request is under way."""
+        return not getattr(self.layer_below(), "streams", None)
+
+    def layer_below(self) -> Any:
+        """The HTTP layer, once the protocol is known."""
+        layers = self.layer.context.layers
+        return layers[1] if len(layers) > 1 else None
+
+    def close_client(self) -> None:
+        """Closes the client's connection, and with it what it borrowed."""
+        self.close_connection(self.client)
+
+    def _close_all(self) -> None:
+        for connection in list(self.transports):
+            self.close_connection(connection)
+
+    # ---- the upstreams' side
+
+    async def _run_upstream(self, command: ConnectUpstream) -> None:
+        """Connects, reads until the stream has what it wanted, and gives the connection back or closes it."""
+        server = command.server
+        pool = self.gateway.pool
+        transport = None if command.fresh else pool.take(server.target)
+        if transport is None:
+            try:
+                transport = await pool.dial(server.target)
+            except DialFailed as failed:
+                self._upstream_failed(command, failed.failure)
+                return
+            except Exception as problem:
+                logger.error("dialling broke: %s", _place_of(problem))
+                self._upstream_failed(command, Failure.CONNECT)
+                return
+            except asyncio.CancelledError:
+                self.transports.pop(server, None)
+                raise
+        server.transport = transport
+        server.state = ConnectionState.OPEN
+        server.timestamp_start = server.timestamp_tcp_setup = time.time()
+        server.tls = server.target.scheme == "https"
+        server.peername = transport.writer.get_extra_info("peername")
+        io = self.transports.setdefault(server, ConnectionIO())
+        io.reader, io.writer = transport.reader, transport.writer
+        if io.handler is None:
+            io.handler = asyncio.current_task()
+        self.feed(UpstreamReady(command.stream, server, None))
+        try:
+            await self._read_upstream(server, transport)
+        finally:
+            self.transports.pop(server, None)
+            server.timestamp_end = time.time()
+
+    async def _read_upstream(self, server: UpstreamServer, transport: Transport) -> None:
+        try:
+            while not server.release and (data := await transport.reader.read(READ_BYTES)):
+                self.feed(events.DataReceived(server, data))
+                if not server.release:  # else what comes next on it is another request's
+                    await self.drain_writers()
+        except OSError:
+            pass
+        except asyncio.CancelledError:
+            if not server.release:
+                self.gateway.pool.discard(transport)
+                raise
+        if server.release:
+            self.gateway.pool.give_back(transport)
+            return
+        server.state = ConnectionState.CLOSED
+        self.gateway.pool.discard(transport)
+        self.feed(events.ConnectionClosed(server))
+
+    def _upstream_failed(self, command: ConnectUpstream, failure: Failure) -> None:
+        self.transports.pop(command.server, None)
+        self.feed(UpstreamReady(command.stream, command.server, failure))
+
+    def close_connection(self, connection: Connection, half_close: bool = False) -> None:
+        if connection not in self.transports:
+            return
+        if half_close:
+            io = self.transports[connection]
+            if connection.state & ConnectionState.CAN_WRITE and io.writer is not None:
+                try:
+                    if io.writer.can_write_eof():
+                        io.writer.write_eof()
+                    connection.state &= ~ConnectionState.CAN_WRITE
+                except OSError:
+                    connection.state = ConnectionState.CLOSED
+        else:
+            connection.state = ConnectionState.CLOSED
+        if connection.state is ConnectionState.CLOSED:
+            handler = self.transports[connection].handler
+            if handler is not None:
+                handler.cancel("closed by command")
+
+    def log(self, *args: Any, **kwargs: Any) -> None:
+        """mitmproxy's own lines about connections are not ours to print."""
+
+
+def _place_of(problem: BaseException) -> str:
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
+    return f"{type(problem).__name__} at {where}"

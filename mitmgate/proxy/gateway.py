@@ -1,0 +1,102 @@
+"""What the connections of one worker share: the pool, the hook table, the room for buffered bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mitmgate.core.settings import Settings
+from mitmgate.proxy.pool import UpstreamPool
+
+logger = logging.getLogger(__name__)
+
+HOOKS = (
+    "client_connected",
+    "client_disconnected",
+    "requestheaders",
+    "request",
+    "responseheaders",
+    "response",
+    "answer_complete",
+    "error",
+)
+
+
+@dataclass(slots=True)
+class Room:
+    """Bytes of bodies a worker may hold at once."""
+
+    limit: int
+    used: int = 0
+
+    def take(self, count: int) -> bool:
+        """Claims count bytes if they fit."""
+        if self.used + count > self.limit:
+            return False
+        self.used += count
+        return True
+
+    def give_back(self, count: int) -> None:
+        self.used -= count
+
+
+@dataclass(slots=True)
+class Gateway:
+    """hooks maps a hook's name to the functions that take it, in chain order."""
+
+    pool: UpstreamPool
+    room: Room
+    max_header_bytes: int
+    hooks: dict[str, tuple[Callable[[Any], Any], ...]] = field(default_factory=dict)
+    draining: bool = False
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def use_addons(self, addons: Iterable[object]) -> None:
+        """Builds the hook table from the addons that define a hook."""
+        listed = list(addons)
+        for name in HOOKS:
+            calls = tuple(call for addon in listed if (call := getattr(addon, name, None)) is not None)
+            if calls:
+                self.hooks[name] = calls
+
+    def call_hook(self, call: Callable[[Any], Any], data: Any) -> Awaitable[None] | None:
+        """Calls a hook function; an awaitable comes back when it is not done yet.
+
+        The chain turns its gates' exceptions into refusals itself; what still arrives here is another addon's.
+        """
+        try:
+            result = call(data)
+        except Exception as problem:
+            logger.error("an addon's hook failed: %s", type(problem).__name__)
+            return None
+        return result if inspect.isawaitable(result) else None
+
+    async def await_hook(self, result: Awaitable[None], data: Any) -> None:
+        try:
+            await result
+        except Exception as problem:
+            logger.error("an addon's hook failed: %s", type(problem).__name__)
+
+    def keep(self, task: asyncio.Task[Any] | Coroutine[Any, Any, Any]) -> None:
+        """Holds a reference until the task is done: the loop itself holds only a weak one."""
+        if isinstance(task, asyncio.Task) and not task.done():
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+
+def make_gateway(settings: Settings) -> Gateway:
+    """The gateway of a worker. Raises OSError or ssl.SSLError when `upstream.ca_file` cannot be used."""
+    tls = ssl.create_default_context()
+    if settings.upstream.ca_file:
+        tls.load_verify_locations(cafile=str(settings.upstream.ca_file))
+    tls.set_alpn_protocols(["http/1.1"])
+    return Gateway(
+        pool=UpstreamPool(tls=tls, resolve=settings.upstream.resolve),
+        room=Room(settings.limits.max_buffered_bytes),
+        max_header_bytes=settings.limits.max_header_bytes,
+    )

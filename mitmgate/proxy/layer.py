@@ -1,0 +1,136 @@
+"""The HTTP layer of a client connection: our codecs, our streams, one upstream connection an attempt.
+
+mitmproxy's HttpLayer keeps upstream connections by client connection and never forgets one. Here a stream asks the
+connection's owner for one (`ConnectUpstream`), holds it for an attempt, and gives it back to the worker's pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator, Layer
+from mitmproxy.proxy.layers.http import HTTPMode, HttpLayer
+
+from mitmgate.proxy.codec import HEAD_S, GatewayHttp1Client, GatewayHttp1Server, GatewayHttp2Server
+from mitmgate.proxy.events import Timer, UpstreamReady, UpstreamServer
+from mitmgate.proxy.stream import GatewayHttpStream
+
+if TYPE_CHECKING:
+    from mitmgate.proxy.connection import GatewayConnection
+
+H2_PREFACE = b"PRI * HTTP/2.0\r\n"
+
+
+@dataclass
+class Alarm(events.Event):
+    """A connection's own deadline has passed; run what it yields."""
+
+    act: Callable[[], Iterator[commands.Command]]
+
+
+class GatewayLayer(Layer):
+    """The top: HTTP/2 by ALPN or by its preface (prior knowledge), else HTTP/1."""
+
+    def __init__(self, context: Context, connection: GatewayConnection) -> None:
+        super().__init__(context)
+        self._connection = connection
+        self._seen = b""
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            if self.context.client.tls:
+                yield from self._begin()
+            else:
+                self._connection.set_alarm(HEAD_S, self._close)
+        elif isinstance(event, Alarm):
+            yield from event.act()
+        elif isinstance(event, events.DataReceived):
+            self._seen += event.data
+            if len(self._seen) < len(H2_PREFACE) and H2_PREFACE.startswith(self._seen):
+                return
+            if self._seen.startswith(H2_PREFACE):
+                self.context.client.alpn = b"h2"
+            yield from self._begin()
+            seen, self._seen = self._seen, b""
+            yield from self._handle_event(events.DataReceived(self.context.client, seen))
+        elif isinstance(event, events.ConnectionClosed):
+            yield commands.CloseConnection(self.context.client)
+
+    def _close(self) -> Iterator[commands.Command]:
+        yield commands.CloseConnection(self.context.client)
+
+    def _begin(self) -> CommandGenerator[None]:
+        self._connection.set_alarm(None, self._close)
+        child = GatewayHttpLayer(self.context, self._connection)
+        self.handle_event = self._handle_event = child.handle_event  # type: ignore[method-assign]
+        yield from child.handle_event(events.Start())
+
+
+class GatewayHttpLayer(HttpLayer):
+    """mitmproxy's HttpLayer with our codecs and streams."""
+
+    def __init__(self, context: Context, connection: GatewayConnection) -> None:
+        super().__init__(context, HTTPMode.transparent)
+        self._connection = connection
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, Timer):
+            if self.streams.get(event.stream.stream_id) is event.stream:
+                yield from self.event_to_child(event.stream, event)
+        elif isinstance(event, UpstreamReady):
+            yield from self._upstream_ready(event)
+        elif isinstance(event, Alarm):
+            yield from event.act()
+        elif isinstance(event, events.ConnectionEvent) and event.connection is not self.context.client:
+            codec = self.connections.get(event.connection)
+            if codec is not None:  # else it was abandoned
+                yield from self.event_to_child(codec, event)
+                if isinstance(event, events.ConnectionClosed):
+                    self.connections.pop(event.connection, None)
+        else:
+            if isinstance(event, events.Start):
+                self.connections[self.context.client] = self._client_codec()
+            yield from super()._handle_event(event)
+
+    def make_stream(self, stream_id: int) -> CommandGenerator[None]:
+        stream = GatewayHttpStream(self.context.fork(), stream_id, self, self._connection)
+        self.streams[stream_id] = stream
+        yield from self.event_to_child(stream, events.Start())
+
+    def forget(self, server: UpstreamServer) -> None:
+        """Drops an abandoned upstream connection's codec: what still comes on it reaches nobody."""
+        self.connections.pop(server, None)
+
+    def _client_codec(self) -> Layer:
+        if self.context.client.alpn == b"h2":
+            return GatewayHttp2Server(self.context.fork())
+        return GatewayHttp1Server(
+            self.context.fork(), self._connection.gateway.max_header_bytes, self._connection.set_alarm
+        )
+
+    def _upstream_ready(self, event: UpstreamReady) -> CommandGenerator[None]:
+        stream, server = event.stream, event.server
+        if self.streams.get(stream.stream_id) is not stream or stream.upstream is not server:
+            if event.failure is None:  # the stream has gone on without it
+                server.release = True
+                yield commands.CloseConnection(server)
+            return
+        if event.failure is None:
+            context = self.context.fork()
+            context.server = server
+            codec = GatewayHttp1Client(
+                context, lambda: stream.upstream is server, lambda: self._return_to_pool(server)
+            )
+            self.connections[server] = codec
+            yield from self.event_to_child(codec, events.Start())
+        yield from self.event_to_child(stream, event)
+
+    def _return_to_pool(self, server: UpstreamServer) -> Iterator[commands.Command]:
+        if server.connected:
+            server.release = True
+            self.forget(server)
+            yield commands.CloseConnection(server)

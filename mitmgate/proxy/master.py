@@ -1,0 +1,53 @@
+"""A lean mitmproxy master: the chain, the options its layers read, and nothing else.
+
+Stock mitmdump loads some thirty addons and asks each about every hook and log line; most of its time goes there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from mitmproxy import master, options, optmanager
+from mitmproxy.addons import core, proxyserver
+from mitmproxy.proxy import mode_specs
+
+_SCALARS = (str, int, bool, float, type(None))
+
+
+class GatewayMode(mode_specs.ProxyMode):
+    """What `client_conn.proxy_mode` says of a connection that came in by the gateway's own door."""
+
+    description = "LLM gateway"
+    transport_protocol = mode_specs.TCP
+
+    def __post_init__(self) -> None:
+        pass
+
+
+class GatewayOptions(options.Options):
+    """mitmproxy's options, read without a deep copy where the value is a scalar: layers read them at each request."""
+
+    def __getattr__(self, name: str) -> object:
+        option = self.__dict__.get("_options", {}).get(name)
+        if option is None:
+            raise AttributeError(name)
+        value = option._default if option.value is optmanager.unset else option.value
+        return value if isinstance(value, _SCALARS) else option.current()
+
+
+class GatewayMaster(master.Master):
+    """Runs the chain's life cycle. Listening is the worker's, which is handed its socket."""
+
+    def __init__(self, addons: Sequence[object], confdir: Path) -> None:
+        super().__init__(GatewayOptions(), with_termlog=False)
+        self._legacy_log_events.uninstall()  # else each log record is a hook over all addons
+        self.addons.add(core.Core(), proxyserver.Proxyserver(), *addons)
+        self.options.update(server=False, connection_strategy="lazy", confdir=str(confdir))
+
+
+def quiet_mitmproxy() -> None:
+    """mitmproxy's log lines quote peers: request lines, headers, body bytes. None of that belongs in our log."""
+    for name in ("mitmproxy", "hpack", "h2", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

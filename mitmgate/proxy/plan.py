@@ -1,0 +1,84 @@
+"""What the chain has decided about forwarding one request, and what forwarding then found out.
+
+The chain fills in a `Plan` and the HTTP layer carries it out; both reach it by the flow. It hangs on the flow by a
+weak reference and not in `flow.metadata`, which must stay serialisable for mitmweb and saved flows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from mitmproxy import http
+
+from mitmgate.core.errors import GatewayError
+from mitmgate.core.retry import Failure, Retries
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to ask. Its fields are also the pool's key, so two tenants never share a connection."""
+
+    owner: int
+    scheme: str
+    host: str
+    port: int
+    allow_private: bool
+
+
+@dataclass(slots=True)
+class Deadlines:
+    """Seconds; connect, first_byte and idle hold for each attempt, total for the request."""
+
+    connect_s: float
+    first_byte_s: float
+    idle_s: float
+    total_s: float
+
+
+class StreamTap(Protocol):
+    """Reads an answer's events as they pass. core.token_usage has the one for SSE."""
+
+    @property
+    def terminal_seen(self) -> bool: ...
+
+    def split_terminal(self, chunk: bytes) -> tuple[bytes, bytes]:
+        """The bytes that may go out now, and those from the terminal event on."""
+        ...
+
+
+@dataclass(slots=True)
+class Plan:
+    """One request's forwarding. Everything above the blank line is the chain's to set, the rest the layer's."""
+
+    render: Callable[[GatewayError], http.Response]
+    max_request_bytes: int
+    stream_error: Callable[[GatewayError], bytes] | None = None
+    target: Target | None = None
+    path: bytes = b"/"
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    deadlines: Deadlines | None = None
+    retries: Retries | None = None
+    tap: StreamTap | None = None
+
+    attempts: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    asked_at: float | None = None
+    first_byte_at: float | None = None
+    request_bytes: int = 0
+    response_bytes: int = 0
+
+
+_plans: WeakKeyDictionary[http.HTTPFlow, Plan] = WeakKeyDictionary()
+
+
+def set_plan(flow: http.HTTPFlow, plan: Plan) -> None:
+    """Hangs the plan on the flow."""
+    _plans[flow] = plan
+
+
+def plan_of(flow: http.HTTPFlow) -> Plan | None:
+    """The flow's plan; None before the chain has made one."""
+    return _plans.get(flow)

@@ -1,0 +1,197 @@
+"""Keep-alive connections to upstreams, shared by all client connections of a worker.
+
+The pool resolves a name, checks every address and dials the checked one: no second resolution stands between check and
+use, so DNS rebinding has nothing to rebind. Decisions are synchronous methods that change state and return what is to be
+closed; the caller does the I/O (after httpcore's connection pool).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+import time
+from collections import OrderedDict, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from mitmgate.core.addresses import refusal_reason
+from mitmgate.core.retry import Failure
+from mitmgate.proxy.plan import Target
+
+DNS_TTL_S: Final = 5.0
+MAX_NAMES: Final = 1_000
+MAX_ADDRESSES: Final = 4
+
+
+class DialFailed(Exception):
+    """No connection came about. Carries no text of a library's."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+
+
+@dataclass(slots=True, eq=False)
+class Transport:
+    """One open connection to an upstream. served counts the answers it has carried; times are monotonic seconds."""
+
+    target: Target
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    opened_at: float
+    idle_since: float = 0.0
+    served: int = 0
+
+    def usable(self, now: float, idle_s: float, age_s: float) -> bool:
+        """Whether nothing has come or closed while it lay idle, and it is not too old."""
+        return not (
+            self.writer.is_closing()
+            or self.reader.at_eof()
+            or self.reader._buffer  # type: ignore[attr-defined]  # bytes nobody asked for: the next answer would be theirs
+            or now - self.idle_since > idle_s
+            or now - self.opened_at > age_s
+        )
+
+
+@dataclass(slots=True)
+class UpstreamPool:
+    """idle_s and age_s bound a connection's rest and life; max_open bounds the connections of one target."""
+
+    tls: ssl.SSLContext
+    resolve: Mapping[str, str] = field(default_factory=dict)
+    idle_s: float = 30.0
+    age_s: float = 300.0
+    max_idle: int = 256
+    max_open: int = 2_000
+    _idle: OrderedDict[Target, deque[Transport]] = field(default_factory=OrderedDict)
+    _idle_count: int = 0
+    _open: dict[Target, int] = field(default_factory=dict)
+    _names: OrderedDict[tuple[str, int], tuple[float, list[str]]] = field(default_factory=OrderedDict)
+
+    def take(self, target: Target) -> Transport | None:
+        """The idle connection last used, if one is still good."""
+        now = time.monotonic()
+        waiting = self._idle.get(target)
+        while waiting:
+            transport = waiting.pop()
+            self._idle_count -= 1
+            if transport.usable(now, self.idle_s, self.age_s):
+                return transport
+            self.discard(transport)
+        return None
+
+    def give_back(self, transport: Transport) -> None:
+        """Puts a connection to rest after one unambiguous, fully read answer to a fully sent request."""
+        transport.served += 1
+        transport.idle_since = time.monotonic()
+        if transport.writer.is_closing():
+            self.discard(transport)
+            return
+        self._idle.setdefault(transport.target, deque()).append(transport)
+        self._idle.move_to_end(transport.target)
+        self._idle_count += 1
+        if self._idle_count > self.max_idle:
+            self._drop_oldest()
+
+    def discard(self, transport: Transport) -> None:
+        """Closes a connection for good."""
+        left = self._open.get(transport.target, 0) - 1
+        if left > 0:
+            self._open[transport.target] = left
+        else:
+            self._open.pop(transport.target, None)
+        transport.writer.transport.abort()
+
+    def sweep(self) -> None:
+        """Closes what lay idle too long. Called once a second."""
+        now = time.monotonic()
+        for target in list(self._idle):
+            waiting = self._idle[target]
+            while waiting and not waiting[0].usable(now, self.idle_s, self.age_s):
+                self._idle_count -= 1
+                self.discard(waiting.popleft())
+            if not waiting:
+                del self._idle[target]
+
+    def close(self) -> None:
+        """Closes every idle connection."""
+        for waiting in self._idle.values():
+            for transport in waiting:
+                self.discard(transport)
+        self._idle.clear()
+        self._idle_count = 0
+
+    async def dial(self, target: Target) -> Transport:
+        """Opens a connection to a checked address. Raises DialFailed. The caller holds the deadline."""
+        if self._open.get(target, 0) >= self.max_open:
+            raise DialFailed(Failure.OVERLOADED)
+        self._open[target] = self._open.get(target, 0) + 1
+        try:
+            reader, writer = await self._connect(target)
+        except BaseException:
+            left = self._open[target] - 1
+            if left:
+                self._open[target] = left
+            else:
+                del self._open[target]
+            raise
+        return Transport(target, reader, writer, time.monotonic())
+
+    async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        tls = self.tls if target.scheme == "https" else None
+        failure = Failure.CONNECT
+        host, port = self._override(target)
+        for address in await self._addresses(host, port):
+            if refusal_reason(address, target.allow_private) is not None:
+                failure = Failure.ADDRESS
+                continue
+            try:
+                return await asyncio.open_connection(
+                    address, port, ssl=tls, server_hostname=target.host if tls else None, limit=256 * 1024
+                )
+            except ssl.SSLError:
+                failure = Failure.TLS
+            except OSError:
+                failure = Failure.CONNECT
+        raise DialFailed(failure)
+
+    def _override(self, target: Target) -> tuple[str, int]:
+        """`upstream.resolve` maps `host:port` to `address[:port]`, as curl's --resolve and --connect-to do."""
+        wanted = self.resolve.get(f"{target.host}:{target.port}")
+        if wanted is None:
+            return target.host, target.port
+        if wanted.startswith("["):
+            address, _, port = wanted[1:].partition("]")
+            return address, int(port[1:] or target.port)
+        address, _, port = wanted.rpartition(":") if wanted.count(":") == 1 else (wanted, "", "")
+        return address, int(port or target.port)
+
+    async def _addresses(self, host: str, port: int) -> list[str]:
+        try:
+            return [str(ipaddress.ip_address(host))]
+        except ValueError:
+            pass
+        now = time.monotonic()
+        known = self._names.get((host, port))
+        if known is not None and now < known[0]:
+            return known[1]
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise DialFailed(Failure.CONNECT) from None
+        addresses = list(dict.fromkeys(str(item[4][0]) for item in found))[:MAX_ADDRESSES]
+        self._names[(host, port)] = (now + DNS_TTL_S, addresses)
+        while len(self._names) > MAX_NAMES:
+            self._names.popitem(last=False)
+        return addresses
+
+    def _drop_oldest(self) -> None:
+        target, waiting = next(iter(self._idle.items()))
+        self._idle_count -= 1
+        self.discard(waiting.popleft())
+        if not waiting:
+            del self._idle[target]

@@ -1,0 +1,71 @@
+"""Deadlines of a stream: cancellable, by name, and cheap to push on (a touch moves no timer)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from mitmgate.proxy.events import Timer
+
+if TYPE_CHECKING:
+    from mitmgate.proxy.connection import GatewayConnection
+    from mitmgate.proxy.stream import GatewayHttpStream
+
+
+class _Armed:
+    __slots__ = ("delay_s", "handle", "last", "token")
+
+    def __init__(self, delay_s: float, handle: asyncio.TimerHandle, last: float, token: object) -> None:
+        self.delay_s = delay_s
+        self.handle = handle
+        self.last = last
+        self.token = token
+
+
+class Timers:
+    """A stream's armed deadlines. When one passes, a `Timer` event reaches the stream."""
+
+    def __init__(self, stream: GatewayHttpStream, connection: GatewayConnection) -> None:
+        self._stream = stream
+        self._connection = connection
+        self._armed: dict[str, _Armed] = {}
+
+    def arm(self, kind: str, delay_s: float) -> None:
+        """Sets the deadline, in place of one of the same kind."""
+        self.disarm(kind) if kind in self._armed else None
+        loop = asyncio.get_running_loop()
+        token = object()
+        handle = loop.call_later(delay_s, self._fire, kind, token)
+        self._armed[kind] = _Armed(delay_s, handle, loop.time(), token)
+
+    def touch(self, kind: str) -> None:
+        """Begins the deadline anew from now."""
+        armed = self._armed.get(kind)
+        if armed is not None:
+            armed.last = asyncio.get_running_loop().time()
+
+    def disarm(self, *kinds: str) -> None:
+        """Drops these deadlines; without names all."""
+        for kind in kinds or tuple(self._armed):
+            armed = self._armed.pop(kind, None)
+            if armed is not None:
+                armed.handle.cancel()
+
+    def expired(self, event: Timer) -> bool:
+        """Whether the event is that of a deadline still armed; it no longer is afterwards."""
+        armed = self._armed.get(event.kind)
+        if armed is None or armed.token is not event.token:
+            return False
+        del self._armed[event.kind]
+        return True
+
+    def _fire(self, kind: str, token: object) -> None:
+        armed = self._armed.get(kind)
+        if armed is None or armed.token is not token:
+            return
+        loop = asyncio.get_running_loop()
+        due = armed.last + armed.delay_s
+        if due > loop.time() + 0.001:
+            armed.handle = loop.call_at(due, self._fire, kind, token)
+        else:
+            self._connection.feed(Timer(self._stream, kind, token))

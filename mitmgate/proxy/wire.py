@@ -1,0 +1,43 @@
+"""HTTP messages as bytes where mitmproxy's own would be HTML or hold a library's words: answers to what never became a flow."""
+
+from __future__ import annotations
+
+from mitmproxy import http
+from mitmproxy.net.http import http1
+from mitmproxy.net.http.validate import validate_headers
+
+from mitmgate.core.errors import OPENAI, GatewayError, Refused, error_headers, render_error
+
+BAD_REQUEST = Refused(400, "bad_request", "The request is not valid HTTP.")
+AMBIGUOUS = Refused(400, "bad_request", "The request's headers are not valid: names, lengths or transfer encoding.")
+HEADERS_TOO_LARGE = Refused(431, "headers_too_large", "The request's headers are too large.")
+HEAD_TIMEOUT = Refused(408, "request_timeout", "The request's headers did not arrive in time.")
+NO_TUNNEL = Refused(405, "method_not_allowed", "CONNECT is not available here.")
+
+
+def error_response(error: GatewayError, client_format: str = OPENAI) -> http.Response:
+    """An answer of ours in a client's format."""
+    body = render_error(error, client_format)
+    return http.Response.make(error.status, body, http.Headers(error_headers(error)))
+
+
+def error_bytes(error: GatewayError) -> bytes:
+    """The same as an HTTP/1.1 message that ends the connection."""
+    response = error_response(error)
+    response.headers["Connection"] = "close"
+    return http1.assemble_response(response)
+
+
+def malformed(request: http.Request) -> GatewayError | None:
+    """What is wrong with a request's framing or target (RFC 9112 section 6, against request smuggling)."""
+    if request.method == "CONNECT":
+        return NO_TUNNEL
+    if request.data.scheme not in (b"http", b"https", b""):
+        return BAD_REQUEST
+    try:
+        validate_headers(request)
+    except ValueError:
+        return AMBIGUOUS
+    if any(b"\0" in value or b"\n" in value or b"\r" in value for _, value in request.headers.fields):
+        return AMBIGUOUS
+    return None

@@ -1,0 +1,97 @@
+"""A worker: a mitmproxy master with the chain, on a listener that the supervisor holds.
+
+It serves until told to drain: then it stops accepting, closes idle connections, lets what runs end (bounded), and goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mitmgate.core.settings import Settings
+from mitmgate.proxy.connection import GatewayConnection
+from mitmgate.proxy.gateway import Gateway
+from mitmgate.proxy.master import GatewayMaster, GatewayMode
+
+logger = logging.getLogger(__name__)
+
+DRAIN_S = 30.0
+MAX_CONNECTIONS = 20_000
+
+
+def client_tls(settings: Settings) -> ssl.SSLContext | None:
+    """The listener's TLS, from `server.tls_cert` and `server.tls_key`; HTTP/2 by ALPN."""
+    if not settings.server.tls_cert:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(settings.server.tls_cert, settings.server.tls_key or None)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
+
+
+class Worker:
+    """Accepts clients on a socket and runs a GatewayConnection for each."""
+
+    def __init__(self, gateway: Gateway, addons: Sequence[object], confdir: Path, tls: ssl.SSLContext | None) -> None:
+        self.gateway = gateway
+        self.master = GatewayMaster(addons, confdir)
+        gateway.use_addons(self.master.addons.chain)
+        self._tls = tls
+        self._mode = GatewayMode.parse("gateway")
+        self._connections: set[GatewayConnection] = set()
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.Task[None] | None = None
+
+    async def run(self, listener: socket.socket, ready: Callable[[], Any]) -> None:
+        """Serves until `stop`. Calls ready() once connections are accepted."""
+        running = asyncio.get_running_loop().create_task(self.master.run())
+        self._server = await asyncio.start_server(
+            self._serve, sock=listener, ssl=self._tls, ssl_handshake_timeout=10 if self._tls else None, backlog=2048
+        )
+        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+        ready()
+        try:
+            await running
+        finally:
+            self._sweeper.cancel()
+            self.gateway.pool.close()
+
+    async def drain(self) -> None:
+        """Stops accepting, lets requests end for up to DRAIN_S, then stops."""
+        if self._server is not None:
+            self._server.close()
+        self.gateway.draining = True
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + DRAIN_S
+        while self._connections and loop.time() < deadline:
+            for connection in list(self._connections):
+                if connection.idle():
+                    connection.close_client()
+            await asyncio.sleep(0.02)
+        for connection in list(self._connections):
+            connection.close_client()
+        while self._connections and loop.time() < deadline + 2:
+            await asyncio.sleep(0.02)
+        self.master.shutdown()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._connections) >= MAX_CONNECTIONS:
+            writer.transport.abort()
+            return
+        connection = GatewayConnection(self.gateway, self.master, reader, writer, self.master.options, self._mode)
+        self._connections.add(connection)
+        try:
+            await connection.handle_client()
+        finally:
+            self._connections.discard(connection)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self.gateway.pool.sweep()
