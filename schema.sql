@@ -285,8 +285,9 @@ BEGIN
 END
 $$;
 
--- Drops the days before `first`. -> how many. Waits for nobody longer than lock_timeout: the caller comes again.
-CREATE FUNCTION usage_drop_partitions(first date) RETURNS integer LANGUAGE plpgsql AS $$
+-- Drops the days before `first`. -> how many. Everybody who reads or writes usage would queue behind a drop that waits
+-- for a long query, so it does not wait: the caller comes again.
+CREATE FUNCTION usage_drop_partitions(first date) RETURNS integer LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
 DECLARE
     name    text;
     dropped integer := 0;

@@ -67,7 +67,7 @@ class DirectoryFeed:
             waiter.cancel()
 
     async def ensure(self, tenant_id: int, version: int) -> None:
-        """Returns when the directory holds that version of the tenant or a newer one, however long PostgreSQL is away."""
+        """Returns when the directory holds that version of the tenant or a newer one, however long that takes."""
         while self._as_of_version < version:
             tenant = self._directory.tenant(TenantId(tenant_id))
             if tenant is not None and tenant.version >= version:
@@ -122,7 +122,7 @@ class DirectoryFeed:
                     logger.exception("following the directory of tenants broke")
             pause_s = RETRY_S if self._healthy else min(2 * pause_s, LONGEST_PAUSE_S)
             self._healthy = False
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, hides nothing
 
     async def _follow(self) -> None:
         """One connection's life; ends in the error that ends it."""

@@ -1,4 +1,4 @@
-"""Brings a database's schema to the one this code was written for: schema.sql is version 1, migrations/ the later ones."""
+"""Brings a database to the schema this code was written for: schema.sql is version 1, migrations/ the later ones."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Migration:
 def find_migrations(root: Path) -> list[Migration]:
     """schema.sql and the numbered files, in order. Raises ValueError where a number is missing or there twice."""
     found = [Migration(1, root / "schema.sql")]
-    for path in sorted((root / "migrations").glob("[0-9]*.sql")):
-        found.append(Migration(int(path.name.partition("_")[0]), path))
+    paths = sorted((root / "migrations").glob("[0-9]*.sql"))
+    found += [Migration(int(path.name.partition("_")[0]), path) for path in paths]
     if [migration.version for migration in found] != list(range(1, len(found) + 1)):
         raise ValueError(f"migrations are not numbered without gaps from 2: {[m.path.name for m in found[1:]]}")
     return found

@@ -1,4 +1,4 @@
-"""The SQL of the gateway: each query is in a .sql file beside this one, with a name and its purpose; Python knows names.
+"""The SQL of the gateway: each query is in a .sql file beside this one, with name and purpose; Python knows the names.
 
 A file holds queries like this one, the comment after the name saying what it is for and what its parameters are:
 
