@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
-    """An empty folder that the OS user of a server can enter, also when the tests run as root (tmp_path is closed to it)."""
+    """An empty folder that a server's OS user can enter, also when the tests run as root (tmp_path is closed to it)."""
     with _open_folder() as folder:
         yield folder
 

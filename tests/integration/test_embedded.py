@@ -22,6 +22,7 @@ from mitmgate.services.embedded import EmbeddedPostgres, EmbeddedServerError, Em
 from mitmgate.services.embedded.child import ServerProcess
 from mitmgate.services.embedded.locks import holders
 
+ROOT = Path(__file__).parents[2]
 type Server = EmbeddedPostgres | EmbeddedValkey
 both = pytest.mark.parametrize("kind", [EmbeddedPostgres, EmbeddedValkey])
 # A gateway that does nothing but hold its server.
@@ -49,7 +50,7 @@ def started[S: ServerProcess](server: S) -> Iterator[S]:
 def owner(kind: type[Server], base: Path) -> Iterator[subprocess.Popen[str]]:
     """Another gateway that has its server up."""
     process = subprocess.Popen(
-        [sys.executable, "-c", OWNER, kind.__name__, str(base)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, kind.__name__, str(base)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None

@@ -1,8 +1,8 @@
 """A server as a child process that neither outlives its gateway nor is ever shared by two.
 
-Below the server's folder two locks replace every guess about pids. `gateway.lock` belongs to the gateway alone: a second one
-is refused at once. `server.lock` is handed to the server and whatever that forks: when it can be taken, none of them is left,
-and what their pid files and sockets say is stale.
+Below the server's folder two locks replace every guess about pids. `gateway.lock` belongs to the gateway alone: a
+second one is refused at once. `server.lock` is handed to the server and whatever that forks: when it can be taken, none
+of them is left, and what their pid files and sockets say is stale.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OS_USERS = ("postgres", "nobody")  # whom to become when started as root; nobody
 ORPHANS_END_S = 10.0  # servers of a gateway that has gone were told to end and may be writing their last checkpoint
 LEFT_BEHIND_END_S = 0.5  # what a killed server of our own left behind
 LOG_BYTES = 10 << 20  # a longer log is put aside at the next start
-# A socket's path has 103 bytes at most on macOS, 107 on Linux; PostgreSQL and connection URLs give `,` `:` `?` a meaning.
+# A socket's path has at most 103 bytes on macOS, 107 on Linux; `,` `:` `?` mean something to PostgreSQL and in URLs.
 PLAIN_PATH = re.compile(rb"[A-Za-z0-9_./@+ -]{1,80}")
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -157,7 +157,7 @@ class ServerProcess(ABC):
         arguments: Sequence[str | Path],
         death_signal: int,
         server_lock: int,
-        output: IO[bytes] | int | None = None,
+        output: IO[bytes] | int = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
         parent = os.getpid()
 
@@ -166,7 +166,6 @@ class ServerProcess(ABC):
             if _libc is not None and (_libc.prctl(PR_SET_PDEATHSIG, int(death_signal)) or os.getppid() != parent):
                 os._exit(1)
 
-        output = subprocess.DEVNULL if output is None else output
         return subprocess.Popen(
             [str(argument) for argument in arguments],
             stdin=subprocess.DEVNULL,
@@ -184,7 +183,7 @@ class ServerProcess(ABC):
         )
 
     def _claim(self) -> None:
-        """Makes the folder ours: the directories, the lock of this gateway, and the server's OS user on its way to them."""
+        """Makes the folder ours: takes the gateway's lock and sees that the server's OS user can enter."""
         self.base.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = locks.take(self.base / "gateway.lock")
         if lock is None:

@@ -1,7 +1,7 @@
 """Ends a server once its gateway has gone, where the kernel has no death signal (everywhere but on Linux).
 
-Started as a plain script with the server's pid and a signal's number; its standard input is a pipe whose other end only the
-gateway holds, so that it reads end-of-file when the gateway ends, in whatever way.
+Started as a plain script with the server's pid and a signal's number; its standard input is a pipe whose other end only
+the gateway holds, so that it reads end-of-file when the gateway ends, in whatever way.
 """
 
 import contextlib

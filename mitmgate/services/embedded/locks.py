@@ -1,8 +1,8 @@
 """File locks that prove who is alive.
 
-A pid file only names a number: the process may be a zombie, or another one that was given the same number since. A flock
-belongs to an open file instead, is inherited over fork and exec, and the kernel gives it back when the last process that
-holds it has gone. So a lock that can be taken is proof that nobody is left.
+A pid file only names a number: the process may be a zombie, or another one that was given the same number since. A
+flock belongs to an open file instead, is inherited over fork and exec, and the kernel gives it back when the last
+process that holds it has gone. So a lock that can be taken is proof that nobody is left.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ KILLED_S = 5.0  # how long a process may take to go after SIGKILL: it writes out
 
 
 def take(path: Path) -> int | None:
-    """The descriptor of the lock, or None when another process holds it. Closing it (everywhere) gives the lock back."""
+    """The descriptor of the lock, or None when another process holds it. Closing it gives the lock back."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

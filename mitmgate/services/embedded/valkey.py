@@ -18,14 +18,14 @@ SETTINGS: Mapping[str, str] = {
     "tcp-backlog": "511",
     "daemonize": "no",
     "always-show-logo": "no",
-    # The file is written before each answer, so a killed server forgets nothing; a second may be lost with the machine's power.
+    # The file is written before each answer, so a killed server forgets nothing; the machine's crash may cost a second.
     "appendonly": "yes",
     "appendfsync": "everysec",
     "auto-aof-rewrite-min-size": "16mb",
     "save": "",
     "shutdown-timeout": "5",
-    # What has no expiry (blocks) is never evicted; of the rest the coldest goes first, so cached answers before counters, which
-    # every request of their tenant touches. Refusing writes instead would stop the limiter.
+    # What has no expiry (blocks) is never evicted; of the rest the coldest go first: cached answers before counters,
+    # which every request of their tenant touches. Refusing writes instead would stop the limiter.
     "maxmemory-policy": "volatile-lru",
     "maxmemory-samples": "10",
     "lazyfree-lazy-eviction": "yes",
