@@ -1,7 +1,7 @@
 """Whether a failed attempt is tried again, and when. Pure: time and chance are arguments.
 
-What may be retried: connection errors and the statuses below, before any byte reached the client. A POST to an LLM is
-retried as the vendors' own SDKs do (https://github.com/openai/openai-python#retries). The wait is full jitter over an
+What may be retried: connection errors and the statuses below, before any byte reached the client. A POST to an LLM
+is retried as the vendors' own SDKs do (https://github.com/openai/openai-python#retries). The wait is full jitter over an
 exponential bound (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), or what `Retry-After` asks.
 """
 
@@ -118,7 +118,7 @@ class Retries:
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """Seconds from `now` (epoch seconds) that a `Retry-After` asks for (RFC 9110 section 10.2.3); None if it says nothing."""
+    """Seconds from `now` (epoch seconds) that `Retry-After` asks for (RFC 9110 section 10.2.3); None if none."""
     if not value:
         return None
     value = value.strip()

@@ -1,12 +1,12 @@
-"""mitmproxy's HTTP codecs with what they lack: limits, deadlines, lingering close, trailers, 1xx, errors in our words."""
+"""mitmproxy's HTTP codecs and what they lack: limits, deadlines, lingering close, trailers, 1xx, errors of ours."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import h11
 import h2.errors
+import h11
 from mitmproxy.connection import ConnectionState
 from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events
@@ -42,6 +42,7 @@ H2_MAX_STREAMS: Final = 128
 
 BROKEN_BODY: Final = "broken body"
 
+State = Callable[[Any], CommandGenerator[None]]
 Alarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
 """set_alarm(seconds or None, layer generator): one deadline a connection; a new one replaces the old."""
 
@@ -56,6 +57,9 @@ def _status_of(code: ErrorCode) -> GatewayError | None:
 
 
 class _BodyReader(Http1Connection):
+    # One signature for all states: mitmproxy's are a union that nothing can be assigned to.
+    state: State
+
     """read_body as in mitmproxy, but chunked trailers are dropped instead of raising and leaving the peer to wait."""
 
     def body_broke(self, closed: bool) -> CommandGenerator[None]:
@@ -101,7 +105,7 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
         yield from super().start(event)
         self._set_alarm(HEAD_S, self._head_late)
 
-    state = start
+    state: State = start  # type: ignore[assignment]
 
     def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
         if not isinstance(event, events.DataReceived):
@@ -236,7 +240,12 @@ class GatewayHttp2Server(Http2Server):
     def _answer_error(self, event: ResponseProtocolError) -> CommandGenerator[None]:
         error = _status_of(event.code)
         stream: Any = self.h2_conn.streams.get(event.stream_id)
-        if error is None or stream is None or stream.state_machine.headers_sent or not self.is_open_for_us(event.stream_id):
+        if (
+            error is None
+            or stream is None
+            or stream.state_machine.headers_sent
+            or not self.is_open_for_us(event.stream_id)
+        ):
             yield from super()._handle_event(event)
             return
         response = error_response(error)

@@ -35,7 +35,7 @@ class GatewayConnection(ProxyConnectionHandler):
     """Runs the layers of one client connection; events are taken one after the other, never re-entered."""
 
     def __init__(self, gateway: Gateway, master: Any, reader: Any, writer: Any, options: Any, mode: Any) -> None:
-        super().__init__(master, reader, writer, options, mode)
+        super().__init__(master, reader, writer, options, mode)  # type: ignore[no-untyped-call]
         self.gateway = gateway
         tls = writer.get_extra_info("ssl_object")
         if tls is not None:
@@ -104,7 +104,9 @@ class GatewayConnection(ProxyConnectionHandler):
         for position, call in enumerate(calls):
             result = self.gateway.call_hook(call, data)
             if result is not None:
-                task = asyncio.get_running_loop().create_task(self._finish_hook(hook, data, result, calls[position + 1 :]))
+                task = asyncio.get_running_loop().create_task(
+                    self._finish_hook(hook, data, result, calls[position + 1 :])
+                )
                 self.gateway.keep(task)
                 return
         if hook.blocking:
@@ -276,7 +278,7 @@ class GatewayConnection(ProxyConnectionHandler):
             io = self.transports[connection]
             if connection.state & ConnectionState.CAN_WRITE and io.writer is not None:
                 try:
-                    if io.writer.can_write_eof():
+                    if isinstance(io.writer, asyncio.StreamWriter) and io.writer.can_write_eof():
                         io.writer.write_eof()
                     connection.state &= ~ConnectionState.CAN_WRITE
                 except OSError:

@@ -27,7 +27,7 @@ class UpstreamServer(Server):
 
 @dataclass
 class ConnectUpstream(commands.Command):
-    """Connect for a stream. Does not block it: `UpstreamReady` follows, so that a client's leaving is seen meanwhile."""
+    """Connect for a stream, without blocking it: `UpstreamReady` follows, and a client's leaving is seen meanwhile."""
 
     stream: GatewayHttpStream
     server: UpstreamServer

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
-from mitmproxy.proxy.layers.http import HTTPMode, HttpLayer
+from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
 
 from mitmgate.proxy.codec import HEAD_S, GatewayHttp1Client, GatewayHttp1Server, GatewayHttp2Server
 from mitmgate.proxy.events import Timer, UpstreamReady, UpstreamServer
@@ -122,9 +122,7 @@ class GatewayHttpLayer(HttpLayer):
         if event.failure is None:
             context = self.context.fork()
             context.server = server
-            codec = GatewayHttp1Client(
-                context, lambda: stream.upstream is server, lambda: self._return_to_pool(server)
-            )
+            codec = GatewayHttp1Client(context, lambda: stream.upstream is server, lambda: self._return_to_pool(server))
             self.connections[server] = codec
             yield from self.event_to_child(codec, events.Start())
         yield from self.event_to_child(stream, event)

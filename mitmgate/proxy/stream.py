@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from mitmproxy import flow as mitmflow
 from mitmproxy import http
-from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.connection import ConnectionState
+from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -57,7 +57,7 @@ MAX_BUFFERED_ANSWER_BYTES = 8 << 20
 TOO_LARGE = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
 BAD_BODY = Refused(400, "bad_request", "The request's body is not framed as its headers say.")
 BODY_TIMEOUT = Refused(408, "request_timeout", "The request's body did not arrive in time.")
-NO_ROOM = ServiceUnavailable(503, "gateway_overloaded", "The gateway has no room for this body at the moment.", retry_after_s=1)
+NO_ROOM = ServiceUnavailable(503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1)
 NO_PLAN = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
 
 
@@ -173,7 +173,7 @@ class GatewayHttpStream(HttpStream):
                 yield from self._abandon()
                 yield from self._refuse_body(TOO_LARGE)
             elif self._asked:
-                yield SendHttp(RequestData(self.stream_id, event.data), self.upstream)
+                yield SendHttp(RequestData(self.stream_id, event.data), self._server())
             elif self.upstream is not None:  # what was read before the client was held
                 self.request_body_buf += event.data
         elif isinstance(event, RequestEndOfMessage):
@@ -310,14 +310,14 @@ class GatewayHttpStream(HttpStream):
         self.request_body_buf.clear()
         self._connection.release_client()
         if early:
-            yield SendHttp(RequestData(self.stream_id, early), self.upstream)
+            yield SendHttp(RequestData(self.stream_id, early), self._server())
         if self.client_state == self.state_done:
             yield from self._end_upload()
 
     def _end_upload(self) -> CommandGenerator[None]:
         if self.server_state == self.state_wait_for_response_headers:
             self._timers.arm("first_byte", self._deadlines().first_byte_s)
-        yield SendHttp(RequestEndOfMessage(self.stream_id), self.upstream)
+        yield SendHttp(RequestEndOfMessage(self.stream_id), self._server())
 
     def _wire_request(self, plan: Plan) -> http.Request:
         """A request of its own: the client's headers never decide how the upstream's connection is framed or kept."""
@@ -372,7 +372,11 @@ class GatewayHttpStream(HttpStream):
             if self._failed_answer is not None:
                 asked = parse_retry_after(self._failed_answer.headers.get("retry-after"), time.time())
             wait = plan.retries.wait_s(
-                failure, attempt=plan.attempts, now=now, chance=random.random(), retry_after_s=asked
+                failure,
+                attempt=plan.attempts,
+                now=now,
+                chance=random.random(),  # noqa: S311  # spreads retries, hides nothing
+                retry_after_s=asked,
             )
         if wait is not None:
             self._timers.arm("backoff", wait)
@@ -638,6 +642,10 @@ class GatewayHttpStream(HttpStream):
         plan = plan_of(self.flow)
         assert plan is not None
         return plan
+
+    def _server(self) -> UpstreamServer:
+        assert self.upstream is not None
+        return self.upstream
 
     def _deadlines(self) -> Any:
         return self._plan().deadlines

@@ -1,4 +1,4 @@
-"""HTTP messages as bytes where mitmproxy's own would be HTML or hold a library's words: answers to what never became a flow."""
+"""Answers to what never became a flow, where mitmproxy's own would be HTML or hold a library's words."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def error_bytes(error: GatewayError) -> bytes:
     """The same as an HTTP/1.1 message that ends the connection."""
     response = error_response(error)
     response.headers["Connection"] = "close"
-    return http1.assemble_response(response)
+    return bytes(http1.assemble_response(response))
 
 
 def malformed(request: http.Request) -> GatewayError | None:

@@ -78,7 +78,7 @@ class Worker:
             connection.close_client()
         while self._connections and loop.time() < deadline + 2:
             await asyncio.sleep(0.02)
-        self.master.shutdown()
+        self.master.shutdown()  # type: ignore[no-untyped-call]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= MAX_CONNECTIONS:

@@ -44,7 +44,11 @@ class RawUpstream:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = next(
-                    (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")),
+                    (
+                        int(line.split(b":")[1])
+                        for line in head.split(b"\r\n")
+                        if line.lower().startswith(b"content-length:")
+                    ),
                     0,
                 )
                 body = await reader.readexactly(length) if length else b""
@@ -110,7 +114,10 @@ class Planner:
         plan.path = flow.request.data.path
         plan.headers = [(b"Host", b"up")]
         plan.deadlines = Deadlines(
-            settings.get("connect_s", 2), settings.get("first_byte_s", 2), settings.get("idle_s", 2), settings.get("total_s", 10)
+            settings.get("connect_s", 2),
+            settings.get("first_byte_s", 2),
+            settings.get("idle_s", 2),
+            settings.get("total_s", 10),
         )
         plan.retries = Retries(settings.get("retries", 2), time.monotonic() + settings.get("total_s", 10), self.budget)
         plan.tap = self.tap() if self.tap else None
@@ -146,7 +153,11 @@ def stream_error(error: GatewayError) -> bytes:
 
 @asynccontextmanager
 async def gateway(
-    planner: Planner, tmp_path: Path, tls: ssl.SSLContext | None = None, client_tls: ssl.SSLContext | None = None, **room: int
+    planner: Planner,
+    tmp_path: Path,
+    tls: ssl.SSLContext | None = None,
+    client_tls: ssl.SSLContext | None = None,
+    **room: int,
 ) -> AsyncIterator[tuple[int, Worker]]:
     listener = socket.create_server(("127.0.0.1", 0))
     shared = Gateway(
@@ -166,7 +177,15 @@ async def gateway(
 
 
 def post(body: bytes = b"{}", path: str = "/v1/x", *more: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", "Host: gw", "Content-Type: application/json", f"Content-Length: {len(body)}", *more, "", ""]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: gw",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        *more,
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode() + body
 
 

@@ -87,7 +87,12 @@ async def test_a_chunked_body_over_the_limit_is_413(tmp_path: Path) -> None:
     planner = Planner(1, max_request_bytes=100_000)
     async with gateway(planner, tmp_path) as (here, worker):
         reader, writer = await asyncio.open_connection("127.0.0.1", here)
-        writer.write(b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"fff0\r\n" + b"x" * 0xFFF0 + b"\r\n")
+        writer.write(
+            b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + b"fff0\r\n"
+            + b"x" * 0xFFF0
+            + b"\r\n"
+        )
         writer.write(b"fff0\r\n" + b"x" * 0xFFF0 + b"\r\n")
         assert (await read_answer(reader))[0] == 413
         writer.close()
@@ -102,7 +107,9 @@ async def test_slow_heads_and_bodies_are_408(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(stream, "BODY_IDLE_S", 0.2)
     async with gateway(Planner(1), tmp_path) as (here, worker):
         assert (await raw(here, b"GET / HT")).startswith(b"HTTP/1.1 408 ")
-        assert (await raw(here, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")).startswith(b"HTTP/1.1 408 ")
+        assert (await raw(here, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")).startswith(
+            b"HTTP/1.1 408 "
+        )
         assert await raw(here, b"") == b""
 
 
@@ -206,7 +213,10 @@ async def test_http2_streams_share_the_pool_and_fail_alone(tmp_path: Path) -> No
             client.send(7, [], b"{}")
             await client.until(lambda: {3, 5, 7} <= client.ended)
             assert client.status == {1: 200, 3: 401, 5: 413, 7: 200}
-            assert client.bodies[7] == b'{"ok":true}' and json.loads(client.bodies[5])["error"]["code"] == "request_too_large"
+            assert (
+                client.bodies[7] == b'{"ok":true}'
+                and json.loads(client.bodies[5])["error"]["code"] == "request_too_large"
+            )
             assert not client.gone
             client.writer.close()
         assert raw_upstream.connections == 1
@@ -242,5 +252,3 @@ async def test_http2_client_reset_cancels_its_upstream(tmp_path: Path) -> None:
             await asyncio.wait_for(raw_upstream.closed.wait(), 5)
             assert planner.ends() == [("error", "client_closed")]
             client.writer.close()
-
-

@@ -44,7 +44,9 @@ async def test_keep_alive_and_pipelining(tmp_path: Path) -> None:
 
 async def test_the_wire_request_is_ours(tmp_path: Path) -> None:
     async with upstream(fine) as (raw, port), gateway(Planner(port), tmp_path) as (here, _):
-        await ask(here, post(b"{}", "/v1/x?a=b", "Connection: close, X-Hop", "X-Hop: 1", "Upgrade: websocket", "Cookie: a=b"))
+        await ask(
+            here, post(b"{}", "/v1/x?a=b", "Connection: close, X-Hop", "X-Hop: 1", "Upgrade: websocket", "Cookie: a=b")
+        )
         assert raw.requests[0] == b"POST /v1/x?a=b HTTP/1.1\r\nHost: up\r\nContent-Length: 2\r\n\r\n{}"
 
 

@@ -1,0 +1,88 @@
+"""A worker process: `python -m addons`, started by the supervisor, which hands down the listener and its channel."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import signal
+import socket
+from pathlib import Path
+
+from addons.chain import make_chain
+from mitmgate.core.settings import load_runtime
+from mitmgate.proxy.gateway import make_gateway
+from mitmgate.proxy.master import quiet_mitmproxy
+from mitmgate.proxy.worker import Worker, client_tls
+from mitmgate.services.channel import Channel, Message
+from mitmgate.services.logs import log_to_stderr
+from mitmgate.services.opened import Services, open_services
+
+BEAT_S = 1.0
+
+
+async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int) -> None:
+    """Serves until told to drain, or until the supervisor is gone."""
+    settings, runtime = load_runtime(settings_file)
+    channel = Channel(channel_fd)
+    loop = asyncio.get_running_loop()
+    async with open_services(settings, runtime, f"worker-{number}") as services:
+        worker = Worker(make_gateway(settings), make_chain(services), runtime.data_dir / "run", client_tls(settings))
+        attach(channel, services, worker)
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signum, lambda: loop.create_task(drain(services, worker)))
+        tasks = [loop.create_task(channel.run())]
+
+        def ready() -> None:
+            channel.send_nowait({"op": "ready"})
+            tasks.append(loop.create_task(beat(channel, services)))
+
+        gc.collect()
+        gc.freeze()  # what start-up made lives as long as the process: no collection need look at it
+        await worker.run(socket.socket(fileno=listen_fd), ready)
+        for task in tasks:
+            task.cancel()
+
+
+def attach(channel: Channel, services: Services, worker: Worker) -> None:
+    """What the supervisor may say to a worker."""
+
+    async def apply(message: Message) -> None:
+        await services.feed.ensure(message["tenant_id"], message["version"])
+        channel.send_nowait({"op": "applied", "id": message["id"]})
+
+    async def drain_all(message: Message) -> None:
+        await drain(services, worker)
+
+    channel.on("status", services.status.tell)
+    channel.on("apply", apply)
+    channel.on("drain", drain_all)
+
+
+async def drain(services: Services, worker: Worker) -> None:
+    services.status.draining = True
+    await worker.drain()
+
+
+async def beat(channel: Channel, services: Services) -> None:
+    """Tells the supervisor each second that the loop still turns, and how the stores look from here."""
+    while True:
+        checks = {"database": services.feed.healthy, "redis": services.store.healthy}
+        channel.send_nowait({"op": "beat", "ready": True, "checks": checks})
+        await asyncio.sleep(BEAT_S)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m addons", description=__doc__)
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--worker", type=int, required=True)
+    parser.add_argument("--listen-fd", type=int, required=True)
+    parser.add_argument("--channel-fd", type=int, required=True)
+    arguments = parser.parse_args()
+    log_to_stderr(f"worker-{arguments.worker}")
+    quiet_mitmproxy()
+    asyncio.run(run(arguments.settings, arguments.worker, arguments.listen_fd, arguments.channel_fd))
+
+
+if __name__ == "__main__":
+    main()

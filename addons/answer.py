@@ -1,0 +1,103 @@
+"""Before the answer leaves: what of an upstream's headers may go out, and what the gateway says of itself."""
+
+from __future__ import annotations
+
+import time
+
+from mitmproxy import http
+
+from addons.exchange import Exchange
+from addons.gate import observer
+from mitmgate.core.headers import answerable
+from mitmgate.core.paths import Route
+
+STREAMED_TYPES = ("text/event-stream", "application/x-ndjson", "application/jsonl")
+Pairs = list[tuple[bytes, bytes]]
+
+
+class AnswerStage:
+    """Rewrites the headers of every answer, ours and the upstream's, and decides whether its body is streamed."""
+
+    @observer
+    def responseheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        response, plan = flow.response, exchange.plan
+        assert response is not None and plan is not None
+        from_upstream = plan.attempts > 0 and exchange.error is None and exchange.entry is None
+        fields = list(response.headers.fields)
+        if from_upstream and exchange.route is Route.API:
+            fields = answerable(fields)
+            response.stream = self._must_stream(response, exchange)
+        elif from_upstream:
+            fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
+        fields.append((b"X-Request-Id", exchange.request_id.encode()))
+        if exchange.client_request_id is not None:
+            fields.append((b"X-Client-Request-Id", exchange.client_request_id.encode()))
+        if exchange.tenant is not None:
+            fields += self._limits(exchange)
+            fields += self._cache(exchange)
+            fields += self._upstream(exchange)
+            fields.append((b"Server-Timing", self._timing(exchange)))
+        response.headers = http.Headers(fields)
+
+    @staticmethod
+    def _must_stream(response: http.Response, exchange: Exchange) -> bool:
+        """JSON is buffered, so that a broken answer can still become an error; all else passes chunk by chunk."""
+        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type in STREAMED_TYPES or exchange.streamed:
+            return response.status_code < 400
+        return not (media_type == "application/json" or media_type.endswith("+json") or response.status_code >= 400)
+
+    @staticmethod
+    def _limits(exchange: Exchange) -> Pairs:
+        taken = exchange.reservation
+        if taken is None:
+            return []
+        return [
+            (b"X-RateLimit-Limit-Requests", b"%d" % taken.limit),
+            (b"X-RateLimit-Remaining-Requests", b"%d" % taken.remaining),
+            (b"X-RateLimit-Reset-Requests", b"%ds" % taken.reset_s),
+            (b"RateLimit-Policy", b'"requests";q=%d;w=3600' % taken.limit),
+            (b"RateLimit", b'"requests";r=%d;t=%d' % (taken.remaining, taken.reset_s)),
+        ]
+
+    @staticmethod
+    def _cache(exchange: Exchange) -> Pairs:
+        """`X-Cache-*`, Age and Cache-Status (RFC 9211). Refusals carry none."""
+        status, entry = exchange.cache_status, exchange.entry
+        if exchange.error is not None or status is None:
+            return []
+        if entry is not None:
+            age = max(0, int(time.time() - entry.stored_at))
+            left = max(0, int(entry.expires_at - time.time()))
+            return [
+                (b"X-Cache-Status", b"HIT"),
+                (b"X-Cache-Kind", b"exact"),
+                (b"X-Cache-Similarity", b"1.0"),
+                (b"X-Cache-Entry", entry.entry_id.encode()),
+                (b"Age", b"%d" % age),
+                (b"Cache-Status", b"mitmgate; hit; ttl=%d; detail=exact" % left),
+            ]
+        why = {"MISS": "miss", "REFRESH": "request"}.get(status, "bypass")
+        line = f"mitmgate; fwd={why}"
+        if exchange.cache_detail:
+            line += f'; detail="{exchange.cache_detail}"'
+        return [(b"X-Cache-Status", status.encode()), (b"Cache-Status", line.encode("ascii", "replace"))]
+
+    @staticmethod
+    def _upstream(exchange: Exchange) -> Pairs:
+        plan = exchange.plan
+        if plan is None or not plan.attempts or exchange.upstream is None:
+            return []
+        return [
+            (b"X-Upstream", exchange.upstream.encode()),
+            (b"X-Upstream-Attempts", b"%d" % plan.attempts),
+        ]
+
+    @staticmethod
+    def _timing(exchange: Exchange) -> bytes:
+        """`Server-Timing` (W3C): milliseconds of auth, limit (the store's round trip) and the upstream's first byte."""
+        plan = exchange.plan
+        spans = [("auth", exchange.auth_ms), ("limit", exchange.limit_ms), ("cache", exchange.cache_ms)]
+        if plan is not None and plan.asked_at is not None and plan.first_byte_at is not None:
+            spans.append(("upstream", (plan.first_byte_at - plan.asked_at) * 1000))
+        return ", ".join(f"{name};dur={span:.2f}" for name, span in spans if span is not None).encode()

@@ -1,0 +1,48 @@
+"""The order of the chain, stated once. A request goes down this list; its answer passes the same list on its way out.
+
+route     whose request this is: control's, the gateway's own, an API's
+own       answers /auth/token and /health
+auth      which tenant, by key or token, before the body is read
+validate  sizes, content type, JSON, models
+quota     one request out of the tenant's window; asks the exact cache in the same round trip
+cache     answers what was answered before; keeps what may be answered again
+upstream  whom to ask, with whose credential, by when
+          — mitmproxy forwards: mitmgate.proxy —
+answer    which headers leave, and what the gateway says of itself
+ledger    one record, before the last bytes leave
+"""
+
+from __future__ import annotations
+
+from addons.answer import AnswerStage
+from addons.auth import Authenticator, AuthStage
+from addons.cache import CacheStage
+from addons.ledger import LedgerStage
+from addons.own import OwnStage
+from addons.quota import QuotaStage
+from addons.route import RouteStage
+from addons.upstream import UpstreamStage
+from addons.validate import ValidateStage
+from mitmgate.core.tokens import TokenVerifier
+from mitmgate.services.opened import Services
+
+
+def make_chain(services: Services) -> list[object]:
+    """The stages, in order, on these services."""
+    settings, secrets = services.settings, services.secrets
+    verifier = TokenVerifier(secrets.jwt_secrets)
+    authenticator = Authenticator(
+        services.directory, services.feed, secrets.pepper, verifier, demo=services.runtime.demo
+    )
+    cache = CacheStage(settings.cache, services.exact_cache)
+    return [
+        RouteStage(settings, services.runtime),
+        OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
+        AuthStage(authenticator),
+        ValidateStage(settings.limits),
+        QuotaStage(services.store, services.quota, cache),
+        cache,
+        UpstreamStage(settings.upstream, secrets.master_keys),
+        AnswerStage(),
+        LedgerStage(services.journal),
+    ]

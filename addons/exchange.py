@@ -1,0 +1,102 @@
+"""What the chain knows of one request: typed, one object a flow, each field written by one stage.
+
+It hangs on the flow by a weak reference: in `flow.metadata` it would break `flow.copy()` and saving in mitmweb.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from mitmgate.core.cache_policy import Decision
+from mitmgate.core.limits import Reservation
+from mitmgate.core.token_usage import StreamTap, Tokens
+from mitmgate.services.exact_cache import Entry
+from mitmproxy import http
+
+from mitmgate.core.directory import Key, Tenant
+from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_error
+from mitmgate.core.paths import Route
+from mitmgate.proxy.plan import Plan
+
+
+def new_request_id() -> str:
+    """A UUID version 7 (RFC 9562): sorts by time, so the newest rows lie together."""
+    millis = int(time.time() * 1000)
+    random = int.from_bytes(os.urandom(10))
+    value = (millis << 80) | (0x7 << 76) | ((random >> 68) & 0xFFF) << 64 | (0b10 << 62) | (random & ((1 << 62) - 1))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """started_at is epoch seconds, begun monotonic seconds, the *_ms are durations of stages."""
+
+    # route
+    client_address: str
+    path: str
+    query: str
+    route: Route = Route.UNKNOWN
+    client_format: str = OPENAI
+    endpoint: str = "other"
+    request_id: str = field(default_factory=new_request_id)
+    client_request_id: str | None = None
+    started_at: float = field(default_factory=time.time)
+    begun: float = field(default_factory=time.monotonic)
+    plan: Plan | None = None
+    counted: bool = False  # in the worker's requests in flight
+    # auth
+    tenant: Tenant | None = None
+    key: Key | None = None
+    auth_ms: float | None = None
+    # validate
+    is_json: bool = False
+    is_upload: bool = False
+    body: dict[str, Any] | None = None
+    model: str | None = None
+    streamed: bool = False
+    # quota
+    reservation: Reservation | None = None
+    limit_ms: float | None = None
+    # cache
+    decision: Decision | None = None
+    fingerprint: bytes | None = None
+    cache_reply: object = None
+    cache_status: str | None = None
+    cache_detail: str | None = None
+    entry: Entry | None = None
+    cache_ms: float | None = None
+    # upstream
+    upstream: str | None = None
+    tap: StreamTap | None = None
+    # ledger
+    tokens: Tokens | None = None
+    error: str | None = None
+    settled: bool = False
+
+
+_exchanges: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
+
+
+def begin_exchange(flow: http.HTTPFlow, exchange: Exchange) -> None:
+    """Hangs the exchange on the flow."""
+    _exchanges[flow] = exchange
+
+
+def exchange_of(flow: http.HTTPFlow) -> Exchange | None:
+    """The flow's exchange; None when routing itself failed."""
+    return _exchanges.get(flow)
+
+
+def refusal(exchange: Exchange | None, error: GatewayError) -> http.Response:
+    """The error as an answer in the client's own format; the row is told its code."""
+    client_format = OPENAI
+    if exchange is not None:
+        client_format = exchange.client_format
+        exchange.error = error.code
+    body = render_error(error, client_format, exchange.request_id if exchange else None)
+    return http.Response.make(error.status, body, http.Headers(error_headers(error)))

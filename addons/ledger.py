@@ -1,0 +1,119 @@
+"""The way out: exactly one record for each request that resolved to a tenant, written before its last bytes leave."""
+
+from __future__ import annotations
+
+import time
+
+import orjson
+from mitmgate.core.token_usage import Tokens, tokens_of_json
+from mitmgate.services.journal import Journal
+from mitmproxy import http
+
+from addons.exchange import Exchange
+from addons.gate import observer
+from mitmgate.core.retry import error_of
+from mitmgate.core.usage import UsageRecord
+
+CLIENT_CLOSED = 499
+BROKE_OFF = 502
+
+
+class LedgerStage:
+    """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    @observer
+    def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._settle(flow, exchange)
+
+    @observer
+    def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._settle(flow, exchange)
+
+    @observer
+    def error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._settle(flow, exchange, broken=True)
+
+    def _settle(self, flow: http.HTTPFlow, exchange: Exchange, broken: bool = False) -> None:
+        if exchange.settled or exchange.tenant is None:
+            return
+        exchange.settled = True
+        record = self._record(flow, exchange)
+        if broken:
+            self._mark_broken(flow, exchange, record)
+        self._count_tokens(flow, exchange, record)
+        self._journal.append(record)
+
+    def _record(self, flow: http.HTTPFlow, exchange: Exchange) -> UsageRecord:
+        plan, response = exchange.plan, flow.response
+        assert exchange.tenant is not None and plan is not None
+        first_byte_ms = None
+        if plan.asked_at is not None and plan.first_byte_at is not None:
+            first_byte_ms = (plan.first_byte_at - plan.asked_at) * 1000
+        content = response.raw_content if response is not None else None
+        return UsageRecord(
+            request_id=exchange.request_id,
+            started_at=exchange.started_at,
+            tenant_id=exchange.tenant.id,
+            key_id=exchange.key.id if exchange.key is not None else None,
+            method=flow.request.method,
+            endpoint=exchange.endpoint,
+            status=response.status_code if response is not None else CLIENT_CLOSED,
+            latency_ms=(time.monotonic() - exchange.begun) * 1000,
+            model=exchange.model,
+            client_format=exchange.client_format,
+            streamed=exchange.streamed,
+            upstream=exchange.upstream if plan.attempts else None,
+            attempts=plan.attempts,
+            cache=exchange.cache_status.lower() if exchange.cache_status and exchange.error is None else None,
+            cache_kind="exact" if exchange.entry is not None else None,
+            similarity=1.0 if exchange.entry is not None else None,
+            auth_ms=exchange.auth_ms,
+            limit_ms=exchange.limit_ms,
+            cache_ms=exchange.cache_ms,
+            first_byte_ms=first_byte_ms,
+            request_bytes=plan.request_bytes,
+            response_bytes=plan.response_bytes or len(content or b""),
+            error=exchange.error,
+            client_request_id=exchange.client_request_id,
+        )
+
+    @staticmethod
+    def _mark_broken(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord) -> None:
+        """A stream that ended cleanly for the client is none of this: its end settled it before."""
+        plan = exchange.plan
+        assert plan is not None
+        if plan.failures and flow.error is not None and flow.error.msg == plan.failures[-1].value:
+            record.status, record.error = error_of(plan.failures[-1]).status, plan.failures[-1].value
+        elif flow.error is not None and flow.error.msg == "client_closed":
+            record.status, record.error = CLIENT_CLOSED, "client_closed"
+        else:
+            record.status, record.error = BROKE_OFF, record.error or "broken"
+
+    @staticmethod
+    def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord) -> None:
+        tokens: Tokens | None = None
+        if exchange.entry is not None:
+            tokens = exchange.entry.tokens
+        elif exchange.tap is not None:
+            tokens = exchange.tap.tokens
+        elif flow.response is not None and exchange.is_json and not flow.response.stream:
+            tokens = _tokens_of(flow.response, exchange)
+        if tokens is not None:
+            record.prompt_tokens = tokens.prompt
+            record.cached_prompt_tokens = tokens.cached_prompt
+            record.cache_write_tokens = tokens.cache_write
+            record.completion_tokens = tokens.completion
+            record.reasoning_tokens = tokens.reasoning
+
+
+def _tokens_of(response: http.Response, exchange: Exchange) -> Tokens | None:
+    if not 200 <= response.status_code < 300:
+        return None
+    try:
+        body = orjson.loads(response.get_content(strict=False) or b"")
+    except orjson.JSONDecodeError:
+        return None
+    return tokens_of_json(exchange.client_format, body) if isinstance(body, dict) else None

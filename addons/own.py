@@ -1,0 +1,99 @@
+"""The gateway's own paths, answered by each worker itself: logins and health do not depend on control."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import orjson
+from mitmproxy import http
+
+from addons.auth import EXPIRED, INVALID, Authenticator, is_forwarded
+from addons.exchange import Exchange
+from addons.gate import gate
+from mitmgate.core.errors import Refused, ServiceUnavailable
+from mitmgate.core.paths import Route
+from mitmgate.core.tokens import TokenInvalid, issue_token
+from mitmgate.services.status import Status
+
+NO_METHOD = Refused(405, "method_not_allowed", "This path does not take that method.")
+BAD_LOGIN = Refused(400, "invalid_request", 'The body must be JSON: {"api_key": "…"}.', param="api_key")
+NOT_READY = ServiceUnavailable(503, "not_ready", "The gateway is not ready.", retry_after_s=1)
+
+
+class OwnStage:
+    """`POST /auth/token` and `GET /health`, `/health/live`, `/health/ready`."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        secrets: Mapping[str, bytes],
+        ttl_s: float,
+        status: Status,
+    ) -> None:
+        self._authenticator = authenticator
+        self._secrets = secrets
+        self._ttl_s = int(ttl_s)
+        self._status = status
+
+    @gate
+    async def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.route is Route.TOKEN:
+            await self._token(flow, exchange)
+        elif exchange.route is Route.HEALTH:
+            self._answer_health(flow, exchange)
+
+    async def _token(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if flow.request.method != "POST":
+            raise NO_METHOD
+        api_key = self._api_key(flow.request)
+        now = time.time()
+        behind_proxy = is_forwarded(flow.request)
+        try:
+            found = self._authenticator.identify(api_key, now, behind_proxy)
+            if found is None and await self._authenticator.look_up(api_key):
+                found = self._authenticator.identify(api_key, now, behind_proxy)
+        except TokenInvalid as problem:
+            raise self._authenticator.failed(
+                exchange.client_address, EXPIRED if problem.code == "token_expired" else INVALID
+            ) from None
+        if found is None or api_key.count(".") == 2:  # a token makes no token
+            raise self._authenticator.failed(exchange.client_address, INVALID)
+        tenant, key = found
+        if tenant.blocked(now):
+            raise Refused(403, "tenant_blocked", "This tenant is blocked.")
+        ttl_s = self._ttl_s if key.expires_at is None else max(1, min(self._ttl_s, int(key.expires_at - now)))
+        token = issue_token(
+            tenant_id=tenant.id, key_id=key.id, secrets=self._secrets, ttl_s=ttl_s, now=now, demo=tenant.is_demo
+        )
+        flow.response = answer(200, {"token": token, "expires_in": ttl_s, "token_type": "Bearer"})
+
+    @staticmethod
+    def _api_key(request: http.Request) -> str:
+        try:
+            body = orjson.loads(request.raw_content or b"")
+        except orjson.JSONDecodeError:
+            raise BAD_LOGIN from None
+        api_key = body.get("api_key") if isinstance(body, dict) else None
+        if not isinstance(api_key, str) or not api_key or len(api_key) > 4096:
+            raise BAD_LOGIN
+        return api_key
+
+    def _answer_health(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if flow.request.method not in ("GET", "HEAD"):
+            raise NO_METHOD
+        if exchange.path.endswith("/live"):
+            flow.response = answer(200, {"status": "ok"})
+        elif exchange.path.endswith("/ready"):
+            if not self._status.ready():
+                raise NOT_READY
+            flow.response = answer(200, {"status": "ready"})
+        else:
+            flow.response = answer(200, self._status.health())
+
+
+def answer(status: int, body: dict[str, object]) -> http.Response:
+    """A JSON answer that no cache between keeps."""
+    return http.Response.make(
+        status, orjson.dumps(body), {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    )

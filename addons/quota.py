@@ -1,0 +1,66 @@
+"""Fourth stage: takes one request out of the tenant's and the key's window; the same round trip asks the cache."""
+
+from __future__ import annotations
+
+import time
+
+from mitmgate.core.limits import Reservation
+from mitmgate.services.quota import Quota
+from mitmgate.services.redis import Store, StoreDown
+from mitmproxy import http
+
+from addons.cache import CacheStage
+from addons.exchange import Exchange
+from addons.gate import gate
+from mitmgate.core.errors import Refused
+from mitmgate.core.paths import Route
+
+
+class QuotaStage:
+    """Sets the reservation and the cache's reply, or refuses: 429, 403, 503."""
+
+    def __init__(self, store: Store, quota: Quota, cache: CacheStage) -> None:
+        self._store = store
+        self._quota = quota
+        self._cache = cache
+
+    @gate
+    async def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.is_upload:  # its headers go upstream before `request` runs
+            await self._reserve(exchange)
+
+    @gate
+    async def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.route is Route.API and not exchange.is_upload:
+            self._cache.ask(flow, exchange)
+            await self._reserve(exchange)
+
+    async def _reserve(self, exchange: Exchange) -> None:
+        tenant, key = exchange.tenant, exchange.key
+        assert tenant is not None and key is not None
+        begun = time.monotonic()
+        now = time.time()
+        commands = self._quota.commands(tenant, key, now)
+        lookup = self._cache.lookup_command(exchange)
+        try:
+            replies = await self._store.pipeline([*commands, lookup] if lookup else commands)
+            reservation = self._quota.read(replies, has_key_limit=key.rate_limit_per_hour is not None)
+            if lookup:
+                exchange.cache_reply = replies[-1]
+        except StoreDown:
+            reservation = self._quota.degraded(tenant, key, now)
+            exchange.cache_detail = "store away" if lookup else None
+        exchange.reservation = reservation
+        exchange.limit_ms = (time.monotonic() - begun) * 1000
+        if not reservation.allowed:
+            raise refused(reservation)
+
+
+def refused(reservation: Reservation) -> Refused:
+    """429 over the limit; 403 once the excess has led to a block."""
+    whose = "API key" if reservation.scope == "key" else "tenant"
+    if reservation.blocked:
+        text = f"This {whose} is blocked after repeatedly exceeding its request limit."
+        return Refused(403, f"{reservation.scope}_blocked", text, retry_after_s=reservation.retry_after_s)
+    text = f"The {whose}'s request limit of {reservation.limit} per hour is reached."
+    return Refused(429, "rate_limit_exceeded", text, retry_after_s=reservation.retry_after_s)

@@ -1,0 +1,109 @@
+"""First stage: whose request this is (control, the gateway's own, an API's), and the exchange the others write on."""
+
+from __future__ import annotations
+
+import functools
+
+from mitmproxy import http
+
+from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
+from addons.gate import BROKEN, gate, log_failure
+from mitmgate.core.errors import OPENAI, Refused, ServiceUnavailable, render_error
+from mitmgate.core.paths import Route, check_path, client_format, endpoint_of, route
+from mitmgate.core.settings import Runtime, Settings
+from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
+
+CONTROL_S = 60.0
+CONTROL_HEADERS = frozenset(
+    {b"authorization", b"content-type", b"accept", b"accept-language", b"if-match", b"if-none-match"}
+)
+MAX_OWN_BODY_BYTES = 64 << 10
+MAX_CONTROL_BODY_BYTES = 1 << 20
+MAX_CLIENT_REQUEST_ID = 200
+BAD_PATH = Refused(400, "invalid_path", "The request's path is not valid.")
+NOT_FOUND = Refused(404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai.")
+TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
+
+
+class RouteStage:
+    """Makes the exchange and its plan; sends control's paths to control; counts what is in flight."""
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        self._limits = settings.limits
+        self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
+        self.in_flight = 0
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        try:
+            self._begin(flow)
+        except Exception as problem:
+            log_failure(self.requestheaders, problem)
+            flow.response = refusal(None, BROKEN)
+
+    def _begin(self, flow: http.HTTPFlow) -> None:
+        request = flow.request
+        path, _, query = request.data.path.decode("latin-1").partition("?")
+        peer = flow.client_conn.peername
+        exchange = Exchange(client_address=peer[0] if peer else "", path=path, query=query)
+        begin_exchange(flow, exchange)
+        exchange.plan = Plan(functools.partial(refusal, exchange), MAX_OWN_BODY_BYTES)
+        set_plan(flow, exchange.plan)
+        given = request.headers.get("x-request-id")
+        if given is not None and len(given) <= MAX_CLIENT_REQUEST_ID and given.isascii() and given.isprintable():
+            exchange.client_request_id = given
+        self._place(flow)
+
+    @gate
+    def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if check_path(exchange.path) is not None:
+            raise BAD_PATH
+        exchange.route = route(exchange.path)
+        if exchange.route is Route.UNKNOWN:
+            raise NOT_FOUND
+        if exchange.route is Route.API:
+            exchange.client_format = client_format(exchange.path)
+            exchange.endpoint = endpoint_of(exchange.path)
+            assert exchange.plan is not None
+            exchange.plan.stream_error = functools.partial(stream_error, exchange)
+            if self.in_flight >= self._limits.max_in_flight:
+                raise TOO_MANY
+            self.in_flight += 1
+            exchange.counted = True
+        elif exchange.route is Route.CONTROL:
+            self._to_control(flow, exchange)
+
+    def _to_control(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        plan = exchange.plan
+        assert plan is not None
+        plan.max_request_bytes = MAX_CONTROL_BODY_BYTES
+        plan.target = self._control
+        plan.path = flow.request.data.path
+        plan.deadlines = Deadlines(connect_s=2.0, first_byte_s=CONTROL_S, idle_s=CONTROL_S, total_s=CONTROL_S)
+        kept = [(name, value) for name, value in flow.request.headers.fields if name.lower() in CONTROL_HEADERS]
+        plan.headers = [
+            (b"Host", b"control"),
+            *kept,
+            (b"X-Mitmgate-Client", exchange.client_address.encode()),
+            (b"X-Request-Id", exchange.request_id.encode()),
+        ]
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        self._leave(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        self._leave(flow)
+
+    def _leave(self, flow: http.HTTPFlow) -> None:
+        exchange = exchange_of(flow)
+        if exchange is not None and exchange.counted:
+            exchange.counted = False
+            self.in_flight -= 1
+
+
+def stream_error(exchange: Exchange, error: Refused) -> bytes:
+    """An event in the client's format, so that a stream that breaks off ends in the client library's own exception."""
+    body = render_error(error, exchange.client_format)
+    exchange.error = error.code
+    if exchange.client_format == OPENAI:
+        return b"data: " + body + b"\n\n"
+    return b"event: error\ndata: " + body + b"\n\n"

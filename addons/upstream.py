@@ -1,0 +1,123 @@
+"""Sixth stage: whom to ask, with whose credential, by when. What goes upstream is made here, header by header."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from mitmgate.core.token_usage import StreamTap
+from mitmproxy import http
+
+from addons.exchange import Exchange
+from addons.gate import gate
+from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
+from mitmgate.core.credentials import without_query_key
+from mitmgate.core.directory import Tenant
+from mitmgate.core.errors import Refused, ServiceUnavailable
+from mitmgate.core.headers import forwardable
+from mitmgate.core.paths import Route, strip_api
+from mitmgate.core.retry import Retries, RetryBudget
+from mitmgate.core.sealing import SealBroken, unseal
+from mitmgate.core.settings import Upstream
+from mitmgate.proxy.plan import Deadlines, Target
+
+MAX_REMEMBERED = 10_000
+BAD_TIMEOUT = Refused(400, "invalid_header", "X-Timeout-Ms must be whole milliseconds.", param="X-Timeout-Ms")
+NOT_ALLOWED = ServiceUnavailable(503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts.")
+NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstream's credential could not be opened.")
+
+
+class _Prepared:
+    """What of a tenant's upstream stays the same from request to request."""
+
+    __slots__ = ("backend", "budget", "credential", "host", "label", "target", "version")
+
+    def __init__(self, tenant: Tenant, backend: Backend, credential: tuple[bytes, bytes] | None, share: float) -> None:
+        self.version = tenant.version
+        self.backend = backend
+        self.credential = credential
+        self.target = Target(tenant.id, backend.scheme, backend.host, backend.port, tenant.allow_private_upstream)
+        default = 443 if backend.scheme == "https" else 80
+        host = f"[{backend.host}]" if ":" in backend.host else backend.host
+        self.host = (host if backend.port == default else f"{host}:{backend.port}").encode()
+        self.label = f"{host}:{backend.port}"
+        self.budget = RetryBudget(share)
+
+
+class UpstreamStage:
+    """Completes the plan: target, path, headers, deadlines, retries."""
+
+    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes]) -> None:
+        self._settings = settings
+        self._master_keys = master_keys
+        self._prepared: OrderedDict[int, _Prepared] = OrderedDict()
+
+    @gate
+    def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.is_upload:
+            self._plan(flow, exchange)
+
+    @gate
+    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.route is Route.API and not exchange.is_upload:
+            self._plan(flow, exchange)
+
+    def _plan(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        tenant, plan = exchange.tenant, exchange.plan
+        assert tenant is not None and plan is not None
+        prepared = self._prepare(tenant)
+        exchange.upstream = prepared.label
+        path = strip_api(exchange.path, tenant.upstream_format)
+        plan.path = upstream_path(prepared.backend.path, path).encode("latin-1")
+        query = without_query_key(f"?{exchange.query}").removeprefix("?") if exchange.query else ""
+        if query:
+            plan.path += b"?" + query.encode("latin-1")
+        plan.headers = self._headers(flow.request, exchange, prepared)
+        plan.deadlines = self._deadlines(flow.request)
+        left = 0 if exchange.is_upload else self._settings.retries
+        plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
+        if exchange.streamed:
+            exchange.tap = plan.tap = StreamTap(exchange.client_format)
+        plan.target = prepared.target
+
+    @staticmethod
+    def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
+        headers = [(b"Host", prepared.host), *forwardable(request.headers.fields)]
+        coding = b"identity" if exchange.is_json else request.headers.get("accept-encoding", "identity").encode()
+        headers.append((b"Accept-Encoding", coding))
+        if prepared.credential is not None:
+            name = prepared.credential[0].lower()
+            headers = [pair for pair in headers if pair[0].lower() != name]
+            headers.append(prepared.credential)
+        return headers
+
+    def _deadlines(self, request: http.Request) -> Deadlines:
+        settings = self._settings
+        total_s = settings.total_s
+        asked = request.headers.get("x-timeout-ms")
+        if asked is not None:
+            if not (asked.isascii() and asked.isdigit() and 0 < len(asked) <= 9 and int(asked) > 0):
+                raise BAD_TIMEOUT
+            total_s = min(total_s, int(asked) / 1000)
+        return Deadlines(settings.connect_s, settings.first_byte_s, settings.idle_s, total_s)
+
+    def _prepare(self, tenant: Tenant) -> _Prepared:
+        prepared = self._prepared.get(tenant.id)
+        if prepared is not None and prepared.version == tenant.version:
+            return prepared
+        backend = parse_backend_url(tenant.backend_url)
+        if not host_allowed(backend.host, self._settings.allowed_hosts):
+            raise NOT_ALLOWED
+        credential = None
+        if tenant.upstream_auth is not None:
+            try:
+                value = unseal(self._master_keys, tenant.upstream_auth.sealed, b"tenant:%d:upstream_auth" % tenant.id)
+            except SealBroken:
+                raise NO_CREDENTIAL from None
+            credential = (tenant.upstream_auth.header.encode(), value.encode())
+        prepared = _Prepared(tenant, backend, credential, self._settings.retry_budget)
+        self._prepared[tenant.id] = prepared
+        while len(self._prepared) > MAX_REMEMBERED:
+            self._prepared.popitem(last=False)
+        return prepared

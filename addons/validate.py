@@ -1,0 +1,105 @@
+"""Third stage: whether the request is one that may be answered: sizes, content type, JSON, models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from mitmproxy import http
+
+from addons.exchange import Exchange
+from addons.gate import gate
+from mitmgate.core.errors import Refused
+from mitmgate.core.paths import Route, is_json_path
+from mitmgate.core.settings import Limits
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+METHODS = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}
+MAX_MODEL = 200
+
+NO_METHOD = Refused(405, "method_not_allowed", "This method is not forwarded.")
+NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes application/json.")
+ENCODED = Refused(415, "unsupported_content_encoding", "Send the body without a content encoding.")
+NOT_JSON = Refused(400, "invalid_json", "The body is not valid JSON.")
+NOT_OBJECT = Refused(400, "invalid_json", "The body must be a JSON object.")
+BAD_MODEL = Refused(400, "invalid_model", "model must be a string of at most 200 characters.", param="model")
+NOT_ALLOWED = Refused(403, "model_not_allowed", "This model is not allowed here.", param="model")
+TOO_LARGE = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
+
+
+class ValidateStage:
+    """Sets is_json, is_upload, body, model and streamed, or refuses: 400, 403, 405, 413, 415."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    @gate
+    def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.route is not Route.API:
+            return
+        request, plan = flow.request, exchange.plan
+        assert plan is not None
+        if request.method not in METHODS:
+            raise NO_METHOD
+        headers = request.headers
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        must_be_json = is_json_path(exchange.path) and request.method in WITH_BODY
+        exchange.is_json = must_be_json or media_type == "application/json" or media_type.endswith("+json")
+        if must_be_json and media_type != "application/json":
+            raise NOT_JSON_TYPE
+        if exchange.is_json and headers.get("content-encoding", "identity").lower() != "identity":
+            raise ENCODED
+        has_body = "content-length" in headers or "transfer-encoding" in headers or request.is_http2
+        exchange.is_upload = has_body and not exchange.is_json and request.method in WITH_BODY
+        plan.max_request_bytes = self._limits.max_upload_bytes if exchange.is_upload else self._limits.max_body_bytes
+        if exchange.is_upload and not exchange.endpoint.startswith("/v1/files"):
+            self._permit_unread_model(exchange)
+        if int(headers.get("content-length", "0")) > plan.max_request_bytes:
+            raise TOO_LARGE
+        request.stream = exchange.is_upload
+
+    @gate
+    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        if exchange.route is not Route.API or not exchange.is_json or flow.request.method not in WITH_BODY:
+            return
+        body = self._parse(flow.request.raw_content or b"")
+        model = body.get("model")
+        if model is not None and (not isinstance(model, str) or len(model) > MAX_MODEL):
+            raise BAD_MODEL
+        exchange.body = body
+        exchange.streamed = body.get("stream") is True
+        self._name_model(flow, exchange, body, model or None)
+
+    @staticmethod
+    def _permit_unread_model(exchange: Exchange) -> None:
+        """A form's model is not read, so where models are limited a form can not be let through."""
+        assert exchange.tenant is not None and exchange.key is not None
+        if exchange.tenant.allowed_models is not None or exchange.key.allowed_models is not None:
+            raise NOT_ALLOWED
+
+    @staticmethod
+    def _parse(raw: bytes) -> dict[str, Any]:
+        try:
+            body = orjson.loads(raw)
+        except (orjson.JSONDecodeError, RecursionError):
+            raise NOT_JSON from None
+        if not isinstance(body, dict):
+            raise NOT_OBJECT
+        return body
+
+    @staticmethod
+    def _name_model(flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any], model: str | None) -> None:
+        """Fills in the tenant's default model, replaces an alias, and checks what may be asked for."""
+        tenant, key = exchange.tenant, exchange.key
+        assert tenant is not None and key is not None
+        wanted = model or tenant.default_model
+        if wanted is not None and tenant.model_aliases:
+            wanted = tenant.model_aliases.get(wanted, wanted)
+        exchange.model = wanted
+        if wanted is not None or is_json_path(exchange.path):
+            for allowed in (tenant.allowed_models, key.allowed_models):
+                if allowed is not None and wanted not in allowed:
+                    raise NOT_ALLOWED
+        if wanted != model:
+            body["model"] = wanted
+            flow.request.raw_content = orjson.dumps(body)

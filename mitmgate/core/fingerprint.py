@@ -1,0 +1,85 @@
+"""Which requests are the same question: a digest over everything that can change the answer. Pure.
+
+The rule is exclusion, not selection: all of the body counts, fields nobody knows yet too, except the short list below.
+So a vendor's new field can separate two requests that were alike, but never bring together two that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any, Final, Protocol
+
+from mitmgate.core.canonical import canonical_json
+from mitmgate.core.credentials import without_query_key
+
+# They say who asks, how the answer travels or what the vendor keeps of it; the answer is the same.
+LEFT_OUT: Final = frozenset(
+    {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "store"}
+)
+HEADERS: Final = (
+    "accept-language",
+    "anthropic-beta",
+    "anthropic-version",
+    "content-language",
+    "openai-beta",
+    "openai-organization",
+    "openai-project",
+)
+_VERSION: Final = b"1"
+_POLICY_HEADERS: Final = (b"cache-control", b"x-cache-mode", b"x-cache-namespace", b"x-cache-ttl")
+_PICKED: Final = frozenset({*(name.encode() for name in HEADERS), *_POLICY_HEADERS})
+
+
+class HeaderValues(Protocol):
+    """Header values by lower-case name; a dict of strings will do."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+def cache_headers(fields: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """The few headers that fingerprint and cache policy read, by lower-case name; repeated ones joined by a comma."""
+    picked: dict[str, str] = {}
+    for name, value in fields:
+        lower = name.lower()
+        if lower in _PICKED:
+            key, text = lower.decode("ascii"), value.decode("latin-1")
+            picked[key] = f"{picked[key]}, {text}" if key in picked else text
+    return picked
+
+
+def fingerprint(
+    *,
+    tenant_id: int,
+    namespace: str,
+    backend: str,
+    client_format: str,
+    method: str,
+    path: str,
+    query: str,
+    headers: HeaderValues,
+    body: Mapping[str, Any],
+) -> bytes:
+    """The 32-byte SHA-256 of the request. Raises ValueError for a body that JSON has no word for.
+
+    path is without `/api`; query without its `?`, its `key` parameters do not count; backend names the upstream. Each part
+    goes in with its length, so that no two different requests feed the digest the same bytes.
+    """
+    if query:
+        query = without_query_key(f"?{query}")[1:]
+    get = headers.get
+    listed = canonical_json([get(name) for name in HEADERS])
+    asked = canonical_json({name: value for name, value in body.items() if name not in LEFT_OUT})
+    parts = (
+        _VERSION,
+        b"%d" % tenant_id,
+        namespace.encode(),
+        backend.encode(),
+        client_format.encode(),
+        method.encode(),
+        path.encode("utf-8", "surrogateescape"),
+        query.encode("utf-8", "surrogateescape"),
+        listed,
+    )
+    lengths = b"".join(len(part).to_bytes(4) for part in parts)
+    return sha256(b"".join((lengths, *parts, asked))).digest()

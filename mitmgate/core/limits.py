@@ -1,0 +1,99 @@
+"""Request quotas: what a reservation is, and the limiter of one worker for when the store is away. Pure.
+
+A fixed window begins with a tenant's (or key's) first request. A refused request takes nothing; enough refusals within
+a minute block for five. The Lua script of services/quota.py does the same for all workers together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+WINDOW_S: Final = 3600
+EXCESS_WINDOW_S: Final = 60
+BLOCK_S: Final = 300
+MAX_REMEMBERED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """limit, remaining and reset_s are those of the scope that decided: the key's when it is the narrower."""
+
+    allowed: bool
+    blocked: bool
+    limit: int
+    remaining: int
+    reset_s: int
+    retry_after_s: int | None
+    scope: str
+
+
+class _Window:
+    __slots__ = ("blocked_until", "ends_at", "excess", "excess_ends_at", "used")
+
+    def __init__(self, now: float) -> None:
+        self.used = 0
+        self.ends_at = now + WINDOW_S
+        self.excess = 0
+        self.excess_ends_at = 0.0
+        self.blocked_until = 0.0
+
+
+class LocalLimiter:
+    """Each worker's share of every limit: ceil(limit / workers), so that together they hardly exceed it."""
+
+    def __init__(self, workers: int, block_after: int) -> None:
+        self._workers = workers
+        self._block_after = block_after
+        self._windows: OrderedDict[str, _Window] = OrderedDict()
+
+    def reserve(self, tenant_id: int, limit: int, key_id: int, key_limit: int | None, now: float) -> Reservation:
+        """One request of the key and the tenant at `now` (epoch seconds)."""
+        scopes = [] if key_limit is None else [("key", f"k{key_id}", key_limit)]
+        scopes.append(("tenant", f"t{tenant_id}", limit))
+        windows = [(scope, self._window(name, now), self._share(bound)) for scope, name, bound in scopes]
+        for scope, window, bound in windows:
+            if now < window.blocked_until:
+                return _refusal(scope, window, bound, now, blocked=True)
+        for scope, window, bound in windows:
+            if window.used >= bound:
+                self._exceed(window, now)
+                return _refusal(scope, window, bound, now, blocked=False)
+        for _, window, _ in windows:
+            window.used += 1
+        scope, window, bound = min(windows, key=lambda each: each[2] - each[1].used)
+        return Reservation(True, False, bound, bound - window.used, math.ceil(window.ends_at - now), None, scope)
+
+    def unblock(self, tenant_id: int) -> None:
+        """Forgets the tenant's excess and block."""
+        if (window := self._windows.get(f"t{tenant_id}")) is not None:
+            window.blocked_until = window.excess = 0
+
+    def _share(self, limit: int) -> int:
+        return max(1, math.ceil(limit / self._workers))
+
+    def _window(self, name: str, now: float) -> _Window:
+        window = self._windows.get(name)
+        if window is None or now >= window.ends_at > window.blocked_until:
+            window = self._windows[name] = _Window(now)
+        elif now >= window.ends_at:
+            window.used, window.ends_at = 0, now + WINDOW_S
+        self._windows.move_to_end(name)
+        while len(self._windows) > MAX_REMEMBERED:
+            self._windows.popitem(last=False)
+        return window
+
+    def _exceed(self, window: _Window, now: float) -> None:
+        if now >= window.excess_ends_at:
+            window.excess, window.excess_ends_at = 0, now + EXCESS_WINDOW_S
+        window.excess += 1
+        if window.excess >= self._block_after:
+            window.blocked_until, window.excess = now + BLOCK_S, 0
+
+
+def _refusal(scope: str, window: _Window, limit: int, now: float, blocked: bool) -> Reservation:
+    wait = math.ceil((window.blocked_until if blocked else window.ends_at) - now)
+    remaining = max(0, limit - window.used)
+    return Reservation(False, blocked, limit, remaining, math.ceil(window.ends_at - now), max(1, wait), scope)

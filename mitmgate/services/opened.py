@@ -1,0 +1,77 @@
+"""All a worker's chain leans on, opened together and closed in turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from mitmgate.core.directory import Directory
+from mitmgate.core.limits import LocalLimiter
+from mitmgate.core.settings import Runtime, Settings
+from mitmgate.services.directory_feed import DirectoryFeed
+from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.journal import Journal
+from mitmgate.services.quota import Quota
+from mitmgate.services.redis import Store
+from mitmgate.services.secrets import Secrets, load_secrets
+from mitmgate.services.status import Status
+
+FLUSH_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Constructors do no I/O: `open_services` does."""
+
+    settings: Settings
+    runtime: Runtime
+    secrets: Secrets
+    directory: Directory
+    feed: DirectoryFeed
+    store: Store
+    quota: Quota
+    exact_cache: ExactCache
+    journal: Journal
+    status: Status
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, runtime: Runtime, worker: str) -> AsyncIterator[Services]:
+    """Opens the services of one worker. Raises what their opening raises."""
+    secrets = load_secrets(settings, runtime.data_dir, create=False)
+    directory = Directory()
+    feed = DirectoryFeed(runtime.database_dsn, directory)
+    store = Store(runtime.redis_url)
+    exact_cache = ExactCache(store)
+    journal = Journal(runtime.data_dir / "journal", worker)
+    services = Services(
+        settings=settings,
+        runtime=runtime,
+        secrets=secrets,
+        directory=directory,
+        feed=feed,
+        store=store,
+        quota=Quota(store, LocalLimiter(runtime.worker_count, settings.limits.block_after), settings.limits),
+        exact_cache=exact_cache,
+        journal=journal,
+        status=Status(lambda: feed.healthy, lambda: store.healthy),
+    )
+    await feed.start()
+    flusher = asyncio.get_running_loop().create_task(_flush(services))
+    try:
+        yield services
+    finally:
+        flusher.cancel()
+        await feed.close()
+        await store.close()
+        journal.close()
+
+
+async def _flush(services: Services) -> None:
+    """Once a second: what was put off so that no request waits for it."""
+    while True:
+        await asyncio.sleep(FLUSH_S)
+        services.journal.flush()
+        await services.exact_cache.flush()

@@ -1,0 +1,50 @@
+"""How the gateway is: what the supervisor tells every worker, for `/health`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mitmgate import __version__
+
+
+class Status:
+    """The supervisor's last word, and what this worker itself knows of the stores it uses."""
+
+    def __init__(self, database_ok: Callable[[], bool], redis_ok: Callable[[], bool]) -> None:
+        self._database_ok = database_ok
+        self._redis_ok = redis_ok
+        self._told: dict[str, Any] = {}
+        self._was_ready = False
+        self.draining = False
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Takes a status message of the supervisor."""
+        self._told = message["status"]
+
+    def ready(self) -> bool:
+        """True from when every worker accepts and control answers; losing one later degrades, only draining ends it."""
+        if self.draining:
+            return False
+        if not self._was_ready:
+            workers = self._told.get("workers", {})
+            all_accept = bool(workers) and workers.get("ready", 0) >= workers.get("wanted", 1)
+            self._was_ready = all_accept and self._told.get("control") == "ok"
+        return self._was_ready
+
+    def health(self) -> dict[str, object]:
+        """The body of `GET /health`."""
+        told = self._told
+        workers = told.get("workers", {})
+        checks: dict[str, object] = {
+            "database": "ok" if self._database_ok() and told.get("database", "ok") == "ok" else "down",
+            "redis": "ok" if self._redis_ok() and told.get("redis", "ok") == "ok" else "down",
+            "control": told.get("control", "down"),
+            "workers": workers,
+        }
+        whole = (
+            all(checks[name] == "ok" for name in ("database", "redis", "control"))
+            and workers.get("ready") == workers.get("wanted")
+            and not self.draining
+        )
+        return {"status": "ok" if whole else "degraded", "version": __version__, "checks": checks}
