@@ -4,8 +4,8 @@
     python environment.py --check serve|test [BASE]   exit status 0 when it is right; run by the environment's own
     python environment.py --finish serve|test         the last steps of making it; run by the environment's own
 
-A stamp, written last, says from what it was made: so one that was cut short, or whose lock file has changed, is made again.
-Starts that meet wait for each other. Needs nothing but the standard library.
+A stamp, written last, says from what it was made: so one that was cut short, or whose lock file has changed, is made
+again. Starts that meet wait for each other. Needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -117,9 +117,9 @@ def quiet_pinned(purpose: str) -> list[str | Path]:
 
 
 def finish(purpose: str) -> None:
-    """Bytecode (some packages carry files that no Python of today compiles; nothing imports those), our own packages
-    on the path, the command, and the stamp."""
+    """Bytecode, our own packages on the path, the command, and the stamp."""
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
+    # Some packages carry files that no Python of today compiles, so failures say nothing.
     for folder in (site, *(ROOT / package for package in PACKAGES)):
         compileall.compile_dir(folder, maxlevels=20, quiet=2, workers=0)
     (site / "mitmgate-checkout.pth").write_text(f"{ROOT}\n")
