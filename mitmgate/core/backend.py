@@ -21,7 +21,7 @@ DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 _MAX_LENGTH: Final = 2048
 _MAX_HOST_LENGTH: Final = 253
-_match_url: Final = re.compile(r"(?i:(https?))://([^/?#\\@]*)(/[^?#]*)?").fullmatch
+_match_url: Final = re.compile(r"(?i:(https?))://([^/?#\\@]*)(/[^?#]*)?", re.ASCII).fullmatch
 _match_authority: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?").fullmatch
 _match_name: Final = re.compile(r"(?:(?!-)[a-z0-9_-]{1,63}(?<!-)\.)*(?!-)[a-z0-9_-]{1,63}(?<!-)").fullmatch
 # https://url.spec.whatwg.org/#ends-in-a-number-checker

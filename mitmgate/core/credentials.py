@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -33,11 +34,18 @@ def find_credentials(fields: Iterable[tuple[bytes, bytes]], path: str) -> list[s
     found: list[str] = []
     for name, value in fields:
         if (lower := name.lower()) in CREDENTIAL_HEADERS:
-            found += _schemed(value) if lower in _SCHEMED else _plain(value)
+            for text in _schemed(value) if lower in _SCHEMED else _plain(value):
+                if text not in found:
+                    found.append(text)
+            if len(found) >= MAX_CREDENTIALS:
+                return found[:MAX_CREDENTIALS]
     question = path.find("?")
-    if question >= 0 and (query := path[question + 1 :]) and _may_hold_key(query):
-        found += [unquote(value) for value in _PARAMETER.findall(query) if value]
-    return found if len(found) < 2 else list(dict.fromkeys(found))[:MAX_CREDENTIALS]
+    if question >= 0 and _may_hold_key(query := path[question + 1 :]):
+        values = [
+            unquote(value) for value in islice(dict.fromkeys(_PARAMETER.findall(query)), MAX_CREDENTIALS + 1) if value
+        ]
+        return list(dict.fromkeys(found + values))[:MAX_CREDENTIALS]
+    return found
 
 
 def without_query_key(path: str) -> str:
@@ -67,12 +75,12 @@ def _plain(value: bytes) -> list[str]:
 
 def _schemed(value: bytes) -> list[str]:
     scheme, _, rest = value.strip().partition(b" ")
-    if not rest:
-        return _plain(scheme)
     kind = scheme.lower()
     if kind == b"bearer":
         return _plain(rest)
-    return _basic(rest) if kind == b"basic" else []
+    if kind == b"basic":
+        return _basic(rest)
+    return [] if rest else _plain(scheme)  # a bare key is taken; other schemes say nothing to us
 
 
 def _basic(encoded: bytes) -> list[str]:

@@ -5,7 +5,8 @@ Names decide, values are left byte for byte. Both functions keep order and repet
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from mitmgate.core.credentials import CREDENTIAL_HEADERS
@@ -59,6 +60,8 @@ _NOT_FORWARDED: Final = (
 )
 _NOT_FORWARDED_PREFIXES: Final = (b"x-cache-", b"x-mitmgate-", b"x-forwarded-")
 
+_NAMES_NOTHING: Final = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
+
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _NOT_ANSWERED: Final = (
     (HOP_BY_HOP - _FRAMING)
@@ -99,7 +102,7 @@ _NOT_ANSWERED_PREFIXES: Final = (
 )
 
 
-def forwardable(fields: Sequence[Field], also_dropped: Set[bytes] = frozenset()) -> list[Field]:
+def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset()) -> list[Field]:
     """What of a request's headers goes upstream; the sender adds Host, framing, Accept-Encoding and its credential.
 
     also_dropped: lower-case names to keep out besides, such as that of the tenant's own upstream credential.
@@ -113,10 +116,10 @@ def forwardable(fields: Sequence[Field], also_dropped: Set[bytes] = frozenset())
                 connection.append(field[1])
         elif not name.startswith(_NOT_FORWARDED_PREFIXES):
             kept.append(field)
-    return _without(kept, connection, also_dropped, HOP_BY_HOP)
+    return _without(kept, connection, also_dropped, frozenset())
 
 
-def answerable(fields: Sequence[Field], also_dropped: Set[bytes] = frozenset()) -> list[Field]:
+def answerable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset()) -> list[Field]:
     """What of an upstream's answer's headers goes to the client.
 
     Content-Length and Transfer-Encoding stay as they came, even when Connection names them: framing is the sender's.
@@ -134,15 +137,14 @@ def answerable(fields: Sequence[Field], also_dropped: Set[bytes] = frozenset()) 
     return _without(kept, connection, also_dropped, _FRAMING)
 
 
-def _without(kept: list[Field], connection: list[bytes], also: Set[bytes], untouched: frozenset[bytes]) -> list[Field]:
-    """Takes out what Connection names (most often `keep-alive` or `close`, which name nothing) and what else is asked."""
-    named: Set[bytes] = also
+def _without(
+    kept: list[Field], connection: list[bytes], also: AbstractSet[bytes], untouched: frozenset[bytes]
+) -> list[Field]:
+    """Takes out what Connection names (most often `keep-alive` or `close`, no names at all) and what else is asked."""
+    named: AbstractSet[bytes] = also
     for value in connection:
         if value not in _NAMES_NOTHING:
             named = named | {token.strip().lower() for token in value.split(b",")}
     if not named:
         return kept
     return [field for field in kept if (name := field[0].lower()) not in named or name in untouched]
-
-
-_NAMES_NOTHING: Final = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})

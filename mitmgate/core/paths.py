@@ -7,8 +7,12 @@ or resolving is refused, instead of being cleaned.
 from __future__ import annotations
 
 import enum
+import functools
 import re
 from typing import Final
+from urllib.parse import unquote
+
+from mitmgate.core.errors import ANTHROPIC, OPENAI
 
 _CHAT: Final = "chat"
 _EMBEDDINGS: Final = "embeddings"
@@ -55,32 +59,8 @@ _ENDPOINTS: Final[dict[str, tuple[str, str, bool]]] = {
     "/chat": ("POST", _CHAT, True),
     "/generate": ("POST", _CHAT, True),
     "/embed": ("POST", _EMBEDDINGS, True),
-    "/embeddings": ("POST", _EMBEDDINGS, True),
     "/tags": ("GET", _MODELS, False),
 }
-# Endpoints with something variable in their path: pattern over the folded path -> name
-_FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern), name)
-    for pattern, name in (
-        (r"/v1/models/.+", "/v1/models/{model}"),
-        (r"/v1/responses/.+", "/v1/responses/{id}"),
-        (r"/v1/chat/completions/.+", "/v1/chat/completions/{id}"),
-        (r"/v1/messages/batches/.+", "/v1/messages/batches/{id}"),
-        (r"/v1/files/.+", "/v1/files/{id}"),
-        (r"/v1/batches/.+", "/v1/batches/{id}"),
-        (r"/v[0-9][a-z0-9]*/models/.+:(?:stream)?generatecontent", "/models:generateContent"),
-        (r"/v[0-9][a-z0-9]*/models/.+:(?:batch)?embedcontents?", "/models:embedContent"),
-        (r"/v[0-9][a-z0-9]*/models/.+:counttokens", "/models:countTokens"),
-        (r"/openai/deployments/[^/]+/chat/completions", "/openai/deployments/chat/completions"),
-        (r"/openai/deployments/[^/]+/completions", "/openai/deployments/completions"),
-        (r"/openai/deployments/[^/]+/embeddings", "/openai/deployments/embeddings"),
-        (r"/openai/v1/chat/completions", "/v1/chat/completions"),
-        (r"/openai/v1/completions", "/v1/completions"),
-        (r"/openai/v1/responses", "/v1/responses"),
-        (r"/openai/v1/embeddings", "/v1/embeddings"),
-        (r"/openai/v1/models", "/v1/models"),
-    )
-)
 _FAMILY_RULES: Final[dict[str, tuple[str, str, bool]]] = {
     "/v1/models/{model}": ("GET", _MODELS, False),
     "/models:generateContent": ("POST", _CHAT, True),
@@ -90,11 +70,52 @@ _FAMILY_RULES: Final[dict[str, tuple[str, str, bool]]] = {
     "/openai/deployments/completions": ("POST", _CHAT, True),
     "/openai/deployments/embeddings": ("POST", _EMBEDDINGS, True),
 }
+# Paths with something variable in them, folded, and under which endpoint they count. The first match decides.
+_FAMILIES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern), name)
+    for pattern, name in (
+        (r"/openai/deployments/[^/]+/chat/completions", "/openai/deployments/chat/completions"),
+        (r"/openai/deployments/[^/]+/completions", "/openai/deployments/completions"),
+        (r"/openai/deployments/[^/]+/embeddings", "/openai/deployments/embeddings"),
+        (r"(?:/.+)?/chat/completions", "/v1/chat/completions"),
+        (r"(?:/.+)?/completions", "/v1/completions"),
+        (r"(?:/.+)?/embeddings", "/v1/embeddings"),
+        (r"(?:(?:/.+)?/v[0-9][^/]*|/openai)?/responses", "/v1/responses"),
+        (r"(?:(?:/.+)?/v[0-9][^/]*|/anthropic)?/messages", "/v1/messages"),
+        (r"(?:/openai|/v[0-9][^/]*|/openai/v[0-9][^/]*|/v[0-9][^/]*/openai)?/models", "/v1/models"),
+        (r"/v[0-9].*/models/[^/]+:(?:stream)?generatecontent", "/models:generateContent"),
+        (r"/v[0-9].*/models/[^/]+:(?:batch)?embedcontents?", "/models:embedContent"),
+        (r"/v[0-9].*/models/[^/]+:counttokens", "/models:countTokens"),
+        (r"/v1/models/.+", "/v1/models/{model}"),
+        (r"/v1/chat/completions/.+", "/v1/chat/completions/{id}"),
+        (r"/v1/responses/.+", "/v1/responses/{id}"),
+        (r"/v1/messages/batches/.+", "/v1/messages/batches/{id}"),
+        (r"/v1/messages/.+", "/v1/messages/{id}"),
+        (r"/v1/files/.+", "/v1/files/{id}"),
+        (r"/v1/batches/.+", "/v1/batches/{id}"),
+    )
+)
 _RULES: Final = {**_ENDPOINTS, **_FAMILY_RULES}
 _NO_RULE: Final = ("", ANY_SCOPE, False)
 _KNOWN: Final = {**{name: name for name in _ENDPOINTS}, **{f"/api{name}": name for name in _ENDPOINTS}}
 _JSON: Final = frozenset(name for name, rule in _RULES.items() if rule[2])
+_ANTHROPIC: Final = frozenset(
+    {
+        "/v1/complete",
+        "/v1/messages",
+        "/v1/messages/batches",
+        "/v1/messages/batches/{id}",
+        "/v1/messages/count_tokens",
+        "/v1/messages/{id}",
+    }
+)
+_CACHED_LENGTH: Final = 256
 
+_PARAMETERS: Final = re.compile(r";[^/]*")
+_search_model: Final = re.compile(
+    r"/(?:deployments/([^/;]+)|models/(.+?)(?::[a-z]*(?:contents?|tokens|predict|predictlongrunning))?/?\Z)",
+    re.IGNORECASE | re.ASCII,
+).search
 _search_odd: Final = re.compile(r"[^\x21-\x7e]|[\\#]|//|/\.{1,2}(?=[/;]|\Z)").search
 _search_odd_query: Final = re.compile(r"[^\x21-\x7e]|#").search
 _search_bad_escape: Final = re.compile(
@@ -110,8 +131,8 @@ _search_bad_escape: Final = re.compile(
 def check_path(raw_path: str) -> str | None:
     """What a request target holds that it must not, as words to follow "the path holds"; None when it is fit.
 
-    Refused: what does not begin with `/`, characters that belong escaped, `//`, dot segments, backslashes, and escapes of
-    slashes, of control characters, or of characters that never need one, behind which another path would hide.
+    Refused: what does not begin with `/`, characters that belong escaped, `//`, dot segments, backslashes, and escapes
+    of slashes, of control characters, or of characters that never need one, behind which another path would hide.
     """
     if raw_path in _KNOWN:
         return None
@@ -131,11 +152,11 @@ def check_path(raw_path: str) -> str | None:
 class Route(enum.Enum):
     """Who answers a path."""
 
-    CONTROL = "control"
-    TOKEN = "token"
-    HEALTH = "health"
-    API = "api"
-    UNKNOWN = "unknown"
+    CONTROL = enum.auto()
+    TOKEN = enum.auto()
+    HEALTH = enum.auto()
+    API = enum.auto()
+    UNKNOWN = enum.auto()
 
 
 _OWN: Final = {
@@ -181,16 +202,13 @@ def endpoint_of(path: str) -> str:
         path = path[:question]
         if (known := _KNOWN.get(path)) is not None:
             return known
-    return _endpoint_of_variant(path)
+    # Only short paths are remembered, so that nobody fills the memory with long ones.
+    return _remembered_variant(path) if len(path) <= _CACHED_LENGTH else _variant(path)
 
 
 def client_format(path: str) -> str:
-    """Whose words the client speaks: `anthropic` or `openai`."""
-    if path[:4] == "/api":
-        path = path[4:]
-    if path[:12] == "/v1/messages" and path[12:13] in ("", "/", "?"):
-        return "anthropic"
-    return "anthropic" if path[:12] == "/v1/complete" and path[12:13] in ("", "?") else "openai"
+    """Whose words the client speaks on this path (with or without `/api` and query): `anthropic` or `openai`."""
+    return ANTHROPIC if endpoint_of(path) in _ANTHROPIC else OPENAI
 
 
 def required_scope(endpoint: str, method: str) -> str:
@@ -204,15 +222,24 @@ def is_json_path(path: str) -> bool:
     return endpoint_of(path) in _JSON
 
 
-def _endpoint_of_variant(path: str) -> str:
+def model_in_path(path: str) -> str | None:
+    """The model, or Azure's deployment, that the path itself names, decoded; None when it names none."""
+    found = None if path in _KNOWN else _search_model(path.partition("?")[0])
+    return None if found is None else unquote(found[1] or found[2])
+
+
+def _variant(path: str) -> str:
     """The slow way: other case, a trailing slash or path parameters reach the same endpoint at some upstreams."""
-    folded = re.sub(r";[^/]*", "", path[:512]).lower().rstrip("/")
-    if folded[:5] == "/api/":
-        folded = folded[4:]
+    folded = _PARAMETERS.sub("", path).lower().rstrip("/")
     known = _KNOWN.get(folded)
     if known is not None:
         return known
+    if folded[:5] == "/api/":
+        folded = folded[4:]
     return next((name for pattern, name in _FAMILIES if pattern.fullmatch(folded)), OTHER)
+
+
+_remembered_variant: Final = functools.lru_cache(maxsize=2048)(_variant)
 
 
 def _oddity(found: str) -> str:

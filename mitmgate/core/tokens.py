@@ -86,7 +86,7 @@ def issue_token(
 
 
 def has_token_shape(text: str) -> bool:
-    """Whether the text is meant to be a token of ours: three parts, and claims that name us as issuer, verified or not."""
+    """Whether the text means to be a token of ours: three parts, and claims, verified or not, of our issuer."""
     if len(text) > _MAX_LENGTH or (found := _match_shape(text)) is None:
         return False
     claims = _json_object(found[1])
