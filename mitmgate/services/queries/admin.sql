@@ -65,8 +65,10 @@ SELECT EXISTS (SELECT FROM tenants WHERE id = $1 AND deleted_at IS NULL);
 SELECT * FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL AND id > $2 ORDER BY id LIMIT $3;
 
 -- name: key_shown
--- One key that is not revoked. $1 the tenant, $2 the key.
-SELECT * FROM api_keys WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL;
+-- One key that is not revoked, of a tenant that is not deleted. $1 the tenant, $2 the key.
+SELECT api_keys.*
+FROM api_keys JOIN tenants ON tenants.id = tenant_id
+WHERE tenant_id = $1 AND api_keys.id = $2 AND revoked_at IS NULL AND deleted_at IS NULL;
 
 -- name: insert_key
 -- A new key. $1 tenant, $2 name, $3 prefix, $4 hash, $5 scopes, $6 limit an hour, $7 allowed models, $8 its end.
@@ -81,7 +83,10 @@ WHERE id = $1 RETURNING *;
 
 -- name: revoke_key
 -- Ends a key for good. $1 the tenant, $2 the key. -> its id
-UPDATE api_keys SET revoked_at = now() WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id;
+UPDATE api_keys SET revoked_at = now()
+FROM tenants
+WHERE tenant_id = $1 AND api_keys.id = $2 AND revoked_at IS NULL AND tenants.id = tenant_id AND deleted_at IS NULL
+RETURNING api_keys.id;
 
 -- name: usable_keys
 -- A tenant's keys that can be used. $1 the tenant.
@@ -120,11 +125,11 @@ INSERT INTO audit_log (actor, address, action, target, target_id, details) VALUE
 
 -- name: usage_page
 -- Request rows over all tenants, newest first. $1 from and $2 to (excluded), $3 and $4 the least and highest status,
--- $5 cache outcome in upper case, $6 and $7 before this row's start and id, $8 how many; null: no such bound.
+-- $5 cache outcome in lower case, $6 and $7 before this row's start and id, $8 how many; null: no such bound.
 SELECT * FROM usage
 WHERE ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
     AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
-    AND ($5::text IS NULL OR upper(cache) = $5)
+    AND ($5::text IS NULL OR lower(cache) = $5)
     AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
 ORDER BY started_at DESC, request_id DESC LIMIT $8;
 
@@ -134,7 +139,7 @@ SELECT * FROM usage
 WHERE tenant_id = $9
     AND ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
     AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
-    AND ($5::text IS NULL OR upper(cache) = $5)
+    AND ($5::text IS NULL OR lower(cache) = $5)
     AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
 ORDER BY started_at DESC, request_id DESC LIMIT $8;
 

@@ -1,0 +1,85 @@
+"""The control plane's HTTP application: the admin API behind its door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from mitmgate.control import analytics, blocks, docs, health, keys, problems, tenants, tokens, usage
+from mitmgate.control.admission import Door
+from mitmgate.control.context import Control
+
+_DESCRIPTION = (
+    "Tenants, keys, limits and accounting of this gateway. Every call needs an admin token as Bearer authorization; "
+    "this page and openapi.json also take it as the password of Basic authorization. Bodies are JSON, whatever their "
+    "content type says. Errors are OpenAI's error object; 422 lists every field at fault in error.details. A change is "
+    "answered once every worker applies it; 503 not_applied_everywhere says that it is stored but not confirmed."
+)
+_ERROR: dict[str, Any] = {
+    "type": "object",
+    "description": "Why a call was refused.",
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"], "description": "The field at fault."},
+                "code": {"type": "string"},
+                "details": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                    },
+                },
+            },
+        }
+    },
+}
+
+
+def make_app(control: Control) -> ASGIApp:
+    """The application, with nobody let past its door who has no admin token."""
+    app = FastAPI(
+        title="mitmgate admin API",
+        version=control.version,
+        description=_DESCRIPTION,
+        openapi_url="/admin/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    app.state.control = control
+    problems.install(app)
+    for concern in (tenants, blocks, keys, usage, analytics, tokens, health, docs):
+        app.include_router(concern.router)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+
+    async def find_token(token: str) -> tuple[int, str, str] | None:
+        return await tokens.find_token(control, token)
+
+    return Door(app, control.secrets.admin_token, find_token, control.failures)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document with our errors in place of its own and the token every call needs."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        schemas = document["components"]["schemas"]
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        schemas["Error"] = _ERROR
+        error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation["responses"].pop("422", None)
+                operation["responses"]["4XX"] = {"description": "Refused", "content": error}
+                operation["responses"]["503"] = {"description": "Not now", "content": error}
+        document["components"]["securitySchemes"] = {"adminToken": {"type": "http", "scheme": "bearer"}}
+        document["security"] = [{"adminToken": []}]
+    return app.openapi_schema or document

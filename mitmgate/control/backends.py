@@ -1,0 +1,68 @@
+"""Whether a tenant may have that upstream: its form, its host, and every address its name has now.
+
+What is dialled later is checked again then, against the address itself; here the operator learns of a mistake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Final
+
+from mitmgate.control.context import Resolve
+from mitmgate.core.addresses import refusal_reason
+from mitmgate.core.backend import host_allowed, parse_backend_url
+from mitmgate.core.errors import Refused
+from mitmgate.core.settings import Upstream
+
+RESOLVE_S: Final = 3.0
+
+
+async def check_backend(url: str, *, allow_private: bool, settings: Upstream, resolve: Resolve) -> list[str]:
+    """Warnings about an upstream that may be had. Raises Refused, naming backend_url, where it may not."""
+    try:
+        backend = parse_backend_url(url)
+    except ValueError as error:
+        raise _refused(f"{error}") from None
+    if not host_allowed(backend.host, settings.allowed_hosts):
+        raise _refused("the host is not among the configuration's upstream.allowed_hosts")
+    if backend.scheme == "http" and not allow_private:
+        raise _refused("http:// is only for private networks: use https://, or set allow_private_upstream")
+    host = _resolved_by_setting(backend.host, backend.port, settings.resolve)
+    addresses, warning = await _addresses(host, resolve)
+    for address in addresses:
+        reason = refusal_reason(address, allow_private)
+        if reason is not None:
+            hint = "" if allow_private or refusal_reason(address, True) else "; allow_private_upstream would permit it"
+            named = "the host" if address == backend.host else "the host resolves to an address that"
+            raise _refused(f"{named} is {reason}{hint}")
+    return [warning] if warning else []
+
+
+def _resolved_by_setting(host: str, port: int, settings: Mapping[str, str]) -> str:
+    """The host itself, or the address that `upstream.resolve` has for it."""
+    literal = f"[{host}]" if ":" in host else host
+    address = settings.get(f"{literal}:{port}") or settings.get(f"{host}:{port}")
+    if address is None:
+        return host
+    if address.startswith("["):
+        return address[1 : address.index("]")]
+    return address.partition(":")[0] if address.count(":") == 1 else address
+
+
+async def _addresses(host: str, resolve: Resolve) -> tuple[list[str], str | None]:
+    try:
+        return [str(ip_address(host))], None
+    except ValueError:
+        pass
+    try:
+        async with asyncio.timeout(RESOLVE_S):
+            addresses = list(await resolve(host))
+    except (OSError, UnicodeError, TimeoutError):
+        addresses = []
+    return addresses, None if addresses else f"backend_url: the name {host} does not resolve now."
+
+
+def _refused(reason: str) -> Refused:
+    return Refused(422, "invalid_backend_url", f"backend_url: {reason}.", param="backend_url")

@@ -1,0 +1,169 @@
+"""/admin/tenants/{id}/keys and rotate-key: API keys made, shown, changed, revoked and rotated."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+
+from mitmgate.control.changes import Change, changing, no_such_tenant
+from mitmgate.control.context import Caller, Here
+from mitmgate.control.key_models import KeyCreated, KeyIn, KeyPage, KeyPatch, KeyShown
+from mitmgate.control.paging import Cursor, Id, Limit, make_cursor, page, read_id_cursor
+from mitmgate.control.tenant_columns import Row, utc_now
+from mitmgate.control.tenant_models import Rotated, RotateIn
+from mitmgate.core.errors import Refused
+from mitmgate.core.keys import display_prefix, hash_key, make_key
+from mitmgate.services.postgres import borrow
+from mitmgate.services.queries import queries
+
+router = APIRouter(prefix="/admin/tenants/{tenant_id}", tags=["keys"])
+
+
+@router.get("/keys", response_model=KeyPage)
+async def list_keys(here: Here, tenant_id: Id, limit: Limit = 100, cursor: Cursor = None) -> Any:
+    """A tenant's keys by id, expired ones too; revoked ones are gone."""
+    after = read_id_cursor(cursor)
+    async with borrow(here.pool) as connection:
+        if not await connection.fetchval(queries.tenant_exists, tenant_id):
+            raise no_such_tenant()
+        rows, more = page(await connection.fetch(queries.keys_page, tenant_id, after, limit + 1), limit)
+    return {"data": [show(row) for row in rows], "next_cursor": make_cursor(rows[-1]["id"]) if more else None}
+
+
+@router.post("/keys", status_code=201, response_model=KeyCreated)
+async def create_key(here: Here, actor: Caller, tenant_id: Id, body: KeyIn | None = None) -> Any:
+    """Makes a key, which is shown this once. It works with the next request."""
+    asked = body or KeyIn()
+    if asked.expires_at is not None and asked.expires_at <= utc_now(here.now()):
+        raise Refused(422, "invalid_field", "expires_at has passed.", param="expires_at")
+    async with changing(here, actor) as change:
+        if not await change.connection.fetchval(queries.tenant_exists, tenant_id):
+            raise no_such_tenant()
+        key, row = await insert_key(
+            change,
+            here.secrets.pepper,
+            tenant_id,
+            name=asked.name,
+            scopes=list(asked.scopes),
+            rate_limit_per_hour=asked.limits.rate_limit_per_hour if asked.limits else None,
+            allowed_models=asked.allowed_models,
+            expires_at=asked.expires_at,
+        )
+        await change.record("key.create", row["id"], {"tenant_id": tenant_id, **asked.model_dump(mode="json")})
+        await change.touch(tenant_id)
+    return {**show(row), "api_key": key}
+
+
+@router.get("/keys/{key_id}", response_model=KeyShown)
+async def show_key(here: Here, tenant_id: Id, key_id: Id) -> Any:
+    """One key."""
+    async with borrow(here.pool) as connection:
+        row = await connection.fetchrow(queries.key_shown, tenant_id, key_id)
+    if row is None:
+        raise _no_such_key()
+    return show(row)
+
+
+@router.patch("/keys/{key_id}", response_model=KeyShown)
+async def change_key(here: Here, actor: Caller, tenant_id: Id, key_id: Id, body: KeyPatch) -> Any:
+    """Changes the fields it names; a time that has passed as `expires_at` ends the key."""
+    given = body.given()
+    async with changing(here, actor) as change:
+        old = await change.connection.fetchrow(queries.key_shown, tenant_id, key_id)
+        if old is None:
+            raise _no_such_key()
+        limit = old["rate_limit_per_hour"]
+        if "limits" in given:
+            limit = _patched_limit(limit, body)
+        row = await change.connection.fetchrow(
+            queries.update_key,
+            key_id,
+            given.get("name", old["name"]),
+            given.get("scopes", old["scopes"]) or ["any"],
+            limit,
+            given.get("allowed_models", old["allowed_models"]),
+            given.get("expires_at", old["expires_at"]),
+        )
+        asked = body.model_dump(mode="json", exclude_unset=True)
+        await change.record("key.update", key_id, {"tenant_id": tenant_id, **asked})
+        await change.touch(tenant_id)
+    return show(row)
+
+
+@router.delete("/keys/{key_id}", status_code=204)
+async def revoke_key(here: Here, actor: Caller, tenant_id: Id, key_id: Id) -> None:
+    """Ends a key for good, and every token made from it."""
+    async with changing(here, actor) as change:
+        if await change.connection.fetchval(queries.revoke_key, tenant_id, key_id) is None:
+            raise _no_such_key()
+        await change.record("key.revoke", key_id, {"tenant_id": tenant_id})
+        await change.touch(tenant_id)
+
+
+@router.post("/rotate-key", response_model=Rotated)
+async def rotate_key(here: Here, actor: Caller, tenant_id: Id, body: RotateIn | None = None) -> Any:
+    """A new key; all others of the tenant end after the grace.
+
+    The new key takes over scopes, limits and models when there was only one to replace; else it may do anything.
+    """
+    grace_s = (body or RotateIn()).grace_seconds
+    async with changing(here, actor) as change:
+        if not await change.connection.fetchval(queries.tenant_exists, tenant_id):
+            raise no_such_tenant()
+        old = await change.connection.fetch(queries.usable_keys, tenant_id)
+        await change.connection.execute(queries.end_keys, tenant_id, grace_s)
+        kept: dict[str, Any] = {"name": "rotated"}
+        if len(old) == 1:
+            kept = {name: old[0][name] for name in ("name", "scopes", "rate_limit_per_hour", "allowed_models")}
+        key, row = await insert_key(change, here.secrets.pepper, tenant_id, **kept)
+        await change.record("key.rotate", row["id"], {"tenant_id": tenant_id, "grace_seconds": grace_s})
+        await change.touch(tenant_id)
+    # The row's time is the transaction's, from which the grace was counted.
+    return {"api_key": key, "expires_old_at": row["created_at"] + timedelta(seconds=grace_s)}
+
+
+async def insert_key(
+    change: Change,
+    pepper: bytes,
+    tenant_id: int,
+    *,
+    name: str,
+    scopes: list[str] | None = None,
+    rate_limit_per_hour: int | None = None,
+    allowed_models: list[str] | None = None,
+    expires_at: datetime | None = None,
+) -> tuple[str, Row]:
+    """Makes a key. -> the key itself, which is nowhere else, and its row."""
+    key = make_key()
+    row = await change.connection.fetchrow(
+        queries.insert_key,
+        tenant_id,
+        name,
+        display_prefix(key),
+        hash_key(pepper, key),
+        scopes or ["any"],
+        rate_limit_per_hour,
+        allowed_models,
+        expires_at,
+    )
+    return key, row
+
+
+def show(row: Row) -> dict[str, Any]:
+    """A row of api_keys as the API shows it."""
+    names = ("id", "name", "prefix", "scopes", "allowed_models", "expires_at", "last_used_at", "created_at")
+    limits = {"rate_limit_per_hour": row["rate_limit_per_hour"]}
+    return {**{name: row[name] for name in names}, "limits": limits}
+
+
+def _patched_limit(old: int | None, body: KeyPatch) -> int | None:
+    if body.limits is None:
+        return None
+    limit: int | None = body.limits.given().get("rate_limit_per_hour", old)
+    return limit
+
+
+def _no_such_key() -> Refused:
+    return Refused(404, "key_not_found", "There is no such key.", param="key_id")

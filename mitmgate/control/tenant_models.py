@@ -1,0 +1,141 @@
+"""The shapes of a tenant in the admin API: what may be asked for, and what is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mitmgate.control.fields import (
+    MAX_BYTES,
+    MAX_TTL_S,
+    UNSET,
+    Answer,
+    Body,
+    Flag,
+    HeaderName,
+    HeaderValue,
+    HourlyLimit,
+    Model,
+    Models,
+    Name,
+    Reason,
+    Tags,
+    Url,
+)
+
+UpstreamFormat = Literal["openai", "anthropic"]
+CacheMode = Literal["exact", "off"]
+Aliases = Annotated[dict[Model, Model], Field(max_length=1000, description="What the client names: what is asked for.")]
+
+
+class UpstreamAuthIn(Body):
+    """The credential sent upstream; stored encrypted and never shown again."""
+
+    header: HeaderName
+    value: HeaderValue
+
+
+class CacheIn(Body):
+    """The tenant's own cache settings; null follows the gateway's configuration."""
+
+    mode: CacheMode | None = None
+    ttl_s: Annotated[int, Field(strict=True, ge=1, le=MAX_TTL_S)] | None = None
+    max_bytes: Annotated[int, Field(strict=True, ge=0, le=MAX_BYTES)] | None = None
+    max_temperature: Annotated[float, Field(strict=True, ge=0, le=2, description="null: 1.0")] | None = None
+
+
+class TenantIn(Body):
+    """A whole tenant. As a PUT it replaces: what is left out goes back to its default, `upstream_auth` is removed.
+
+    Only `status` stays as it is when left out, for a block is an event and no setting.
+    """
+
+    name: Name
+    backend_url: Url
+    rate_limit_per_hour: HourlyLimit = 1000
+    status: Literal["active", "blocked"] | None = None
+    allowed_models: Models | None = None
+    default_model: Model | None = None
+    model_aliases: Aliases | None = None
+    upstream_format: UpstreamFormat = "openai"
+    allow_private_upstream: Flag = False
+    upstream_auth: UpstreamAuthIn | None = None
+    cache: CacheIn | None = None
+    tags: Tags = Field(default_factory=list)
+
+
+class TenantPatch(Body):
+    """Changes what it names (RFC 7396): `cache` field by field, lists whole; null goes back to the default."""
+
+    name: Name = UNSET
+    backend_url: Url = UNSET
+    rate_limit_per_hour: HourlyLimit | None = None
+    status: Literal["active", "blocked"] = UNSET
+    allowed_models: Models | None = None
+    default_model: Model | None = None
+    model_aliases: Aliases | None = None
+    upstream_format: UpstreamFormat | None = None
+    allow_private_upstream: Flag | None = None
+    upstream_auth: UpstreamAuthIn | None = None
+    cache: CacheIn | None = None
+    tags: Tags | None = None
+
+
+class BlockIn(Body):
+    """How long and why. Without `seconds` the block lasts until it is lifted."""
+
+    seconds: Annotated[int, Field(strict=True, ge=1, le=10 * MAX_TTL_S)] | None = None
+    reason: Reason | None = None
+
+
+class RotateIn(Body):
+    """How long the tenant's present keys go on working."""
+
+    grace_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_TTL_S)] = 0
+
+
+class UpstreamAuthShown(Answer):
+    header: str
+    set: bool = True
+
+
+class CacheShown(Answer):
+    mode: str | None
+    ttl_s: int | None
+    max_bytes: int | None
+    max_temperature: float
+
+
+class TenantShown(Answer):
+    """A tenant; never a key or a credential."""
+
+    id: int
+    name: str
+    backend_url: str
+    rate_limit_per_hour: int
+    status: Literal["active", "blocked"]
+    key_prefixes: list[str]
+    blocked_until: datetime | None
+    block_reason: str | None
+    allowed_models: list[str] | None
+    default_model: str | None
+    model_aliases: dict[str, str] | None
+    upstream_format: str
+    allow_private_upstream: bool
+    upstream_auth: UpstreamAuthShown | None
+    cache: CacheShown
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+    warnings: list[str] | None = None
+
+
+class TenantCreated(TenantShown):
+    api_key: str = Field(description="Shown this once.")
+
+
+class Rotated(Answer):
+    api_key: str = Field(description="Shown this once.")
+    expires_old_at: datetime
