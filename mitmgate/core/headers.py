@@ -141,10 +141,10 @@ def _without(
     kept: list[Field], connection: list[bytes], also: AbstractSet[bytes], untouched: frozenset[bytes]
 ) -> list[Field]:
     """Takes out what Connection names (most often `keep-alive` or `close`, no names at all) and what else is asked."""
-    named: AbstractSet[bytes] = also
+    named = set(also)
     for value in connection:
         if value not in _NAMES_NOTHING:
-            named = named | {token.strip().lower() for token in value.split(b",")}
+            named.update(token.strip().lower() for token in value.split(b","))
     if not named:
         return kept
     return [field for field in kept if (name := field[0].lower()) not in named or name in untouched]

@@ -100,3 +100,9 @@ def test_what_is_left_is_as_it_came_and_holds_no_secret(fields):
         assert not names & CREDENTIAL_HEADERS
         assert names & HOP_BY_HOP <= kept_hop
         assert passing(left) == left
+
+
+def test_many_connection_headers_all_count():
+    named = [(b"Connection", b"x-%d, close" % number) for number in range(4000)]
+    fields = [(b"X-%d" % number, b"v") for number in range(4000)]
+    assert forwardable([*fields, *named, (b"X-4000", b"v")]) == [(b"X-4000", b"v")]
