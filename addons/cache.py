@@ -9,16 +9,16 @@ import time
 from collections.abc import Sequence
 
 import orjson
-from mitmgate.core.cache_policy import answer_cacheable, decide_request
-from mitmgate.core.fingerprint import cache_headers, fingerprint
-from mitmgate.core.token_usage import tokens_of_json
-from mitmgate.services.exact_cache import Entry, ExactCache
 from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import log_failure, observer
+from mitmgate.core.cache_policy import answer_cacheable, decide_request
 from mitmgate.core.errors import GatewayError, Refused
+from mitmgate.core.fingerprint import cache_headers, fingerprint
 from mitmgate.core.settings import Cache
+from mitmgate.core.token_usage import tokens_of_json
+from mitmgate.services.exact_cache import Entry, ExactCache
 
 ONLY_CACHED = Refused(504, "not_cached", "Only a cached answer was asked for, and there is none.")
 

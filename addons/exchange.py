@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from mitmgate.core.cache_policy import Decision
-from mitmgate.core.limits import Reservation
-from mitmgate.core.token_usage import StreamTap, Tokens
-from mitmgate.services.exact_cache import Entry
 from mitmproxy import http
 
+from mitmgate.core.cache_policy import Decision
 from mitmgate.core.directory import Key, Tenant
 from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_error
+from mitmgate.core.limits import Reservation
 from mitmgate.core.paths import Route
+from mitmgate.core.token_usage import StreamTap, Tokens
 from mitmgate.proxy.plan import Plan
+from mitmgate.services.exact_cache import Entry
 
 
 def new_request_id() -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 import orjson
-from mitmgate.core.token_usage import Tokens, tokens_of_json
-from mitmgate.services.journal import Journal
 from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import observer
 from mitmgate.core.retry import error_of
+from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.core.usage import UsageRecord
+from mitmgate.services.journal import Journal
 
 CLIENT_CLOSED = 499
 BROKE_OFF = 502

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 
-from mitmgate.core.limits import Reservation
-from mitmgate.services.quota import Quota
-from mitmgate.services.redis import Store, StoreDown
 from mitmproxy import http
 
 from addons.cache import CacheStage
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.errors import Refused
+from mitmgate.core.limits import Reservation
 from mitmgate.core.paths import Route
+from mitmgate.services.quota import Quota
+from mitmgate.services.redis import Store, StoreDown
 
 
 class QuotaStage:

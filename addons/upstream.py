@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from mitmgate.core.token_usage import StreamTap
 from mitmproxy import http
 
 from addons.exchange import Exchange
@@ -20,6 +19,7 @@ from mitmgate.core.paths import Route, strip_api
 from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
+from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000

@@ -1,8 +1,9 @@
 """Whether a failed attempt is tried again, and when. Pure: time and chance are arguments.
 
 What may be retried: connection errors and the statuses below, before any byte reached the client. A POST to an LLM
-is retried as the vendors' own SDKs do (https://github.com/openai/openai-python#retries). The wait is full jitter over an
-exponential bound (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), or what `Retry-After` asks.
+is retried as the vendors' own SDKs do (https://github.com/openai/openai-python#retries). The wait is full jitter over
+an exponential bound (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), or what `Retry-After`
+asks.
 """
 
 from __future__ import annotations

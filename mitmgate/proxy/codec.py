@@ -166,7 +166,7 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
                 yield commands.CloseConnection(self.conn)
             return
         yield from super().send(event)
-        if isinstance(event, ResponseEndOfMessage) and not self.request_done and self.state != self.done:
+        if isinstance(event, ResponseEndOfMessage) and self.state in (self.read_body, self._broken):
             yield from self._linger()
 
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
@@ -260,7 +260,8 @@ class GatewayHttp2Server(Http2Server):
 class GatewayHttp1Client(_BodyReader, Http1Client):
     """The upstream's side. Belongs to one attempt of one stream; what comes when that attempt is over is dropped.
 
-    `is_current()` tells whether the stream still waits for this connection; `on_idle()` yields what returns it to the pool.
+    `is_current()` tells whether the stream still waits for this connection; `on_idle()` yields what returns it to
+    the pool.
     """
 
     def __init__(

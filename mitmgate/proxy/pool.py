@@ -1,8 +1,8 @@
 """Keep-alive connections to upstreams, shared by all client connections of a worker.
 
 The pool resolves a name, checks every address and dials the checked one: no second resolution stands between check
-and use, so DNS rebinding has nothing to rebind. Decisions are synchronous methods that change state and return what is to be
-closed; the caller does the I/O (after httpcore's connection pool).
+and use, so DNS rebinding has nothing to rebind. What may be decided without waiting is a synchronous method; the only
+one that waits is `dial`.
 """
 
 from __future__ import annotations

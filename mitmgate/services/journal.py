@@ -24,7 +24,7 @@ SAY_EVERY_S = 60.0
 
 
 class Journal:
-    """Appends records to segments of one writer. `dropped` counts what memory could not hold while the disk was away."""
+    """Appends records to segments of one writer. `dropped` counts what memory could not hold meanwhile."""
 
     def __init__(self, folder: Path, writer: str, max_buffered: int = 10_000) -> None:
         self._folder = folder
@@ -63,7 +63,8 @@ class Journal:
                 self._begin_segment()
             assert self._fd is not None
             if os.write(self._fd, line) != len(line):
-                self._end_segment()  # a torn line: the shipper sees that it is none, the record goes to the next segment
+                # A torn line: the shipper sees that it is none, and the record goes to the next segment.
+                self._end_segment()
                 return False
         except OSError as problem:
             self._end_segment()

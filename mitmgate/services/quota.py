@@ -60,7 +60,7 @@ class Quota:
         )
 
     def degraded(self, tenant: Tenant, key: Key, now: float) -> Reservation:
-        """Without the store: this worker's share of the limit, or, when set so, a refusal. Raises ServiceUnavailable."""
+        """Without the store: this worker's share of the limit; when set so, ServiceUnavailable is raised."""
         if self._closed:
             raise UNAVAILABLE
         return self._local.reserve(tenant.id, tenant.rate_limit_per_hour, key.id, key.rate_limit_per_hour, now)

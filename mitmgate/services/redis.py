@@ -1,7 +1,7 @@
 """The store: Valkey or Redis, one write and one read for a whole pipeline, each call with a deadline.
 
-A connection whose call failed, was cancelled or passed its deadline is closed and never used again: its late reply would
-be read as the answer to another request's question, which is how answers leak between users.
+A connection whose call failed, was cancelled or passed its deadline is closed and never used again: its late reply
+would be read as the answer to another request's question, which is how answers leak between users.
 """
 
 from __future__ import annotations

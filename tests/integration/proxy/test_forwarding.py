@@ -32,7 +32,21 @@ async def test_forwards_and_reuses_one_upstream_connection(tmp_path: Path) -> No
         assert planner.ends() == [("response", 200)] * 5
 
 
-async def test_keep_alive_and_pipelining(tmp_path: Path) -> None:
+async def test_keep_alive(tmp_path: Path) -> None:
+    async with upstream(fine) as (raw, port):
+        planner = Planner(port)
+        planner.local["/hit"] = http.Response.make(200, b"{}")
+        async with gateway(planner, tmp_path) as (here, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", here)
+            for path in ("/v1/x", "/hit", "/v1/x", "/hit"):
+                writer.write(post(b"{}", path))
+                status, headers, _body = await read_answer(reader)
+                assert status == 200 and "connection" not in headers
+                await asyncio.sleep(0.05)
+            writer.close()
+
+
+async def test_pipelining(tmp_path: Path) -> None:
     async with upstream(fine) as (raw, port), gateway(Planner(port), tmp_path) as (here, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", here)
         writer.write(post() * 3)
