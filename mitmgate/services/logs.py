@@ -7,7 +7,7 @@ import sys
 import time
 
 
-def configure_logging(process: str, level: int = logging.INFO) -> None:
+def log_to_stderr(process: str, level: int = logging.INFO) -> None:
     """Lines go to standard error; `process` says whose they are: `worker-0`, `control`, `supervisor`."""
     form = logging.Formatter(f"%(asctime)s.%(msecs)03dZ %(levelname)-7s {process} %(message)s", "%Y-%m-%dT%H:%M:%S")
     form.converter = time.gmtime
