@@ -12,7 +12,7 @@ from pathlib import Path
 from addons.chain import make_chain
 from mitmgate.core.settings import load_runtime
 from mitmgate.proxy.gateway import make_gateway
-from mitmgate.proxy.master import quiet_mitmproxy
+from mitmgate.proxy.master import quiet_mitmproxy, unburden_mitmproxy
 from mitmgate.proxy.worker import Worker, client_tls
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.logs import log_to_stderr
@@ -81,6 +81,7 @@ def main() -> None:
     arguments = parser.parse_args()
     log_to_stderr(f"worker-{arguments.worker}")
     quiet_mitmproxy()
+    unburden_mitmproxy()
     asyncio.run(run(arguments.settings, arguments.worker, arguments.listen_fd, arguments.channel_fd))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 
@@ -31,6 +32,16 @@ logger = logging.getLogger(__name__)
 READ_BYTES = 65_536
 
 
+class LeanContext(Context):
+    """A context whose forks do not each make a server connection (and its random id) only to throw it away."""
+
+    def fork(self) -> LeanContext:
+        fork = object.__new__(LeanContext)
+        fork.client, fork.server, fork.options = self.client, self.server, self.options
+        fork.layers = self.layers.copy()
+        return fork
+
+
 class GatewayConnection(ProxyConnectionHandler):
     """Runs the layers of one client connection; events are taken one after the other, never re-entered."""
 
@@ -42,11 +53,11 @@ class GatewayConnection(ProxyConnectionHandler):
             self.client.tls = True
             self.client.alpn = (tls.selected_alpn_protocol() or "").encode()
             self.client.timestamp_tls_setup = time.time()
-        context = self.layer.context
-        context.layers.clear()
+        context = LeanContext(self.client, options)
         self.layer = GatewayLayer(context, self)
         self._events: deque[events.Event] = deque()
         self._busy = False
+        self._unsent: dict[Connection, list[bytes]] = {}
         self._alarm: asyncio.TimerHandle | None = None
         self._client_held: asyncio.Event | None = None
 
@@ -72,13 +83,20 @@ class GatewayConnection(ProxyConnectionHandler):
             self._events.clear()
             self._close_all()
         finally:
+            self._flush()
             self._busy = False
+
+    def _flush(self) -> None:
+        """Writes what the events at work had for each connection, in one call each: head and body leave together."""
+        for connection, parts in self._unsent.items():
+            io = self.transports.get(connection)
+            if io is not None and io.writer is not None and not io.writer.is_closing():
+                io.writer.write(parts[0] if len(parts) == 1 else b"".join(parts))
+        self._unsent.clear()
 
     def _execute(self, command: commands.Command) -> None:
         if isinstance(command, commands.SendData):
-            io = self.transports.get(command.connection)
-            if io is not None and io.writer is not None and not io.writer.is_closing():
-                io.writer.write(command.data)
+            self._unsent.setdefault(command.connection, []).append(command.data)
         elif isinstance(command, commands.StartHook):
             self._start_hook(command)
         elif isinstance(command, ConnectUpstream):
@@ -274,6 +292,7 @@ class GatewayConnection(ProxyConnectionHandler):
     def close_connection(self, connection: Connection, half_close: bool = False) -> None:
         if connection not in self.transports:
             return
+        self._flush()
         if half_close:
             io = self.transports[connection]
             if connection.state & ConnectionState.CAN_WRITE and io.writer is not None:
