@@ -70,7 +70,9 @@ def make(purpose: str) -> None:
         begun = time.monotonic()
         say(f"Python {'.'.join(map(str, sys.version_info[:3]))} ({base})")
         uv = working_uv()
-        if not (purpose == "test" and checked("serve", ordered) and add_tests(uv)):
+        if purpose == "test" and checked("serve", ordered):
+            add_tests(uv)
+        else:
             renew(uv, base, purpose)
         say("compiling bytecode")
         if not run([PYTHON, "-I", "-S", __file__, "--finish", purpose]):
@@ -86,12 +88,13 @@ def checked(purpose: str, base: str) -> bool:
         return False
 
 
-def add_tests(uv: str | None) -> bool:
-    """Puts the test extras into an environment that may be serving."""
+def add_tests(uv: str | None) -> None:
+    """Puts the test extras into an environment that is right to serve with, and may be serving."""
     say("adding the test extras to .venv")
     if uv and run([uv, "pip", "install", *quiet_pinned("test"), "--python", PYTHON]):
-        return True
-    return run([PYTHON, "-m", "pip", "install", *quiet_pinned("test")], quiet=True)
+        return
+    run([PYTHON, "-m", "ensurepip"], quiet=True)  # uv puts no pip there
+    install_with_pip("test")
 
 
 def renew(uv: str | None, base: str, purpose: str) -> None:
@@ -108,6 +111,10 @@ def renew(uv: str | None, base: str, purpose: str) -> None:
     remove_venv()
     if not run([base, "-I", "-m", "venv", VENV]):
         sys.exit(f"mitmgate: {base} could not make {VENV}")
+    install_with_pip(purpose)
+
+
+def install_with_pip(purpose: str) -> None:
     if not run([PYTHON, "-m", "pip", "install", *quiet_pinned(purpose), "--no-compile", "--disable-pip-version-check"]):
         sys.exit(f"mitmgate: pip could not install {LOCKS[purpose].name}")
 
@@ -142,9 +149,9 @@ def working_uv() -> str | None:
 def run(command: Sequence[str | Path], quiet: bool = False) -> bool:
     """Whether the command succeeded. It runs in the checkout: a pyproject.toml of the caller's folder is not ours."""
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-    sink = subprocess.DEVNULL if quiet else None
+    sink = subprocess.DEVNULL if quiet else sys.stderr
     try:
-        done = subprocess.run(command, cwd=ROOT, env={**kept, "PIP_USER": "0"}, stdout=sys.stderr, stderr=sink)
+        done = subprocess.run(command, cwd=ROOT, env={**kept, "PIP_USER": "0"}, stdout=sink, stderr=sink)
     except FileNotFoundError:
         return False
     return done.returncode == 0

@@ -24,7 +24,7 @@ _candidates() {
     for name in python3.13 python3.12 python3.14 python3 python; do command -v "$name" || true; done
     if [ "$_installer" = uv ]; then uv python find --system --no-python-downloads '>=3.12' 2>/dev/null || true; fi
     for minor in 13 12 14; do
-        for versions in "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions" \
+        for versions in "${PYENV_ROOT:-}/versions" "${HOME:-}/.pyenv/versions" \
             "${UV_PYTHON_INSTALL_DIR:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/uv/python}" \
             "${ASDF_DATA_DIR:-${HOME:-}/.asdf}/installs/python" \
             "${MISE_DATA_DIR:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/mise}/installs/python"; do
@@ -48,7 +48,7 @@ find_python() {
             echo "$_said"
             return
         fi
-        echo "mitmgate: MITMGATE_PYTHON=$MITMGATE_PYTHON cannot be used: it $(echo "$_said" | tail -n 1)" >&2
+        echo "mitmgate: MITMGATE_PYTHON=$MITMGATE_PYTHON cannot be used ($(echo "$_said" | tail -n 1))" >&2
         return 1
     fi
     _refused=
