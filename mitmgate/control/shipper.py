@@ -28,11 +28,11 @@ from mitmgate.services.queries import queries
 ROWS: Final = 1000
 TICK_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 1.0
-WITHIN_S: Final = 10.0
+WITHIN_S: Final = 5.0
 UPKEEP_RETRY_S: Final = 60.0
 
 # What PostgreSQL says about the rows themselves: wrong data, constraints (no partition is one), too big for an index.
-# ValueError and the like are asyncpg's, of values it cannot encode.
+# DataError is asyncpg's own word, too, for values it cannot encode.
 _REFUSALS: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,

@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 def is_away(error: BaseException) -> bool:
     """Whether the error says that PostgreSQL cannot be asked now, rather than that it refused what it was told.
 
-    asyncpg's refusal to encode a value is an InterfaceError too, told apart by also being a ValueError.
+    A wrong address is an InterfaceError too, told apart by also being a ValueError.
     """
     return isinstance(error, AWAY) and not (isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError))
 

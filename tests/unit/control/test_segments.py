@@ -25,7 +25,7 @@ def ids(batch: Batch) -> list[str]:
 
 
 def test_columns_are_the_fields_of_a_record() -> None:
-    assert COLUMNS == tuple(field.name for field in fields(UsageRecord))
+    assert tuple(field.name for field in fields(UsageRecord)) == COLUMNS
 
 
 def test_what_was_read_is_read_again_until_it_is_settled(tmp_path: Path) -> None:
@@ -83,7 +83,10 @@ def test_a_torn_line_is_refused_and_the_others_are_not(tmp_path: Path) -> None:
     (tmp_path / "w-1-0.jsonl").write_bytes(line("a")[:9] + b"\n" + line("b") + line("c")[:9])
     batch = Segments(tmp_path).read(MANY)
     assert ids(batch) == ["b"]
-    assert [(each.offset, reason) for each, reason in batch.refused] == [(0, "not JSON"), (10 + len(line("b")), "not JSON")]
+    assert [(each.offset, reason) for each, reason in batch.refused] == [
+        (0, "not JSON"),
+        (10 + len(line("b")), "not JSON"),
+    ]
 
 
 def test_a_batch_is_bounded_and_the_next_goes_on_there(tmp_path: Path) -> None:

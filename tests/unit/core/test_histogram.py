@@ -30,7 +30,9 @@ def test_no_number_is_outside_the_scale(ms: float) -> None:
     assert bucket_of(ms) in (0, BUCKETS - 1)
 
 
-@given(st.lists(st.floats(min_value=0.2, max_value=800_000), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 0.99]))
+@given(
+    st.lists(st.floats(min_value=0.2, max_value=800_000), min_size=1, max_size=200), st.sampled_from([0.5, 0.95, 0.99])
+)
 def test_a_percentile_is_right_to_a_bucket(values: list[float], q: float) -> None:
     found = percentile(counts_of(values), q)
     exact = sorted(values)[math.ceil(q * len(values)) - 1]

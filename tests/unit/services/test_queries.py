@@ -13,7 +13,9 @@ SOURCES = list(Path(mitmgate.__file__).parent.rglob("*.py"))
 
 
 def test_a_query_has_a_name_a_purpose_and_a_text() -> None:
-    found = parse_queries([("a.sql", "-- about\n\n-- name: one\n-- Why.\n-- $1 what.\nSELECT 1;\n\n-- name: two\n-- So.\nSELECT 2;\n")])
+    found = parse_queries(
+        [("a.sql", "-- about\n\n-- name: one\n-- Why.\n-- $1 what.\nSELECT 1;\n\n-- name: two\n-- So.\nSELECT 2;\n")]
+    )
     assert (found.one, found.two) == ("SELECT 1", "SELECT 2")
     assert found.purposes["one"] == "Why.\n$1 what."
     with pytest.raises(AttributeError, match="three"):
