@@ -19,7 +19,10 @@ _COMMANDS: Final = {
 
 
 @click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+@click.option("--url", help="The gateway to talk to, for every command that does. [MITMGATE_URL]")
+@click.option("--token", help="Its admin token; better in MITMGATE_ADMIN_TOKEN, where others cannot see it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def cli(url: str | None, token: str | None, as_json: bool) -> None:
     """mitmgate, a multi-tenant LLM gateway.
 
     Start a gateway with `serve`; the other commands talk to its admin API, here or on
@@ -28,7 +31,8 @@ def cli() -> None:
     \b
     Examples:
       gatewayctl serve --demo
-      gatewayctl tenants create acme --backend https://api.openai.com --upstream-key-env OPENAI_API_KEY
+      gatewayctl tenants create acme --backend https://api.openai.com \\
+        --upstream-key-env OPENAI_API_KEY
       gatewayctl stats acme --from 2026-01-01
 
     \b

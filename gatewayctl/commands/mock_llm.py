@@ -36,7 +36,8 @@ def mock_llm(
       gatewayctl mock-llm
       gatewayctl mock-llm --port 9001 --latency-ms 300 --chunk-ms 20
       gatewayctl mock-llm --fail-rate 0.2 --seed 7
-      curl http://127.0.0.1:9000/v1/chat/completions -H 'Content-Type: application/json' \\
+      curl http://127.0.0.1:9000/v1/chat/completions \\
+        -H 'Content-Type: application/json' \\
         -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'
     """
     parent_pid = os.getppid()

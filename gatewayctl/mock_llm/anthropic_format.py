@@ -85,8 +85,8 @@ def _stream(ask: Ask, shell: dict[str, Any], answer: answers.Answer, ending: dic
         _event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
         _event("ping"),
     ]
-    for piece in answer.pieces():
-        events.append(_event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece}))
+    deltas = ({"type": "text_delta", "text": piece} for piece in answer.pieces())
+    events += [_event("content_block_delta", index=0, delta=delta) for delta in deltas]
     events.append(_event("content_block_stop", index=0))
     events.append(_event("message_delta", delta=ending, usage={"output_tokens": answer.tokens}))
     events.append(_event("message_stop"))

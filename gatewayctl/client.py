@@ -1,0 +1,180 @@
+"""Talks to the admin API over HTTP. Standard library only, so that a command starts fast."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import click
+
+from gatewayctl.text import plain
+
+_TIMEOUT_S: Final = 30.0
+_MOST_BYTES: Final = 256 * 1024 * 1024
+_PAGE: Final = 1000
+
+
+class ServerAway(click.ClickException):
+    """Nobody answers at the URL."""
+
+    exit_code = 4
+
+
+class Refused(click.ClickException):
+    """The server answered, and the answer is no (or nonsense)."""
+
+    exit_code = 1
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(Refused):
+    """There is no such tenant or key."""
+
+    exit_code = 5
+
+
+class AdminClient:
+    """One kept connection to the gateway at `url`; `token` is the admin token, `no_token` says why there is none."""
+
+    def __init__(self, url: str, token: str | None, no_token: str = "") -> None:
+        self.url = url
+        self._token = token
+        self._no_token = no_token
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        self._prefix = parts.path.rstrip("/")
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            context = ssl.create_default_context()
+            self._connection = http.client.HTTPSConnection(parts.hostname, port, timeout=_TIMEOUT_S, context=context)
+        else:
+            self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=_TIMEOUT_S)
+
+    @property
+    def has_token(self) -> bool:
+        return self._token is not None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._ask("GET", path, query)[0]
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return self._ask("POST", path, body={} if body is None else body)[0]
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._ask("PATCH", path, body=body)[0]
+
+    def delete(self, path: str) -> None:
+        self._ask("DELETE", path)
+
+    def linked(self, path: str) -> list[Any]:
+        """All items of a list that is a plain array with its next page in the `Link` header (RFC 8288)."""
+        items: list[Any] = []
+        query: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page, headers = self._ask("GET", path, query)
+            items += _list_of(page)
+            following = _next_query(headers.get("link", ""))
+            if following is None or following == query:
+                return items
+            query = following
+
+    def paged(self, path: str) -> list[Any]:
+        """All items of a list of the form `{"data", "next_cursor"}`."""
+        items: list[Any] = []
+        query: dict[str, Any] = {"limit": _PAGE}
+        while True:
+            page = self.get(path, **query)
+            items += _list_of(page.get("data") if isinstance(page, dict) else None)
+            cursor = page.get("next_cursor")
+            if not cursor or cursor == query.get("cursor"):
+                return items
+            query = {"limit": _PAGE, "cursor": cursor}
+
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+    ) -> tuple[Any, dict[str, str]]:
+        told = {name: value for name, value in (query or {}).items() if value is not None}
+        target = f"{self._prefix}{path}" + (f"?{urlencode(told)}" if told else "")
+        status, headers, data = self._exchange(method, target, None if body is None else json.dumps(body).encode())
+        if not 200 <= status < 300:
+            raise self._refusal(status, data)
+        if not data:
+            return None, headers
+        try:
+            return json.loads(data), headers
+        except (ValueError, RecursionError):
+            raise Refused(status, f"{self.url} did not answer in JSON; is it a mitmgate gateway?") from None
+
+    def _exchange(self, method: str, target: str, body: bytes | None) -> tuple[int, dict[str, str], bytes]:
+        headers = {"Accept": "application/json", "User-Agent": "gatewayctl"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token}"
+        kept = self._connection.sock is not None
+        try:
+            self._connection.request(method, target, body, headers)
+            answer = self._connection.getresponse()
+            data = answer.read(_MOST_BYTES)
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, data
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self._connection.close()
+            if kept and method == "GET":  # a kept connection may have been closed meanwhile
+                return self._exchange(method, target, body)
+            raise ServerAway(f"the gateway at {self.url} closed the connection without an answer") from None
+        except TimeoutError:
+            self._connection.close()
+            raise ServerAway(f"the gateway at {self.url} did not answer within {_TIMEOUT_S:.0f} s") from None
+        except ssl.SSLError as problem:
+            raise ServerAway(f"no TLS with {self.url}: {plain(problem.reason or str(problem))}") from None
+        except OSError as problem:
+            raise ServerAway(f"no gateway at {self.url}: {plain(problem.strerror or str(problem))}") from None
+        except http.client.HTTPException:
+            self._connection.close()
+            raise ServerAway(f"{self.url} does not speak HTTP as it should") from None
+
+    def _refusal(self, status: int, data: bytes) -> Refused:
+        if status == 401 and self._token is None:
+            return Refused(status, f"an admin token is needed: {self._no_token}")
+        message = plain(_message(data)) or f"the server answered {status}"
+        if status == 401:
+            message += " (the admin token is not the one of this gateway)"
+        return NotFound(status, message) if status == 404 else Refused(status, message)
+
+
+def _message(data: bytes) -> str:
+    """The text of an error object with the fields at fault that the text does not name."""
+    try:
+        error = json.loads(data)["error"]
+        message = str(error["message"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    details = error.get("details")
+    fields = [str(detail.get("field")) for detail in details if isinstance(detail, dict)] if details else []
+    unnamed = [field for field in fields or [error.get("param")] if field and field not in message]
+    return f"{message} [{', '.join(unnamed)}]" if unnamed else message
+
+
+def _list_of(page: Any) -> list[Any]:
+    if not isinstance(page, list):
+        raise Refused(200, "the server did not answer with a list; is it a mitmgate gateway?")
+    return page
+
+
+def _next_query(link: str) -> dict[str, Any] | None:
+    for part in link.split(","):
+        target, _, parameters = part.partition(">")
+        if 'rel="next"' in parameters or "rel=next" in parameters:
+            return dict(parse_qsl(urlsplit(target.strip().lstrip("<")).query))
+    return None

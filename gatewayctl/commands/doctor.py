@@ -1,0 +1,72 @@
+"""`gatewayctl doctor`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+
+import click
+
+from gatewayctl import render
+from gatewayctl.doctor import gateway, machine, storage
+from gatewayctl.doctor.finding import OK, WRONG, Finding
+from gatewayctl.session import DEFAULT_URL, Session, asks_server
+from gatewayctl.text import plain
+
+
+@click.command("doctor")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Settings; by default config.yaml here, if there is one."
+)
+@asks_server
+def doctor(session: Session, config: Path | None) -> None:
+    """Check this machine and the gateway, and say what to do.
+
+    Looks at Python, the packages, the embedded servers' programs, the settings, the data
+    directory, the ports, and the gateway's health and admin token. It changes nothing and
+    needs no running gateway. Exit code 1 when something is wrong; warnings are not.
+
+    \b
+    Examples:
+      gatewayctl doctor
+      gatewayctl doctor --url https://gateway.example.com --json
+    """
+    findings = [machine.python(), machine.system(), machine.packages(), *_set_up(session, config)]
+    named = session.client.url != DEFAULT_URL
+    findings += gateway.gateway(session.client, named)
+    wrong = sum(finding.state == WRONG for finding in findings)
+    told = {"ok": not wrong, "findings": [dataclasses.asdict(finding) for finding in findings]}
+    session.show(told, lambda: _print(findings, wrong))
+    if wrong:
+        raise SystemExit(1)
+
+
+def _set_up(session: Session, config: Path | None) -> list[Finding]:
+    """What hangs on the settings: the embedded servers, and where the data is."""
+    from mitmgate.core.settings import ConfigError, load_settings
+
+    file = config or Path("config.yaml")
+    flags = {"data_dir": session.data_dir}
+    try:
+        settings = load_settings(file if config or file.exists() else None, os.environ, flags)
+    except ConfigError as problem:
+        return [
+            Finding("settings", WRONG, line, "Mend it; serve would not start.") for line in str(problem).splitlines()
+        ]
+    urls = {"database.url": settings.database.url, "redis.url": settings.redis.url}
+    where = f"from {file}" if settings.config_path else "the defaults and the environment"
+    return [
+        Finding("settings", OK, where),
+        *machine.server_programs(urls),
+        *storage.data_directory(settings.data_dir),
+    ]
+
+
+def _print(findings: list[Finding], wrong: int) -> None:
+    columns = (render.Column("State", keep=True), render.Column("Check", keep=True), render.Column("Found"))
+    render.table(columns, [(each.state, plain(each.check), plain(each.seen)) for each in findings], empty="")
+    for finding in findings:
+        if finding.state != OK and finding.remedy:
+            click.echo(f"\n{plain(finding.check)}: {plain(finding.seen)}\n  -> {plain(finding.remedy)}")
+    click.echo(f"\n{wrong} thing(s) wrong." if wrong else "\nNothing is wrong.")

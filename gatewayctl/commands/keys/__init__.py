@@ -1,0 +1,31 @@
+"""`gatewayctl keys`: registers its commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from gatewayctl.lazy import LazyGroup
+
+_HERE: Final = "gatewayctl.commands.keys"
+_COMMANDS: Final = {
+    "create": (f"{_HERE}.create:create", "Make one more API key for a tenant."),
+    "list": (f"{_HERE}.list:list_keys", "List a tenant's API keys."),
+    "show": (f"{_HERE}.show:show", "Show one API key, without its secret."),
+    "revoke": (f"{_HERE}.revoke:revoke", "End one API key at once."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS)
+def keys() -> None:
+    """Create, list and revoke a tenant's API keys.
+
+    TENANT is a tenant's name or id, KEY_ID the number that `keys list` shows.
+
+    \b
+    Examples:
+      gatewayctl keys create acme --name ci --scope chat --limit 100
+      gatewayctl keys list acme
+      gatewayctl keys revoke acme 12
+    """

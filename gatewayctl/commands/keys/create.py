@@ -1,0 +1,67 @@
+"""`gatewayctl keys create`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.session import Session, asks_server
+from gatewayctl.text import cell
+from gatewayctl.try_it import curl
+
+_SCOPES: Final = ("chat", "embeddings", "models", "feedback", "any")
+_TIMES: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")
+
+
+@click.command("create")
+@click.argument("tenant")
+@click.option("--name", help="What it is for.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(_SCOPES), help="What it may call; repeat. Default: any."
+)
+@click.option("--limit", type=click.IntRange(1), help="Requests an hour, below the tenant's.")
+@click.option(
+    "--model", "models", multiple=True, metavar="M", help="A model it may use; repeat. Default: the tenant's."
+)
+@click.option("--expires", type=click.DateTime(_TIMES), help="When it ends, in UTC.")
+@asks_server
+def create(
+    session: Session,
+    tenant: str,
+    name: str | None,
+    scopes: tuple[str, ...],
+    limit: int | None,
+    models: tuple[str, ...],
+    expires: datetime | None,
+) -> None:
+    """Make one more API key, which is shown this once.
+
+    \b
+    Examples:
+      gatewayctl keys create acme --name laptop
+      gatewayctl keys create acme --name ci --scope chat --limit 100 \\
+        --expires 2027-01-01
+    """
+    found = find_tenant(session.client, tenant)
+    told: dict[str, Any] = {
+        "name": name,
+        "scopes": list(scopes) or None,
+        "limits": {"rate_limit_per_hour": limit} if limit else None,
+        "allowed_models": list(models) or None,
+        "expires_at": expires.replace(tzinfo=UTC).isoformat() if expires else None,
+    }
+    key = session.client.post(
+        path_of(found, "keys"), {field: value for field, value in told.items() if value is not None}
+    )
+
+    def for_people() -> None:
+        click.echo(f"Made key {key['id']} ({cell(key['name'])}) of {cell(found['name'])}, shown this once:\n")
+        click.echo(f"  {key['api_key']}")
+        if not scopes or {"chat", "any"} & set(scopes):
+            model = next(iter(models), found.get("default_model"))
+            click.echo(f"\nTry it:\n\n{curl(session.client.url, key['api_key'], str(found['upstream_format']), model)}")
+
+    session.show(key, for_people)

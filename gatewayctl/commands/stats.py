@@ -1,0 +1,44 @@
+"""`gatewayctl stats`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.session import Session, asks_server
+from gatewayctl.statistics import show_all, show_one
+
+
+@click.command("stats")
+@click.argument("tenant", required=False)
+@click.option("--from", "since", metavar="WHEN", help="A day or time in ISO 8601, UTC. Default: 30 days ago.")
+@click.option("--to", "until", metavar="WHEN", help="The same; a day is included. Default: now.")
+@asks_server
+def stats(session: Session, tenant: str | None, since: str | None, until: str | None) -> None:
+    """Requests, success, cache hits, latencies and tokens: of all tenants, or of one in detail.
+
+    Times are rounded outward to the hour. Success is the share of requests answered with
+    a status below 400, hits the share of cache hits among hits and misses.
+
+    \b
+    Examples:
+      gatewayctl stats
+      gatewayctl stats acme
+      gatewayctl stats acme --from 2026-01-01 --to 2026-01-31
+      gatewayctl stats --json | jq '.data[] | {name, total_requests}'
+    """
+
+    def analytics(of: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = session.client.get(path_of(of, "analytics"), **{"from": since, "to": until})
+        return answer
+
+    if tenant is not None:
+        found = find_tenant(session.client, tenant)
+        one = analytics(found)
+        session.show(one, lambda: show_one(found, one))
+        return
+    tenants = session.client.linked("/admin/tenants")
+    every = [{"id": each["id"], "name": each["name"], **analytics(each)} for each in tenants]
+    session.show({"data": every}, lambda: show_all(every))

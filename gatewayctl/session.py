@@ -1,0 +1,111 @@
+"""What every command that asks the server shares: its options, the client they make, and the question before a loss."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+
+from gatewayctl import render
+from gatewayctl.client import AdminClient
+from mitmgate.core.settings.loading import default_data_dir
+
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A command's way to the server, and whether it is to print JSON."""
+
+    client: AdminClient
+    as_json: bool
+    data_dir: Path | None = None
+
+    def show(self, answer: Any, for_people: Callable[[], None]) -> None:
+        """Prints the server's answer as JSON, or what a person is to see."""
+        if self.as_json:
+            render.document(answer)
+        else:
+            for_people()
+
+
+def asks_server(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds --url, --token, --data-dir and --json to a command and passes it a Session."""
+
+    @click.option("--url", help=f"The gateway. [MITMGATE_URL; default {DEFAULT_URL}]")
+    @click.option("--token", help="Admin token; better in MITMGATE_ADMIN_TOKEN, where others cannot see it.")
+    @click.option(
+        "--data-dir", type=click.Path(path_type=Path), help="Where its admin-token file is. [MITMGATE_DATA_DIR]"
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print the server's answer as JSON.")
+    @functools.wraps(command)
+    def asking(url: str | None, token: str | None, data_dir: Path | None, as_json: bool, **options: Any) -> None:
+        before = click.get_current_context().find_root().params  # `gatewayctl --url … tenants list` works too
+        client = connect(url or before.get("url"), token or before.get("token"), data_dir, os.environ)
+        try:
+            command(Session(client, as_json or bool(before.get("as_json")), data_dir), **options)
+        finally:
+            client.close()
+
+    return asking
+
+
+def connect(url: str | None, token: str | None, data_dir: Path | None, environ: Mapping[str, str]) -> AdminClient:
+    """The client of that gateway. Options win over the environment, the environment over files."""
+    url = _checked(url or environ.get("MITMGATE_URL") or DEFAULT_URL)
+    token = token or environ.get("MITMGATE_ADMIN_TOKEN")
+    if token:
+        if not (token.isascii() and token.isprintable() and " " not in token):
+            raise click.UsageError("the admin token holds characters that no token has")
+        return AdminClient(url, token)
+    named = data_dir or (Path(environ["MITMGATE_DATA_DIR"]) if environ.get("MITMGATE_DATA_DIR") else None)
+    if named is None and not _is_here(url):
+        return AdminClient(url, None, "set MITMGATE_ADMIN_TOKEN (a local token file is not sent to another machine)")
+    path = (named or default_data_dir(environ)).expanduser() / "admin-token"
+    try:
+        return AdminClient(url, path.read_text("ascii").strip() or None, f"{path} is empty")
+    except (OSError, UnicodeDecodeError) as problem:
+        why = getattr(problem, "strerror", None) or "not a token"
+        return AdminClient(url, None, f"set MITMGATE_ADMIN_TOKEN or name the --data-dir ({path}: {why})")
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Returns when the person agrees. Without a terminal to ask on, only --yes agrees."""
+    if yes:
+        return
+    if not is_terminal():
+        raise click.UsageError("this cannot be undone and there is no terminal to ask on; say --yes")
+    click.confirm(question, abort=True, err=True)
+
+
+def is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _checked(url: str) -> str:
+    full = (url if "://" in url else f"http://{url}").rstrip("/")
+    try:
+        parts = urlsplit(full)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and not (parts.username or parts.password or parts.query or parts.fragment)
+    except ValueError:
+        good = False
+    if not good or not full.isascii() or not full.isprintable() or " " in full:
+        raise click.UsageError("--url must be http(s)://host[:port]")
+    return full
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,73 @@
+"""Small texts for people. Pure."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_ASCII_BARS: Final = "_.-:=+*#"
+
+
+def plain(text: str) -> str:
+    """The text without what steers a terminal: a name that came over the network may hold anything."""
+    return "".join(character if unicodedata.category(character)[0] != "C" else "?" for character in text)
+
+
+def cell(value: Any) -> str:
+    """A JSON value as people read it."""
+    if value is None or value in ([], {}):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return plain(", ".join(f"{name}={cell(item)}" for name, item in value.items()))
+    if isinstance(value, list):
+        return plain(", ".join(map(cell, value)))
+    return plain(str(value))
+
+
+def instant(value: Any) -> str:
+    """`2030-01-31 12:00:00Z` of an ISO 8601 time, in whole seconds."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return cell(value)
+    return moment.strftime("%Y-%m-%d %H:%M:%S%z").replace("+0000", "Z")
+
+
+def number(value: Any) -> str:
+    """`1,234,567`"""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else cell(value)
+
+
+def percent(value: Any) -> str:
+    """`99.5 %` of 99.5, rounded down: what is not quite all never shows as 100 %."""
+    return f"{math.floor(value * 10) / 10:.1f} %".replace("100.0", "100") if _is_number(value) else "-"
+
+
+def milliseconds(value: Any) -> str:
+    """`12 ms`; below ten with a decimal, from ten seconds in seconds."""
+    if not _is_number(value):
+        return "-"
+    if value >= 10_000:
+        return f"{value / 1000:.1f} s"
+    return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
+
+
+def sparkline(values: Sequence[float], encoding: str = "utf-8") -> str:
+    """A bar a value, the highest at full height; zero is the lowest bar. ASCII where the encoding has no bars."""
+    try:
+        _BARS.encode(encoding)
+        bars = _BARS
+    except (LookupError, UnicodeEncodeError):
+        bars = _ASCII_BARS
+    most = max(values, default=0)
+    return "".join(bars[round(value / most * (len(bars) - 1)) if most > 0 else 0] for value in values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
