@@ -8,8 +8,7 @@ from fastapi import APIRouter
 
 from mitmgate.control.context import Here
 from mitmgate.control.fields import Answer
-from mitmgate.core.errors import ServiceUnavailable
-from mitmgate.services.postgres import borrow
+from mitmgate.control.upkeep import database_answers
 
 router = APIRouter(prefix="/admin", tags=["health"])
 
@@ -26,7 +25,7 @@ class Health(Answer):
 @router.get("/health", response_model=Health)
 async def health(here: Here) -> Any:
     """Always 200: that something is away is what it tells."""
-    checks = {**here.status(), "database": "ok" if await database_answers(here) else "down"}
+    checks = {**here.status(), "database": "ok" if await database_answers(here.pool) else "down"}
     if here.automatic_blocks is not None:
         checks["redis"] = "ok" if here.automatic_blocks.healthy else "down"
     workers = checks.get("workers", {})
@@ -38,12 +37,3 @@ async def health(here: Here) -> Any:
         "checks": checks,
         "shipper": here.shipper(),
     }
-
-
-async def database_answers(here: Here, within_s: float = 2.0) -> bool:
-    """Whether PostgreSQL answers a question within that time."""
-    try:
-        async with borrow(here.pool, within_s) as connection:
-            return bool(await connection.fetchval("SELECT true"))
-    except ServiceUnavailable:
-        return False

@@ -148,3 +148,7 @@ ORDER BY started_at DESC, request_id DESC LIMIT $8;
 SELECT usage.*, tenants.name AS tenant_name, api_keys.name AS key_name
 FROM usage LEFT JOIN tenants ON tenants.id = usage.tenant_id LEFT JOIN api_keys ON api_keys.id = usage.key_id
 WHERE request_id = $1 ORDER BY started_at LIMIT 1;
+
+-- name: swept_tenant_ids
+-- Ids of tenants, deleted ones too since their cached answers have yet to expire. $1 after this id, $2 how many.
+SELECT id FROM tenants WHERE id > $1 ORDER BY id LIMIT $2;
