@@ -37,7 +37,7 @@ class Family:
         self._changed = asyncio.Event()
         self._tasks: dict[Child, asyncio.Task[None]] = {}
         self.workers = [
-            self._child(f"worker{number}", "addons", listener.fileno(), "--worker", str(number))
+            self._child(f"worker-{number}", "addons", listener.fileno(), "--worker", str(number))
             for number, listener in enumerate(listeners)
         ]
         self.control = self._child("control", "mitmgate.control", control.fileno())
@@ -115,6 +115,7 @@ class Family:
 
     async def _end(self, children: Sequence[Child], within_s: float, hurry: asyncio.Event) -> bool:
         self._close_gate()  # who still waits there reads end of file
+        served = [child for child in children if child.ready]
         for child in children:
             child.end_soon(None if child.ready else Signals.SIGTERM)
             child.send({"op": "drain"})
@@ -134,7 +135,7 @@ class Family:
             for child in children:
                 _log.warning("%s did not end in time", child.plan.name)
             return False
-        return all(child.exit_code in (0, None) for child in children)
+        return all(child.exit_code == 0 for child in served)
 
     def _keep(self, child: Child) -> None:
         self._tasks[child] = _kept(child.keep(), child.plan.name)
