@@ -128,7 +128,7 @@ def test_nothing_raises_and_what_is_fit_has_one_meaning(path):
     assert path.isprintable()
 
 
-@given(st.text("abc019-_~:@!$'()*,= é€\"<>%", min_size=1), st.text())
+@given(st.text("abc019-_~:@!$'()*,= é€\"<>", min_size=1), st.text())
 def test_what_a_proper_client_encodes_is_fit(segment, value):
     assert (
         check_path(f"/v1/models/{quote(segment, safe='')}?q={quote(value.encode('utf-8', 'replace'), safe='')}") is None
