@@ -68,9 +68,21 @@ async def test_rows_are_listed_newest_first_and_filtered(admin: Admin, tmp_path:
     assert await listed(f"/usage?from={since}") == ids[:2]
     assert await listed(f"/usage?to={since.replace('%2B', ' ')}") == ids[2:]
     row = (await admin("GET", "/usage?status=429")).json()["data"][0]
-    assert set(row) >= set(
-        ["request_id", "at", "status", "cache", "similarity", "model", "upstream", "attempts", "prompt_tokens", "completion_tokens", "cost_microusd", "latency_ms", "error"]
-    )
+    assert set(row) >= {
+        "request_id",
+        "at",
+        "status",
+        "cache",
+        "similarity",
+        "model",
+        "upstream",
+        "attempts",
+        "prompt_tokens",
+        "completion_tokens",
+        "cost_microusd",
+        "latency_ms",
+        "error",
+    }
     assert (row["error"], row["cost_microusd"]) == ("rate_limited", None)
 
 
