@@ -11,6 +11,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import orjson
@@ -70,10 +71,8 @@ class Channel:
         """Sends, and waits while the other end is slow to read. A lost line is told by `on_lost`, not here."""
         self.send_nowait(message)
         if self._writer is not None:
-            try:
+            with suppress(ConnectionError):
                 await self._writer.drain()
-            except ConnectionError:
-                pass
 
     async def run(self) -> None:
         """Reads until the other end is gone."""

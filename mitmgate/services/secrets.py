@@ -16,7 +16,7 @@ from mitmgate.core.keys import make_admin_token
 from mitmgate.core.settings import Settings
 from mitmgate.core.settings.kinds import split_secret
 
-ADMIN_TOKEN: Final = "MITMGATE_ADMIN_TOKEN"
+ADMIN_TOKEN: Final = "MITMGATE_ADMIN_TOKEN"  # noqa: S105  # a variable's name
 MASTER_KEY: Final = "MITMGATE_MASTER_KEY"
 _KEY_BYTES: Final = 32
 _MIN_TOKEN: Final = 8

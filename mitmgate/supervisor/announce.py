@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mitmgate.core.settings import Runtime, Settings
@@ -23,13 +25,15 @@ class Started:
 
 
 def say(line: str) -> None:
-    """One line on standard output, at once."""
-    print(line, flush=True)
+    """One line on standard output, at once; a reader that has gone must not end the gateway."""
+    with suppress(OSError):
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def gateway_url(settings: Settings, runtime: Runtime) -> str:
     """The URL a client on this machine uses."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(runtime.listen_host, runtime.listen_host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(runtime.listen_host, runtime.listen_host)  # noqa: S104
     scheme = "https" if settings.server.tls_cert else "http"
     return f"{scheme}://{join_host_port(host, runtime.listen_port)}"
 

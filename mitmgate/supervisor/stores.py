@@ -66,8 +66,6 @@ class Stores:
             await asyncio.sleep(pause_s)
             try:
                 server.launch()
-                while server.alive() and not server.ready():
-                    await asyncio.sleep(0.05)
             except (EmbeddedServerError, OSError) as error:
                 _log.error("%s", error)
 
