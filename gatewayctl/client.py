@@ -147,19 +147,21 @@ class AdminClient:
     def _refusal(self, status: int, data: bytes) -> Refused:
         if status == 401 and self._token is None:
             return Refused(status, f"an admin token is needed: {self._no_token}")
-        message = plain(_message(data)) or f"the server answered {status}"
+        message = plain(_message(data, names_fields=status != 404)) or f"the server answered {status}"
         if status == 401:
             message += " (the admin token is not the one of this gateway)"
         return NotFound(status, message) if status == 404 else Refused(status, message)
 
 
-def _message(data: bytes) -> str:
-    """The text of an error object with the fields at fault that the text does not name."""
+def _message(data: bytes, names_fields: bool) -> str:
+    """The text of an error object, with the fields at fault that the text does not name."""
     try:
         error = json.loads(data)["error"]
         message = str(error["message"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return ""
+    if not names_fields:
+        return message
     details = error.get("details")
     fields = [str(detail.get("field")) for detail in details if isinstance(detail, dict)] if details else []
     unnamed = [field for field in fields or [error.get("param")] if field and field not in message]

@@ -21,6 +21,12 @@ from mitmgate.core.settings.loading import default_data_dir
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 
 
+class NobodyToAsk(click.ClickException):
+    """A question came up and nobody is there to answer it."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A command's way to the server, and whether it is to print JSON."""
@@ -82,7 +88,7 @@ def confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if not is_terminal():
-        raise click.UsageError("this cannot be undone and there is no terminal to ask on; say --yes")
+        raise NobodyToAsk("this cannot be undone and there is no terminal to ask on; say --yes")
     click.confirm(question, abort=True, err=True)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
 
+from gatewayctl.client import NotFound
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server
 from gatewayctl.statistics import show_all, show_one
@@ -40,5 +42,8 @@ def stats(session: Session, tenant: str | None, since: str | None, until: str | 
         session.show(one, lambda: show_one(found, one))
         return
     tenants = session.client.linked("/admin/tenants")
-    every = [{"id": each["id"], "name": each["name"], **analytics(each)} for each in tenants]
+    every = []
+    for each in tenants:
+        with contextlib.suppress(NotFound):  # deleted meanwhile
+            every.append({"id": each["id"], "name": each["name"], **analytics(each)})
     session.show({"data": every}, lambda: show_all(every))

@@ -61,7 +61,9 @@ def create(
         click.echo(f"Made key {key['id']} ({cell(key['name'])}) of {cell(found['name'])}, shown this once:\n")
         click.echo(f"  {key['api_key']}")
         if not scopes or {"chat", "any"} & set(scopes):
-            model = next(iter(models), found.get("default_model"))
+            model = next(
+                iter(models), found.get("default_model") or next(iter(found.get("allowed_models") or ()), None)
+            )
             click.echo(f"\nTry it:\n\n{curl(session.client.url, key['api_key'], str(found['upstream_format']), model)}")
 
     session.show(key, for_people)

@@ -96,6 +96,7 @@ class FakeAdmin:
     keys: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     refuses_with: tuple[int, Any] | None = None
+    listed: list[dict[str, Any]] | None = None  # what the list shows, where that differs
     status: str = "ok"
     checks: dict[str, Any] = field(default_factory=dict)
     page: int = 2
@@ -140,9 +141,10 @@ class FakeAdmin:
 
     def _page(self, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         start = int(query.get("cursor", 0))
-        more = start + self.page < len(self.tenants)
+        tenants = self.tenants if self.listed is None else self.listed
+        more = start + self.page < len(tenants)
         link = {"Link": f'</admin/tenants?limit=2&cursor={start + self.page}>; rel="next"'} if more else {}
-        return 200, self.tenants[start : start + self.page], link
+        return 200, tenants[start : start + self.page], link
 
 
 def _shown(body: dict[str, Any]) -> dict[str, Any]:

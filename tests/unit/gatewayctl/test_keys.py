@@ -26,6 +26,11 @@ def test_create_asks_for_nothing_that_was_not_named(run: Any, admin: Any) -> Non
     assert admin.asked[-1][3] == {}
 
 
+def test_the_curl_names_a_model_that_the_tenant_may_use(run: Any, admin: Any) -> None:
+    admin.tenants[0]["allowed_models"] = ["only-this"]
+    assert '"model": "only-this"' in run("keys", "create", "acme").stdout
+
+
 def test_a_key_that_may_not_chat_gets_no_curl(run: Any) -> None:
     assert "curl" not in run("keys", "create", "acme", "--scope", "embeddings").stdout
 
@@ -49,7 +54,7 @@ def test_show(run: Any, admin: Any) -> None:
 
 def test_revoke_asks_first(run: Any, admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("keys", "revoke", "acme", "12")
-    assert refused.exit_code == 2 and "--yes" in refused.stderr
+    assert refused.exit_code == 2 and "--yes" in refused.stderr and len(refused.stderr.splitlines()) == 1
     monkeypatch.setattr("gatewayctl.session.is_terminal", lambda: True)
     assert run("keys", "revoke", "acme", "12", input="n\n").exit_code == 1
     assert all(asked[0] == "GET" for asked in admin.asked)

@@ -21,6 +21,12 @@ def test_all_tenants_as_json(run: Any) -> None:
     assert [(one["id"], one["name"], one["total_requests"]) for one in data[:2]] == [(1, "acme", 1234), (2, "idle", 0)]
 
 
+def test_a_tenant_deleted_meanwhile_is_left_out(run: Any, admin: Any) -> None:
+    listed = [*admin.tenants, {**admin.tenants[0], "id": 99, "name": "gone"}]
+    admin.listed = listed
+    assert [one["name"] for one in json.loads(run("stats", "--json").stdout)["data"]] == ["acme", "idle", "zoo", "77"]
+
+
 def test_one_tenant_in_detail(run: Any) -> None:
     output = run("stats", "acme").stdout
     for part in ("acme (id 1)", "p50 12 ms, p95 250 ms, p99 12.0 s", "/v1/chat/completions", "gpt-4o-mini"):

@@ -170,7 +170,7 @@ def test_what_cannot_be_undone_is_asked_first(
     run: Any, admin: Any, monkeypatch: pytest.MonkeyPatch, command: Any, method: str
 ) -> None:
     refused = run(*command)
-    assert refused.exit_code == 2 and "--yes" in refused.stderr
+    assert refused.exit_code == 2 and "--yes" in refused.stderr and len(refused.stderr.splitlines()) == 1
     monkeypatch.setattr("gatewayctl.session.is_terminal", lambda: True)
     assert run(*command, input="n\n").exit_code == 1
     assert method not in [asked[0] for asked in admin.asked]
