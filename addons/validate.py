@@ -22,7 +22,7 @@ NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes appl
 ENCODED = Refused(415, "unsupported_content_encoding", "Send the body without a content encoding.")
 NOT_JSON = Refused(400, "invalid_json", "The body is not valid JSON.")
 NOT_OBJECT = Refused(400, "invalid_json", "The body must be a JSON object.")
-BAD_MODEL = Refused(400, "invalid_model", "model must be a string of at most 200 characters.", param="model")
+BAD_MODEL = Refused(400, "invalid_model", "model must be a string of at most 200 printable characters.", param="model")
 NOT_ALLOWED = Refused(403, "model_not_allowed", "This model is not allowed here.", param="model")
 TOO_LARGE = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
 
@@ -64,7 +64,7 @@ class ValidateStage:
             return
         body = self._parse(flow.request.raw_content or b"")
         model = body.get("model")
-        if model is not None and (not isinstance(model, str) or len(model) > MAX_MODEL):
+        if model is not None and not (isinstance(model, str) and len(model) <= MAX_MODEL and model.isprintable()):
             raise BAD_MODEL
         exchange.body = body
         exchange.streamed = body.get("stream") is True

@@ -12,9 +12,9 @@ from mitmproxy.proxy import commands, events
 from mitmgate.core.retry import Failure
 
 if TYPE_CHECKING:
+    from mitmgate.proxy.delivery import Delivery
     from mitmgate.proxy.plan import Target
     from mitmgate.proxy.pool import Transport
-    from mitmgate.proxy.stream import GatewayHttpStream
 
 
 class UpstreamServer(Server):
@@ -29,7 +29,7 @@ class UpstreamServer(Server):
 class ConnectUpstream(commands.Command):
     """Connect for a stream, without blocking it: `UpstreamReady` follows, and a client's leaving is seen meanwhile."""
 
-    stream: GatewayHttpStream
+    stream: Delivery
     server: UpstreamServer
     fresh: bool
 
@@ -38,7 +38,7 @@ class ConnectUpstream(commands.Command):
 class UpstreamReady(events.Event):
     """The answer to ConnectUpstream; failure None means that the connection is open."""
 
-    stream: GatewayHttpStream
+    stream: Delivery
     server: UpstreamServer
     failure: Failure | None
 
@@ -47,7 +47,7 @@ class UpstreamReady(events.Event):
 class Timer(events.Event):
     """A deadline of a stream has passed. A token that is no longer armed makes it stale."""
 
-    stream: GatewayHttpStream
+    stream: Delivery
     kind: str
     token: object
 

@@ -9,7 +9,7 @@ from mitmgate.proxy.events import Timer
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
-    from mitmgate.proxy.stream import GatewayHttpStream
+    from mitmgate.proxy.delivery import Delivery
 
 
 class _Armed:
@@ -25,7 +25,7 @@ class _Armed:
 class Timers:
     """A stream's armed deadlines. When one passes, a `Timer` event reaches the stream."""
 
-    def __init__(self, stream: GatewayHttpStream, connection: GatewayConnection) -> None:
+    def __init__(self, stream: Delivery, connection: GatewayConnection) -> None:
         self._stream = stream
         self._connection = connection
         self._armed: dict[str, _Armed] = {}

@@ -45,6 +45,8 @@ class Worker:
         self._tls = tls
         self._mode = GatewayMode.parse("gateway")
         self._connections: set[GatewayConnection] = set()
+        self._none_left = asyncio.Event()
+        self._none_left.set()
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
@@ -69,16 +71,25 @@ class Worker:
         self.gateway.draining = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + DRAIN_S
-        while self._connections and loop.time() < deadline:
+        while loop.time() < deadline:
             for connection in list(self._connections):
                 if connection.idle():
                     connection.close_client()
-            await asyncio.sleep(0.02)
+            if await self._all_closed(loop.time() + 0.05):
+                break
         for connection in list(self._connections):
             connection.close_client()
-        while self._connections and loop.time() < deadline + 2:
-            await asyncio.sleep(0.02)
+        await self._all_closed(deadline + 2)
         self.master.shutdown()  # type: ignore[no-untyped-call]
+
+    async def _all_closed(self, until: float) -> bool:
+        """Waits until no connection is left, or that loop time has come."""
+        try:
+            async with asyncio.timeout_at(until):
+                await self._none_left.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._connections) >= MAX_CONNECTIONS:
@@ -86,10 +97,13 @@ class Worker:
             return
         connection = GatewayConnection(self.gateway, self.master, reader, writer, self.master.options, self._mode)
         self._connections.add(connection)
+        self._none_left.clear()
         try:
             await connection.handle_client()
         finally:
             self._connections.discard(connection)
+            if not self._connections:
+                self._none_left.set()
 
     async def _sweep(self) -> None:
         while True:

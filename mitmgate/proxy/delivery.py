@@ -1,0 +1,230 @@
+"""How an answer reaches the client: whole, or streamed with its last bytes held until what must precede them is done.
+
+Nothing has reached the client before `committed`; until then an attempt may fail and another follow.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mitmproxy import flow as mitmflow
+from mitmproxy import http
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator
+from mitmproxy.proxy.layers.http import DropStream, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
+from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHeadersHook, HttpResponseHook
+
+from mitmgate.proxy.events import AnswerCompleteHook, UpstreamServer
+from mitmgate.proxy.plan import Plan, plan_of
+from mitmgate.proxy.timers import Timers
+
+if TYPE_CHECKING:
+    from mitmgate.proxy.connection import GatewayConnection
+    from mitmgate.proxy.layer import GatewayHttpLayer
+
+
+class Delivery(HttpStream):
+    """The stream's way to its client, and its hold on the upstream connection the answer comes from."""
+
+    def __init__(
+        self, context: Context, stream_id: int, layer: GatewayHttpLayer, connection: GatewayConnection
+    ) -> None:
+        super().__init__(context, stream_id)
+        self._layer = layer
+        self._connection = connection
+        self._timers = Timers(self, connection)
+        self.upstream: UpstreamServer | None = None
+        self.committed = False
+        self._uploading = False
+        self._held = 0  # bytes claimed from the worker's room
+        self._complete = False  # answer_complete has run
+        self._left: int | None = None  # bytes of a streamed answer still to come, where its length is known
+
+    # ---- an answer that is whole
+
+    def _deliver(self, end_stream: bool = True) -> CommandGenerator[None]:
+        """Sends flow.response, which the chain or a failed attempt has set, through the way out."""
+        assert self.flow.response is not None
+        self.flow.response.timestamp_start = self.flow.response.timestamp_start or time.time()
+        yield HttpResponseHeadersHook(self.flow)
+        if (yield from self.check_killed(True)):
+            return
+        yield HttpResponseHook(self.flow)
+        self.server_state = self.state_done
+        if (yield from self.check_killed(False)):
+            return
+        yield from self._send_whole(end_stream)
+
+    def _send_whole(self, end_stream: bool) -> CommandGenerator[None]:
+        """flow.response, framed by its length. Without end_stream the body has not come and will not be waited for."""
+        response = self.flow.response
+        assert response is not None
+        self.committed = True
+        self.server_state = self.state_done
+        response.timestamp_end = time.time()
+        content = response.raw_content or b""
+        self._frame_whole(response, len(content))
+        if not end_stream or self._connection.gateway.draining:
+            response.headers["Connection"] = "close"
+        if self.flow.request.method == "HEAD" or response.status_code in (204, 304):
+            content = b""
+        yield SendHttp(ResponseHeaders(self.stream_id, response, not content), self.context.client)
+        if content:
+            yield SendHttp(ResponseData(self.stream_id, content), self.context.client)
+        if self.client_state == self.state_done or not end_stream:
+            yield from self.flow_done()
+
+    @staticmethod
+    def _frame_whole(response: http.Response, length: int) -> None:
+        response.headers.pop("transfer-encoding", None)
+        if response.status_code not in (204, 304):
+            response.headers["Content-Length"] = str(length)
+
+    def flow_done(self) -> CommandGenerator[None]:
+        self._end()
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+        yield DropStream(self.stream_id)
+
+    # ---- an answer in pieces
+
+    def _begin_stream(self) -> CommandGenerator[None]:
+        """Sends the headers; from here on the client has part of the answer."""
+        response = self.flow.response
+        assert response is not None
+        self.committed = True
+        headers = response.headers
+        length = headers.get("content-length")
+        self._left = int(length) if length is not None else None
+        headers.pop("transfer-encoding", None)
+        if length is None and self.flow.request.is_http11:
+            headers["Transfer-Encoding"] = "chunked"
+        elif length is None and not self.flow.request.is_http2:
+            headers["Connection"] = "close"
+        if self._connection.gateway.draining:
+            headers["Connection"] = "close"
+        self.server_state = self.state_stream_response_body
+        yield SendHttp(ResponseHeaders(self.stream_id, response, False), self.context.client)
+
+    def state_stream_response_body(self, event: events.Event) -> CommandGenerator[None]:
+        plan = self._plan()
+        if isinstance(event, ResponseData):
+            self._timers.touch("idle")
+            data = event.data
+            plan.response_bytes += len(data)
+            if self._left is not None:
+                self._left -= len(data)
+            if not self._complete:
+                held = b""
+                if plan.tap is not None:
+                    data, held = plan.tap.split_terminal(data)
+                if self._left == 0 and not held:
+                    data, held = b"", data
+                if held:
+                    if data:
+                        yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
+                    if not (yield from self._complete_answer()):
+                        return
+                    data = held
+            if data:
+                yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
+        elif isinstance(event, ResponseEndOfMessage):
+            yield from self._let_go()
+            yield from self._end_stream()
+
+    def _complete_answer(self) -> CommandGenerator[bool]:
+        """Runs answer_complete once, before the last bytes. -> whether the client is still there."""
+        if self._complete:
+            return True
+        self._complete = True
+        yield AnswerCompleteHook(self.flow)
+        if (yield from self.check_killed(True)):
+            yield from self._abandon()
+            self._end()
+            return False
+        return True
+
+    def _end_stream(self) -> CommandGenerator[None]:
+        assert self.flow.response is not None
+        self._timers.disarm()
+        if not (yield from self._complete_answer()):
+            return
+        self.flow.response.timestamp_end = time.time()
+        yield HttpResponseHook(self.flow)
+        self.server_state = self.state_done
+        if (yield from self.check_killed(False)):
+            return
+        if self.client_state == self.state_done or self._uploading:
+            yield from self.flow_done()
+
+    # ---- ends
+
+    def check_killed(self, emit_error_hook: bool) -> CommandGenerator[bool]:
+        """Whether the client left, or an addon killed the flow, while a hook ran."""
+        left = any(isinstance(event, RequestProtocolError) for event in self._paused_event_queue)
+        killed = self.flow.error is not None and self.flow.error.msg == mitmflow.Error.KILLED_MESSAGE
+        if not left and not killed:
+            return False
+        yield from self._abandon()
+        if emit_error_hook and self.client_state != self.state_errored:
+            if not killed:
+                self.flow.error = mitmflow.Error("client_closed")
+            yield HttpErrorHook(self.flow)
+        self._end()
+        self.client_state = self.server_state = self.state_errored
+        yield SendHttp(ResponseProtocolError(self.stream_id, "killed", ErrorCode.KILL), self.context.client)
+        yield DropStream(self.stream_id)
+        return True
+
+    def _break_client(self) -> CommandGenerator[None]:
+        """Ends the client's side so that what it has can not be taken for whole."""
+        self._end()
+        self.client_state = self.server_state = self.state_errored
+        broken = ResponseProtocolError(self.stream_id, "incomplete", ErrorCode.GENERIC_SERVER_ERROR)
+        yield SendHttp(broken, self.context.client)
+        yield DropStream(self.stream_id)
+
+    def _end(self) -> None:
+        self._timers.disarm()
+        self._connection.release_client()
+        self._connection.gateway.room.give_back(self._held)
+        self._held = 0
+        if hasattr(self, "flow"):
+            self.flow.live = False
+
+    def _abandon(self) -> CommandGenerator[None]:
+        """Ends the present attempt: its connection is closed and what still comes on it reaches nobody."""
+        server, self.upstream = self.upstream, None
+        self._timers.disarm("connect", "first_byte", "idle")
+        if server is not None and not server.release:
+            self._layer.forget(server)
+            yield commands.CloseConnection(server)
+
+    def _let_go(self) -> CommandGenerator[None]:
+        """The answer is whole. The codec returns the connection to the pool, unless our request is not."""
+        if self.client_state == self.state_done:
+            self.upstream = None
+        else:
+            yield from self._abandon()
+
+    # ---- small things
+
+    def _plan(self) -> Plan:
+        plan = plan_of(self.flow)
+        assert plan is not None
+        return plan
+
+    def _claim(self, count: int) -> bool:
+        if not self._connection.gateway.room.take(count):
+            return False
+        self._held += count
+        return True
