@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,11 +14,14 @@ from typing import Final
 
 from fastapi import Request
 from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mitmgate.control.problems import respond
-from mitmgate.core.errors import GatewayError, Refused
+from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.failures import FailureLimiter
+
+log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 #: Pages for people: a browser cannot send a bearer token, so these take it as a Basic password too. They only read:
@@ -59,8 +63,15 @@ class Door:
         try:
             actor = await self._admit(request)
             body = await _read(request)
+        except ClientDisconnect:
+            return
         except GatewayError as error:
             await _refusal(error, request.url.path)(scope, receive, send)
+            return
+        except Exception:
+            log.exception("an admin call could not be judged")
+            broken = ServiceUnavailable(503, "admission_failed", "Whether this token is valid could not be found out.")
+            await _refusal(broken, request.url.path)(scope, receive, send)
             return
         headers = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
         inner = {**scope, "headers": [*headers, (b"content-type", b"application/json")], "state": {"actor": actor}}

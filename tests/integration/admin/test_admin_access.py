@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
+from mitmgate.control.admission import Door
+from mitmgate.core.failures import FailureLimiter
 from mitmgate.core.keys import make_admin_token, make_key
 from tests.integration.admin.conftest import Admin
 
@@ -112,3 +115,16 @@ async def test_a_viewer_sees_no_secret(admin: Admin) -> None:
         text = (await viewer("GET", path)).text
         for secret in ("sk-of-the-vendor", tenant["api_key"], token, admin.control.secrets.admin_token):
             assert secret not in text
+
+
+async def test_a_door_that_breaks_lets_nobody_in() -> None:
+    async def inside(scope: object, receive: object, send: object) -> None:
+        raise AssertionError("let in")
+
+    async def broken(token: str) -> None:
+        raise RuntimeError("broken")
+
+    transport = httpx.ASGITransport(Door(inside, "the-token", broken, FailureLimiter()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        answer = await client.get("/admin/tenants", headers={"Authorization": "Bearer mga_x"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "admission_failed")
