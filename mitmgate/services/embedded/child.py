@@ -74,21 +74,28 @@ class ServerProcess(ABC):
         """Starts the server and waits until it answers; does nothing while it is alive. After a failure call `stop`."""
         if self.alive():
             return
-        try:
-            self.launch()
-        except OSError as error:
-            raise EmbeddedServerError(f"{self.title} cannot be started in {self.base}: {error}") from error
+        self.launch()
         deadline = time.monotonic() + timeout_s
         while not self.ready():
             if not self.alive() or time.monotonic() > deadline:
                 self._end(self.last_resort)
-                raise EmbeddedServerError(f"{self.title} did not start; the end of {self.log}:\n{self._log_tail()}")
+                raise self.failure()
             time.sleep(0.01)
 
     def launch(self) -> None:
         """Starts the server without waiting for it: it answers once `ready` says so."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("an embedded server must be started from the main thread")
+        try:
+            self._launch()
+        except OSError as error:
+            raise EmbeddedServerError(f"{self.title} cannot be started in {self.base}: {error}") from error
+
+    def failure(self) -> EmbeddedServerError:
+        """The error for a server that was launched and did not become ready, with what it wrote about it."""
+        return EmbeddedServerError(f"{self.title} did not start; the end of {self.log}:\n{self._log_tail()}")
+
+    def _launch(self) -> None:
         again = self._gateway_lock is not None
         if not again:
             self._claim()
