@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,9 +21,12 @@ FORMAT: Final = 1
 PUT: Final = Script("put_entry")
 SWEEP: Final = Script("sweep_entries")
 PUT_WITHIN_S: Final = 0.05  # longer, and the answer goes out unstored
-MAX_TOUCHES: Final = 10_000
+MAX_BODY_BYTES: Final = 8 << 20
+MAX_TOUCHES: Final = 4096
 SWEPT_AT_ONCE: Final = 200
-OVERHEAD_BYTES: Final = 256  # what the bookkeeping of an entry weighs, roughly
+DROPPED_AT_ONCE: Final = 500  # about 2 ms of the server's time
+SCANNED_AT_ONCE: Final = 1000
+OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,64 +84,74 @@ class ExactCache:
                 namespace=head["namespace"],
                 tokens=Tokens(**head["tokens"]),
             )
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             return None
 
     async def put(self, tenant_id: int, entry: Entry, max_bytes: int) -> bool:
-        """Stores the entry within the tenant's bytes. -> whether it is there. Raises StoreDown."""
+        """Stores the entry within the tenant's bytes, within PUT_WITHIN_S. -> whether it is there."""
+        if len(entry.body) > MAX_BODY_BYTES:
+            return False
         value = _render(entry)
         name, prefix = entry.fingerprint.hex(), _prefix(tenant_id)
         size = len(value) + OVERHEAD_BYTES
         now_ms, expires_ms = int(entry.stored_at * 1000), int(entry.expires_at * 1000)
-        arguments = (name, value, size, max_bytes, now_ms, expires_ms, prefix, SWEPT_AT_ONCE)
+        arguments = (name, value, size, max_bytes, now_ms, expires_ms, prefix, DROPPED_AT_ONCE)
         command = self._put.command([prefix + name, *_books(tenant_id)], arguments)
-        replies = await self._store.pipeline([command], deadline_s=PUT_WITHIN_S)
+        try:
+            replies = await self._store.demand(command, deadline_s=PUT_WITHIN_S)
+        except StoreDown:
+            return False
         return bool(replies[0][0])
 
     def touch(self, tenant_id: int, fingerprint: bytes) -> None:
         """Notes a use, for the order of eviction; written by the next flush."""
-        if len(self._touched) < MAX_TOUCHES:
-            self._touched[tenant_id, fingerprint.hex()] = int(time.time() * 1000)
+        used = (tenant_id, fingerprint.hex())
+        if used in self._touched or len(self._touched) < MAX_TOUCHES:
+            self._touched[used] = int(time.time() * 1000)
 
     async def flush(self) -> None:
         """Writes the uses noted since the last time. What the store does not take is lost, and does no harm."""
         touched, self._touched = self._touched, {}
-        if touched:
-            commands: list[Command] = [
-                ("ZADD", _books(tenant_id)[1], "XX", used_ms, name) for (tenant_id, name), used_ms in touched.items()
-            ]
-            try:
-                await self._store.pipeline(commands)
-            except StoreDown:
-                return
+        uses: dict[int, list[Any]] = {}
+        for (tenant_id, name), used_ms in touched.items():
+            uses.setdefault(tenant_id, ["ZADD", _books(tenant_id)[1], "XX", "GT"]).extend((used_ms, name))
+        if uses:
+            with suppress(StoreDown):
+                await self._store.pipeline(list(uses.values()))
 
     async def sweep(self, tenant_ids: Iterable[int]) -> int:
-        """Forgets what expired or was evicted by the server, so that the bytes counted are those there."""
+        """Forgets what expired or was evicted by the server, so that the bytes counted are those there.
+
+        -> how many entries were forgotten. Raises StoreDown.
+        """
         forgotten = 0
         for tenant_id in tenant_ids:
-            cursor: Any = b"0"
+            cursor: Any = 0
             while True:
                 arguments = (int(time.time() * 1000), _prefix(tenant_id), cursor, SWEPT_AT_ONCE)
-                replies = await self._store.pipeline([self._sweep.command(_books(tenant_id), arguments)])
+                replies = await self._store.demand(self._sweep.command(_books(tenant_id), arguments))
                 cursor, count = replies[0]
                 forgotten += count
-                if cursor in (b"0", "0", 0):
+                if int(cursor) == 0 and count < SWEPT_AT_ONCE:
                     break
         return forgotten
 
     async def bytes_used(self, tenant_id: int) -> int:
-        """What the tenant's entries weigh, as counted."""
-        return int((await self._store.pipeline([("GET", _books(tenant_id)[3])]))[0] or 0)
+        """What the tenant's entries weigh, as counted. Raises StoreDown."""
+        return int((await self._store.demand(("HGET", _books(tenant_id)[0], "")))[0] or 0)
 
     async def purge(self, tenant_id: int) -> int:
-        """Removes all entries of a tenant. -> how many there were."""
-        sizes, uses, expiries, total = _books(tenant_id)
-        names = (await self._store.pipeline([("HKEYS", sizes)]))[0]
-        for start in range(0, len(names), SWEPT_AT_ONCE):
-            page = [_prefix(tenant_id) + name.decode() for name in names[start : start + SWEPT_AT_ONCE]]
-            await self._store.pipeline([("UNLINK", *page)])
-        await self._store.pipeline([("UNLINK", sizes, uses, expiries, total)])
-        return len(names)
+        """Removes all entries of a tenant, also such as no book names. -> how many there were. Raises StoreDown."""
+        removed, cursor = 0, b"0"
+        while True:
+            command = ("SCAN", cursor, "MATCH", _prefix(tenant_id) + "*", "COUNT", SCANNED_AT_ONCE)
+            cursor, names = (await self._store.demand(command))[0]
+            if names:
+                removed += (await self._store.demand(("UNLINK", *names)))[0]
+            if int(cursor) == 0:
+                break
+        await self._store.demand(("UNLINK", *_books(tenant_id)))
+        return int(removed)
 
 
 def _prefix(tenant_id: int) -> str:
@@ -145,7 +159,7 @@ def _prefix(tenant_id: int) -> str:
 
 
 def _books(tenant_id: int) -> list[str]:
-    return [f"{name}:{{{tenant_id}}}" for name in ("xsize", "xused", "xends", "xbytes")]
+    return [f"{name}:{{{tenant_id}}}" for name in ("xsize", "xused", "xends")]
 
 
 def _render(entry: Entry) -> bytes:

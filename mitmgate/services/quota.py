@@ -10,7 +10,7 @@ from mitmgate.core.directory import Key, Tenant
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.limits import BLOCK_S, EXCESS_WINDOW_S, WINDOW_S, LocalLimiter, Reservation
 from mitmgate.core.settings import Limits
-from mitmgate.services.redis import Command, Script, Store
+from mitmgate.services.redis import Command, Script, Store, StoreDown, StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,15 @@ class Quota:
     def commands(self, tenant: Tenant, key: Key, now: float) -> list[Command]:
         """What to send; their replies go to `read` in the same order."""
         if key.rate_limit_per_hour is None:
-            return [
-                self._script.command(scope_keys(tenant.id), (*self._bounds, tenant.rate_limit_per_hour)),
-            ]
+            return [self._script.command(scope_keys(tenant.id), (*self._bounds, tenant.rate_limit_per_hour))]
         keys = [*scope_keys(tenant.id, key.id), *scope_keys(tenant.id)]
         limits = (key.rate_limit_per_hour, tenant.rate_limit_per_hour)
         return [self._script.command(keys, (*self._bounds, *limits))]
 
     def read(self, replies: list[Any], has_key_limit: bool = False) -> Reservation:
-        """The reservation that the script's reply tells of."""
+        """The reservation that the script's reply tells of. Raises StoreDown when the script failed."""
+        if isinstance(replies[0], StoreError):
+            raise StoreDown from replies[0]
         outcome, scope, limit, used, left_ms, wait_ms = replies[0]
         return Reservation(
             allowed=outcome == _ALLOWED,

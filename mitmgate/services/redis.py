@@ -1,7 +1,7 @@
 """The store: Valkey or Redis, one write and one read for a whole pipeline, each call with a deadline.
 
-A connection whose call failed, was cancelled or passed its deadline is closed and never used again: its late reply
-would be read as the answer to another request's question, which is how answers leak between users.
+Connections come from a bounded pool and go back to it only after a call that was wholly answered. A store that fails
+several calls in a row is left alone for a moment, so that requests do not wait for it one by one.
 """
 
 from __future__ import annotations
@@ -9,28 +9,36 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from redis.asyncio.connection import AbstractConnection, Connection, parse_url
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from mitmgate.services.redis_connection import (
+    Address,
+    Command,
+    Connection,
+    ScriptMissing,
+    ServerUnfit,
+    StoreError,
+    pack,
+)
+
+__all__ = ["Command", "Script", "Store", "StoreDown", "StoreError"]
 
 logger = logging.getLogger(__name__)
 
-FAILURES_UNTIL_SKIPPED = 3
-FIRST_PAUSE_S = 0.2
-LONGEST_PAUSE_S = 2.0
-
-type Command = Sequence[Any]
+FAILURES_UNTIL_SKIPPED: Final = 3
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 2.0
+CONNECT_S: Final = 2.0
+MAX_WAITING: Final = 4096
 
 
 class StoreDown(Exception):
-    """The store did not answer in time, or is being left alone for a moment because it lately did not."""
+    """The store did not answer in time, can not serve, or is being left alone because it lately did not."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,14 @@ class Store:
     def __init__(
         self, url: str, *, scripts: Sequence[Script] = (), deadline_s: float = 0.25, pool_size: int = 64
     ) -> None:
-        options: dict[str, Any] = {**parse_url(url), "protocol": 2}
-        self._connection_class: type[AbstractConnection] = options.pop("connection_class", Connection)
-        self._options = options
+        self._address = Address.of(url)
         self._scripts = {script.digest: script for script in scripts}
         self._deadline_s = deadline_s
-        self._idle: deque[AbstractConnection] = deque()
-        self._places = asyncio.Semaphore(pool_size)
+        self._pool_size = pool_size
+        self._connections: set[Connection] = set()
+        self._idle: list[Connection] = []
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
         self._failures = 0
         self._pause_s = FIRST_PAUSE_S
         self._skip_until = 0.0
@@ -71,7 +80,7 @@ class Store:
 
     @property
     def healthy(self) -> bool:
-        """Whether the last calls were answered."""
+        """Whether the last calls were answered. Without calls nothing is learned: see probe."""
         return self._failures < FAILURES_UNTIL_SKIPPED
 
     def use(self, script: Script) -> Script:
@@ -80,80 +89,152 @@ class Store:
         return script
 
     async def pipeline(self, commands: Sequence[Command], deadline_s: float | None = None) -> list[Any]:
-        """Sends the commands in one write and returns their replies in order; an error reply is raised as RedisError.
+        """Sends the commands in one write; -> their replies in order, an error reply as a StoreError object.
 
-        Raises StoreDown, at once while the store is being left alone.
+        Raises StoreDown, at once while the store is being left alone. A deadline_s below the store's own is the
+        caller's impatience: passing it says nothing about the store.
         """
-        if not self.healthy:
-            if time.monotonic() < self._skip_until:
+        now = asyncio.get_running_loop().time()
+        wait_s = deadline_s or self._deadline_s
+        finds_out = self._skip_until > 0.0
+        if finds_out:
+            if now < self._skip_until:
                 raise StoreDown
-            self._skip_until = time.monotonic() + self._pause_s  # one call at a time finds out
+            self._skip_until = now + max(wait_s, self._deadline_s)  # one call at a time finds out
+        ends_at = now + wait_s
+        packed = pack(commands[0]) if len(commands) == 1 else b"".join([pack(command) for command in commands])
         try:
-            async with asyncio.timeout(deadline_s or self._deadline_s), self._places:
-                replies = await self._call(commands)
-        except (OSError, TimeoutError, RedisError) as problem:
-            if isinstance(problem, ResponseError):
-                raise
-            self._failed()
-            raise StoreDown from None
-        self._failures, self._pause_s = 0, FIRST_PAUSE_S
+            connection = self._idle.pop() if self._idle else await self._free_connection(ends_at)
+            replies = await connection.ask(packed, len(commands), ends_at)
+            if connection.saw_error:
+                replies = await self._judge(connection, commands, replies, ends_at)
+            self._give_back(connection)
+        except (OSError, StoreError) as problem:
+            if not isinstance(problem, TimeoutError) or wait_s >= self._deadline_s:
+                self._failed(problem, finds_out)
+            raise StoreDown from problem
+        if self._failures:
+            self._failures, self._skip_until, self._pause_s = 0, 0.0, FIRST_PAUSE_S
+        return replies
+
+    async def demand(self, *commands: Command, deadline_s: float | None = None) -> list[Any]:
+        """As pipeline, but an error reply raises StoreDown too."""
+        replies = await self.pipeline(commands, deadline_s)
         for reply in replies:
-            if isinstance(reply, RedisError):
+            if isinstance(reply, StoreError):
+                raise StoreDown from reply
+        return replies
+
+    async def probe(self) -> bool:
+        """Asks whether the store is there; while nobody calls it, this alone keeps `healthy` true to it."""
+        try:
+            await self.demand(("PING",))
+        except StoreDown:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Closes all connections; calls in flight fail."""
+        self._closed = True
+        tasks = list(self._connecting)
+        for task in tasks:
+            task.cancel()
+        for connection in list(self._connections):
+            connection.drop()
+        self._refuse_waiting(ConnectionResetError("closed"))
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ---- the pool
+
+    async def _free_connection(self, ends_at: float) -> Connection:
+        if self._closed or len(self._waiting) >= MAX_WAITING:
+            raise ConnectionResetError("closed or crowded")
+        if len(self._connections) + len(self._connecting) < self._pool_size:
+            self._begin_connecting()
+        waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout_at(ends_at):
+                return await waiter
+        except BaseException:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._give_back(waiter.result())  # it came just too late
+            elif waiter in self._waiting:
+                self._waiting.remove(waiter)
+            raise
+
+    def _begin_connecting(self) -> None:
+        # A task, since a handshake may take longer than the call's deadline that wanted it.
+        self._connecting.add(asyncio.get_running_loop().create_task(self._connect()))
+
+    async def _connect(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        try:
+            connection = await self._address.connect(self._lost, CONNECT_S)
+        except (OSError, StoreError) as problem:
+            self._refuse_waiting(ConnectionResetError(str(problem)))
+            return
+        finally:
+            self._connecting.discard(task)  # not in a callback: the place is free, or taken, from here on
+        self._connections.add(connection)
+        if connection.lost:
+            self._lost(connection)
+        else:
+            self._give_back(connection)
+
+    def _give_back(self, connection: Connection) -> None:
+        if connection.lost:
+            return
+        if self._closed:
+            connection.drop()
+            return
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(connection)
+                return
+        self._idle.append(connection)
+
+    def _lost(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        if self._waiting and not self._closed and len(self._connecting) < len(self._waiting):
+            self._begin_connecting()
+
+    def _refuse_waiting(self, problem: OSError) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_exception(problem)
+
+    # ---- replies and failures
+
+    async def _judge(
+        self, connection: Connection, commands: Sequence[Command], replies: list[Any], ends_at: float
+    ) -> list[Any]:
+        """A restarted server has forgotten the scripts: what failed for want of one is sent again, text and all."""
+        missing = [i for i, reply in enumerate(replies) if isinstance(reply, ScriptMissing)]
+        if missing:
+            again = [("EVAL", self._scripts[commands[i][1]].text, *commands[i][2:]) for i in missing]
+            packed = b"".join([pack(command) for command in again])
+            for i, reply in zip(missing, await connection.ask(packed, len(again), ends_at), strict=True):
+                replies[i] = reply
+        for reply in replies:
+            if isinstance(reply, ServerUnfit):
+                self._give_back(connection)
                 raise reply
         return replies
 
-    async def close(self) -> None:
-        """Closes the idle connections."""
-        self._closed = True
-        while self._idle:
-            await self._idle.popleft().disconnect(nowait=True)
-
-    async def _call(self, commands: Sequence[Command]) -> list[Any]:
-        connection = self._idle.pop() if self._idle else self._connection_class(**self._options)
-        clean = False
-        try:
-            if not connection.is_connected:
-                await connection.connect()  # type: ignore[no-untyped-call]
-            replies = await self._exchange(connection, commands)
-            if any(isinstance(reply, NoScriptError) for reply in replies):
-                replies = await self._exchange_again(connection, commands, replies)
-            clean = True
-            return replies
-        finally:
-            if clean and not self._closed:
-                self._idle.append(connection)
-            else:
-                await connection.disconnect(nowait=True)
-
-    async def _exchange_again(
-        self, connection: AbstractConnection, commands: Sequence[Command], replies: list[Any]
-    ) -> list[Any]:
-        """A restarted server has forgotten the scripts: sends them, and what failed for want of them, again."""
-        failed = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-        digests = {commands[i][1] for i in failed}
-        loads: list[Command] = [("SCRIPT", "LOAD", self._scripts[digest].text) for digest in digests]
-        again = await self._exchange(connection, [*loads, *(commands[i] for i in failed)])
-        for i, reply in zip(failed, again[len(loads) :], strict=True):
-            replies[i] = reply
-        return replies
-
-    @staticmethod
-    async def _exchange(connection: AbstractConnection, commands: Sequence[Command]) -> list[Any]:
-        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-        replies: list[Any] = []
-        for _ in commands:
-            try:
-                replies.append(await connection.read_response())
-            except ResponseError as error:
-                replies.append(error)
-        return replies
-
-    def _failed(self) -> None:
+    def _failed(self, problem: Exception, found_out: bool) -> None:
         self._failures += 1
-        while self._idle:  # what failed one failed all
-            self._idle.popleft()._close()  # type: ignore[no-untyped-call]
-        if self._failures >= FAILURES_UNTIL_SKIPPED:
-            if self._failures == FAILURES_UNTIL_SKIPPED:
-                logger.warning("the store does not answer; it is tried again every %.1f s", self._pause_s)
-            self._skip_until = time.monotonic() + self._pause_s
+        if found_out:
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+        elif self._skip_until or self._failures < FAILURES_UNTIL_SKIPPED:
+            return  # too few yet, or one of many that were under way when the store was lost
+        else:
+            logger.warning(
+                "the store does not serve (%s): left alone, tried again now and then", type(problem).__name__
+            )
+        self._skip_until = asyncio.get_running_loop().time() + self._pause_s

@@ -2,12 +2,14 @@
 -- KEYS: for each scope in turn (the key's first, when it has a limit): window, excess counter, block
 -- ARGV: block_after, window_ms, excess_ms, block_ms, then the limit of each scope
 -- -> {outcome, scope, limit, used, ms to the window's end, ms to wait}; outcome 0 allowed, 1 over the limit, 2 blocked
-local block_after, window_ms, excess_ms, block_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local block_after, window_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
+local excess_ms, block_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local scopes = #KEYS / 3
 local narrowest, least = 1, nil
 
 local function left(key)
     local ms = redis.call('PTTL', key)
+    if ms == -1 then redis.call('PEXPIRE', key, window_ms) end -- a window without an end would never open again
     if ms < 0 then return window_ms end
     return ms
 end

@@ -1,0 +1,197 @@
+"""One connection to Valkey or Redis (RESP2 by hiredis), with one call in flight at a time.
+
+Whatever goes wrong with a call (its deadline, its cancellation, a reply nobody asked for) closes the socket. So a late
+reply can never be read as the answer to another request's question, which is how answers leak between users.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import hiredis
+
+type Command = Sequence[Any]
+
+pack: Final[Callable[[Any], bytes]] = hiredis.pack_command
+_MORE: Final = object()
+# The server can not do its work at all: https://valkey.io/topics/protocol (error prefixes)
+_UNFIT: Final = (
+    "BUSY ", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH", "NOPERM", "OOM", "READONLY", "UNBLOCKED",
+)  # fmt: skip
+
+
+class StoreError(Exception):
+    """An error reply to one command."""
+
+
+class ScriptMissing(StoreError):
+    """The server does not know the script of an EVALSHA."""
+
+
+class ServerUnfit(StoreError):
+    """The server answers, but can not serve: it is loading, read-only, out of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the store is and how to log in, as `redis://`, `rediss://` and `unix://` URLs say it."""
+
+    path: str | None = None
+    host: str = "localhost"
+    port: int = 6379
+    tls: ssl.SSLContext | None = None
+    login: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        """Raises ValueError. Understands db, ssl_ca_certs, ssl_certfile, ssl_keyfile and ssl_cert_reqs=none."""
+        parts = urlsplit(url)
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        if parts.scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("a store's URL begins with redis://, rediss:// or unix://")
+        path = unquote(parts.path)
+        database = options.get("db", "0" if parts.scheme == "unix" else path.strip("/") or "0")
+        login = []
+        if parts.password:
+            user = [unquote(parts.username)] if parts.username else []
+            login.append(pack(("AUTH", *user, unquote(parts.password))))
+        if int(database):
+            login.append(pack(("SELECT", int(database))))
+        tls = _tls(options) if parts.scheme == "rediss" else None
+        if parts.scheme == "unix":
+            return cls(path=path, login=tuple(login))
+        return cls(host=parts.hostname or "localhost", port=parts.port or 6379, tls=tls, login=tuple(login))
+
+    async def connect(self, on_lost: Callable[[Connection], None], deadline_s: float) -> Connection:
+        """Raises OSError, TimeoutError and StoreError."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + deadline_s
+        connection: Connection
+
+        def make() -> Connection:
+            return Connection(loop, on_lost)
+
+        async with asyncio.timeout_at(ends_at):
+            if self.path is not None:
+                _, connection = await loop.create_unix_connection(make, self.path)
+            else:
+                _, connection = await loop.create_connection(make, self.host, self.port, ssl=self.tls)
+        try:
+            if self.login:
+                for reply in await connection.ask(b"".join(self.login), len(self.login), ends_at):
+                    if isinstance(reply, StoreError):
+                        raise reply
+        except BaseException:
+            connection.drop()
+            raise
+        return connection
+
+
+def _tls(options: dict[str, str]) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
+    if options.get("ssl_cert_reqs") == "none":
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if "ssl_certfile" in options:
+        context.load_cert_chain(options["ssl_certfile"], options.get("ssl_keyfile"))
+    return context
+
+
+class Connection(asyncio.Protocol):
+    """A socket and its parser. `usable` is whether another call may be sent."""
+
+    __slots__ = ("_loop", "_on_lost", "_reader", "_replies", "_transport", "_waiter", "_wanted", "lost", "saw_error")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, on_lost: Callable[[Connection], None]) -> None:
+        self._loop = loop
+        self._on_lost = on_lost
+        self._reader = hiredis.Reader(
+            protocolError=ConnectionResetError, replyError=self._reply_error, notEnoughData=_MORE
+        )
+        self._transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[list[Any]] | None = None
+        self._replies: list[Any] = []
+        self._wanted = 0
+        self.saw_error = False
+        self.lost = False
+
+    async def ask(self, packed: bytes, count: int, ends_at: float) -> list[Any]:
+        """Sends packed commands in one write; -> their `count` replies, error replies as StoreError objects.
+
+        ends_at is the loop's time. Raises OSError and TimeoutError; the connection is closed by then.
+        """
+        if self.lost or self._transport is None:
+            raise ConnectionResetError("not connected")
+        waiter: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._waiter = waiter
+        self._replies, self._wanted, self.saw_error = [], count, False
+        timer = self._loop.call_at(ends_at, self._expire)
+        self._transport.write(packed)
+        try:
+            return await waiter
+        except BaseException:  # cancelled too, even with the replies already here: nobody would give it back
+            self.drop()
+            raise
+        finally:
+            timer.cancel()
+
+    def drop(self) -> None:
+        """Closes the socket at once; a call in flight fails."""
+        self._fail(ConnectionResetError("dropped"))
+
+    # ---- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        waiter, replies, wanted = self._waiter, self._replies, self._wanted
+        if waiter is None:
+            self.drop()  # nobody asked
+            return
+        reader = self._reader
+        try:
+            reader.feed(data)
+            while len(replies) < wanted:
+                reply = reader.gets()
+                if reply is _MORE:
+                    return
+                replies.append(reply)
+        except ConnectionResetError as problem:
+            self._fail(problem)
+            return
+        if reader.has_data():
+            self._fail(ConnectionResetError("more replies than commands"))
+            return
+        self._waiter, self._replies = None, []
+        if not waiter.done():
+            waiter.set_result(replies)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        self._fail(ConnectionResetError("the store closed the connection"))
+
+    # ----
+
+    def _expire(self) -> None:
+        self._fail(TimeoutError("the store did not answer in time"))
+
+    def _fail(self, problem: OSError) -> None:
+        waiter, self._waiter = self._waiter, None
+        if not self.lost:
+            self.lost = True
+            if self._transport is not None:
+                self._transport.abort()
+            self._on_lost(self)
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(problem)
+
+    def _reply_error(self, text: str) -> StoreError:
+        self.saw_error = True
+        if text.startswith("NOSCRIPT"):
+            return ScriptMissing(text)
+        return ServerUnfit(text) if text.startswith(_UNFIT) else StoreError(text)
