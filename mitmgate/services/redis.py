@@ -102,7 +102,7 @@ class Store:
                 raise StoreDown
             self._skip_until = now + max(wait_s, self._deadline_s)  # one call at a time finds out
         ends_at = now + wait_s
-        packed = pack(commands[0]) if len(commands) == 1 else b"".join([pack(command) for command in commands])
+        packed = pack(*commands)
         try:
             connection = self._idle.pop() if self._idle else await self._free_connection(ends_at)
             replies = await connection.ask(packed, len(commands), ends_at)
@@ -218,8 +218,7 @@ class Store:
         missing = [i for i, reply in enumerate(replies) if isinstance(reply, ScriptMissing)]
         if missing:
             again = [("EVAL", self._scripts[commands[i][1]].text, *commands[i][2:]) for i in missing]
-            packed = b"".join([pack(command) for command in again])
-            for i, reply in zip(missing, await connection.ask(packed, len(again), ends_at), strict=True):
+            for i, reply in zip(missing, await connection.ask(pack(*again), len(again), ends_at), strict=True):
                 replies[i] = reply
         for reply in replies:
             if isinstance(reply, ServerUnfit):

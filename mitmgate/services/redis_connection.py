@@ -17,12 +17,16 @@ import hiredis
 
 type Command = Sequence[Any]
 
-pack: Final[Callable[[Any], bytes]] = hiredis.pack_command
 _MORE: Final = object()
 # The server can not do its work at all: https://valkey.io/topics/protocol (error prefixes)
 _UNFIT: Final = (
     "BUSY ", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOAUTH", "NOPERM", "OOM", "READONLY", "UNBLOCKED",
 )  # fmt: skip
+
+
+def pack(*commands: Command) -> bytes:
+    """The commands as the bytes of one write."""
+    return b"".join([hiredis.pack_command(tuple(command)) for command in commands])
 
 
 class StoreError(Exception):
