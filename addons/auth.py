@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable
 
@@ -10,7 +11,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
-from mitmgate.core.credentials import find_credentials
+from mitmgate.core.credentials import MAX_CREDENTIALS, find_credentials
 from mitmgate.core.directory import Directory, Key, KeyId, Tenant, TenantId
 from mitmgate.core.errors import Refused
 from mitmgate.core.failures import FailureLimiter
@@ -93,6 +94,8 @@ class AuthStage:
         credentials = find_credentials(request.headers.fields, request.path)
         if not credentials:
             raise self._authenticator.failed(exchange.client_address, MISSING)
+        if len(credentials) >= MAX_CREDENTIALS:
+            raise self._authenticator.failed(exchange.client_address, AMBIGUOUS)
         behind_proxy = is_forwarded(request)
         identities, error, unknown = self._identify(credentials, behind_proxy)
         if not identities and any(has_key_shape(credential) for credential in unknown):
@@ -149,11 +152,16 @@ class AuthStage:
         tenant, key = exchange.tenant, exchange.key
         assert tenant is not None and key is not None
         now = time.time()
-        if tenant.blocked(now):
-            wait = None if tenant.blocked_until is None else max(1, int(tenant.blocked_until - now + 1))
-            raise Refused(403, "tenant_blocked", "This tenant is blocked.", retry_after_s=wait)
+        refuse_blocked(tenant, now)
         if "any" not in key.scopes and required_scope(exchange.endpoint, method) not in key.scopes:
             raise Refused(403, "scope_missing", "The API key's scopes do not cover this endpoint.")
+
+
+def refuse_blocked(tenant: Tenant, now: float) -> None:
+    """Raises 403 while an operator's block holds; one without an end says nothing of when to come back."""
+    if tenant.blocked(now):
+        wait = None if tenant.blocked_until is None else max(1, math.ceil(tenant.blocked_until - now))
+        raise Refused(403, "tenant_blocked", "This tenant is blocked.", retry_after_s=wait)
 
 
 def is_forwarded(request: http.Request) -> bool:

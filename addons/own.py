@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import orjson
 from mitmproxy import http
 
-from addons.auth import EXPIRED, INVALID, Authenticator, is_forwarded
+from addons.auth import EXPIRED, INVALID, Authenticator, is_forwarded, refuse_blocked
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.errors import Refused, ServiceUnavailable
@@ -60,8 +60,7 @@ class OwnStage:
         if found is None or api_key.count(".") == 2:  # a token makes no token
             raise self._authenticator.failed(exchange.client_address, INVALID)
         tenant, key = found
-        if tenant.blocked(now):
-            raise Refused(403, "tenant_blocked", "This tenant is blocked.")
+        refuse_blocked(tenant, now)
         ttl_s = self._ttl_s if key.expires_at is None else max(1, min(self._ttl_s, int(key.expires_at - now)))
         token = issue_token(
             tenant_id=tenant.id, key_id=key.id, secrets=self._secrets, ttl_s=ttl_s, now=now, demo=tenant.is_demo

@@ -8,7 +8,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
 from addons.gate import BROKEN, gate, log_failure
-from mitmgate.core.errors import OPENAI, Refused, ServiceUnavailable, render_error
+from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
 from mitmgate.core.paths import Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
@@ -17,6 +17,7 @@ CONTROL_S = 60.0
 CONTROL_HEADERS = frozenset(
     {b"authorization", b"content-type", b"accept", b"accept-language", b"if-match", b"if-none-match"}
 )
+SHARED_ENDPOINTS = frozenset({"/v1/models", "/v1/models/{model}"})  # both vendors have them
 MAX_OWN_BODY_BYTES = 64 << 10
 MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
@@ -55,14 +56,16 @@ class RouteStage:
 
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if check_path(exchange.path) is not None:
+        if check_path(flow.request.path) is not None:
             raise BAD_PATH
         exchange.route = route(exchange.path)
         if exchange.route is Route.UNKNOWN:
             raise NOT_FOUND
         if exchange.route is Route.API:
-            exchange.client_format = client_format(exchange.path)
             exchange.endpoint = endpoint_of(exchange.path)
+            exchange.client_format = client_format(exchange.path)
+            if exchange.endpoint in SHARED_ENDPOINTS and "anthropic-version" in flow.request.headers:
+                exchange.client_format = ANTHROPIC
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
             if self.in_flight >= self._limits.max_in_flight:

@@ -31,17 +31,16 @@ NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstr
 class _Prepared:
     """What of a tenant's upstream stays the same from request to request."""
 
-    __slots__ = ("backend", "budget", "credential", "host", "label", "target", "version")
+    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "target", "version")
 
     def __init__(self, tenant: Tenant, backend: Backend, credential: tuple[bytes, bytes] | None, share: float) -> None:
         self.version = tenant.version
         self.backend = backend
         self.credential = credential
         self.target = Target(tenant.id, backend.scheme, backend.host, backend.port, tenant.allow_private_upstream)
-        default = 443 if backend.scheme == "https" else 80
-        host = f"[{backend.host}]" if ":" in backend.host else backend.host
-        self.host = (host if backend.port == default else f"{host}:{backend.port}").encode()
-        self.label = f"{host}:{backend.port}"
+        self.replaced = frozenset() if credential is None else frozenset({credential[0].lower()})
+        self.host = backend.authority.encode()
+        self.label = backend.authority
         self.budget = RetryBudget(share)
 
 
@@ -83,12 +82,10 @@ class UpstreamStage:
 
     @staticmethod
     def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
-        headers = [(b"Host", prepared.host), *forwardable(request.headers.fields)]
+        headers = [(b"Host", prepared.host), *forwardable(request.headers.fields, prepared.replaced)]
         coding = b"identity" if exchange.is_json else request.headers.get("accept-encoding", "identity").encode()
         headers.append((b"Accept-Encoding", coding))
         if prepared.credential is not None:
-            name = prepared.credential[0].lower()
-            headers = [pair for pair in headers if pair[0].lower() != name]
             headers.append(prepared.credential)
         return headers
 

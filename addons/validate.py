@@ -10,7 +10,7 @@ from mitmproxy import http
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.errors import Refused
-from mitmgate.core.paths import Route, is_json_path
+from mitmgate.core.paths import Route, is_json_path, model_in_path
 from mitmgate.core.settings import Limits
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -51,6 +51,8 @@ class ValidateStage:
             raise ENCODED
         has_body = "content-length" in headers or "transfer-encoding" in headers or request.is_http2
         exchange.is_upload = has_body and not exchange.is_json and request.method in WITH_BODY
+        if (named := model_in_path(exchange.path)) is not None:
+            self._permit_model(exchange, named)
         plan.max_request_bytes = self._limits.max_upload_bytes if exchange.is_upload else self._limits.max_body_bytes
         if exchange.is_upload and not exchange.endpoint.startswith("/v1/files"):
             self._permit_unread_model(exchange)
@@ -71,6 +73,13 @@ class ValidateStage:
         self._name_model(flow, exchange, body, model or None)
 
     @staticmethod
+    def _permit_model(exchange: Exchange, model: str | None) -> None:
+        assert exchange.tenant is not None and exchange.key is not None
+        for allowed in (exchange.tenant.allowed_models, exchange.key.allowed_models):
+            if allowed is not None and model not in allowed:
+                raise NOT_ALLOWED
+
+    @staticmethod
     def _permit_unread_model(exchange: Exchange) -> None:
         """A form's model is not read, so where models are limited a form can not be let through."""
         assert exchange.tenant is not None and exchange.key is not None
@@ -87,19 +96,16 @@ class ValidateStage:
             raise NOT_OBJECT
         return body
 
-    @staticmethod
-    def _name_model(flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any], model: str | None) -> None:
+    def _name_model(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any], model: str | None) -> None:
         """Fills in the tenant's default model, replaces an alias, and checks what may be asked for."""
-        tenant, key = exchange.tenant, exchange.key
-        assert tenant is not None and key is not None
+        tenant = exchange.tenant
+        assert tenant is not None
         wanted = model or tenant.default_model
         if wanted is not None and tenant.model_aliases:
             wanted = tenant.model_aliases.get(wanted, wanted)
         exchange.model = wanted
         if wanted is not None or is_json_path(exchange.path):
-            for allowed in (tenant.allowed_models, key.allowed_models):
-                if allowed is not None and wanted not in allowed:
-                    raise NOT_ALLOWED
+            self._permit_model(exchange, wanted)
         if wanted != model:
             body["model"] = wanted
             flow.request.raw_content = orjson.dumps(body)

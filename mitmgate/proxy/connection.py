@@ -20,6 +20,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
+from mitmgate.proxy.codec import GatewayHttp2Server
 from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
 from mitmgate.proxy.layer import Alarm, GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 READ_BYTES = 65_536
+MAX_UNSENT_BYTES = 1 << 20
+UNSENT_POLL_S = 0.05
 
 
 class LeanContext(Context):
@@ -168,6 +171,14 @@ class GatewayConnection(ProxyConnectionHandler):
             self._client_held.set()
             self._client_held = None
 
+    def unsent_bytes(self) -> int:
+        """What waits for an HTTP/2 client to open its windows. HTTP/1 waits in the socket: see drain_writers."""
+        if self.client.alpn != b"h2":
+            return 0
+        codec = getattr(self.layer_below(), "connections", {}).get(self.client)
+        buffers = codec.h2_conn.stream_buffers.values() if isinstance(codec, GatewayHttp2Server) else ()
+        return sum(len(part.data) for buffer in buffers for part in buffer)
+
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
             if io.writer is not None:
@@ -272,6 +283,8 @@ class GatewayConnection(ProxyConnectionHandler):
                 self.feed(events.DataReceived(server, data))
                 if not server.release:  # else what comes next on it is another request's
                     await self.drain_writers()
+                    while self.unsent_bytes() > MAX_UNSENT_BYTES:  # noqa: ASYNC110  # windows open without an event
+                        await asyncio.sleep(UNSENT_POLL_S)
         except OSError:
             pass
         except asyncio.CancelledError:

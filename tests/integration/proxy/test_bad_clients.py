@@ -235,6 +235,29 @@ async def test_http2_large_headers_are_431_and_upstream_failures_502(tmp_path: P
         client.writer.close()
 
 
+async def test_an_http2_client_that_does_not_read_holds_its_upstream_back(tmp_path: Path) -> None:
+    sent = 0
+
+    async def endless(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while sent < 64 << 20:
+            writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+            await writer.drain()
+            sent += 0x10000
+
+    async with upstream(endless) as (_, port), gateway(Planner(port), tmp_path) as (here, worker):
+        client = await http2(here)
+        client.send(1, [], b"{}")
+        before = -1
+        while before != sent or not sent:
+            before = sent
+            await asyncio.sleep(0.3)
+        assert sent < 32 << 20
+        assert all(connection.unsent_bytes() < 4 << 20 for connection in worker._connections)
+        client.writer.close()
+
+
 async def test_http2_client_reset_cancels_its_upstream(tmp_path: Path) -> None:
     async def silent(reader: Any, writer: Any, request: bytes, n: int) -> None:
         await reader.read(1)
