@@ -30,8 +30,8 @@ def canonical_json(value: Any) -> bytes:
 def ambiguity(raw: bytes, parsed: Any) -> str | None:
     """Why two readers may understand this text differently; None when they can not.
 
-    parsed is what orjson made of the text: of a repeated name it keeps the last member, and integers beyond 64 bits become
-    floats. An upstream may read both differently, so such a text must not meet another one in a cache.
+    parsed is what orjson made of the text: of a repeated name it keeps the last member, and integers beyond 64 bits
+    become floats. An upstream may read both differently, so such a text must not meet another one in a cache.
     """
     if len(raw) > MAX_JUDGED_BYTES:
         return "too large"

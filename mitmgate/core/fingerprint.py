@@ -62,8 +62,8 @@ def fingerprint(
 ) -> bytes:
     """The 32-byte SHA-256 of the request. Raises ValueError for a body that JSON has no word for.
 
-    path is without `/api`; query without its `?`, its `key` parameters do not count; backend names the upstream. Each part
-    goes in with its length, so that no two different requests feed the digest the same bytes.
+    path is without `/api`; query without its `?`, its `key` parameters do not count; backend names the upstream. Each
+    part goes in with its length, so that no two different requests feed the digest the same bytes.
     """
     if query:
         query = without_query_key(f"?{query}")[1:]

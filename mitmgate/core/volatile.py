@@ -6,94 +6,102 @@ Words decide, in the few languages our users write most. Where it errs it errs b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 # What a question refers to stands at its beginning or end; a long pasted document in between says little.
 _READ_CHARACTERS: Final = 4000
 
-_NOUNS_OF_NOW: Final = (
-    r"(?:date|day|time|year|month|week|hour|weather|temperature|forecast|price|stock|exchange|rate|news|events?|status"
-    r"|president|prime minister|ceo|version|score|standings|traffic|situation|population)"
-)
-# trigger (found by a plain substring search first) -> what must match around it; None: the trigger alone decides
-_MOMENTS: Final[tuple[tuple[str, re.Pattern[str] | None], ...]] = (
-    ("today", re.compile(r"\btoday\b")),
-    ("tonight", re.compile(r"\btonight\b")),
-    ("tomorrow", re.compile(r"\btomorrow\b")),
-    ("yesterday", re.compile(r"\byesterday\b")),
-    ("right now", re.compile(r"\bright now\b")),
-    ("at the moment", re.compile(r"\bat the moment\b")),
-    ("nowadays", re.compile(r"\bnowadays\b")),
-    ("currently", re.compile(r"\bcurrently\b")),
-    ("current ", re.compile(rf"\bcurrent (?:\w+ )?{_NOUNS_OF_NOW}\b")),
-    ("latest", re.compile(r"\blatest\b")),
-    ("breaking news", re.compile(r"\bbreaking news\b")),
-    ("most recent", re.compile(r"\bmost recent(?:ly)?\b")),
-    ("weather", re.compile(r"\bweather (?:like )?(?:in|at|for|like|forecast|now)\b|\bforecast\b.*\bweather\b")),
-    ("this ", re.compile(r"\bthis (?:morning|afternoon|evening|weekend|week|month|quarter|year)\b")),
-    ("last ", re.compile(r"\blast (?:night|week|weekend|month|quarter|year)\b")),
-    ("next ", re.compile(r"\bnext (?:week|weekend|month|quarter|year)\b")),
-    ("what time", re.compile(r"\bwhat time is it\b")),
-    ("the time", re.compile(r"\bwhat(?:'s| is) the time\b")),
-    ("what day", re.compile(r"\bwhat day is (?:it|this)\b")),
-    ("what year", re.compile(r"\bwhat year is (?:it|this)\b")),
-    ("the date", re.compile(r"\bwhat(?:'s| is) the date\b")),
-    (" now?", None),
-    ("heute", re.compile(r"\bheute\b")),
-    ("gestern", re.compile(r"\bgestern\b")),
-    ("aktuell", re.compile(r"\baktuell\w*\b")),
-    ("aujourd'hui", None),
-    ("aujourd’hui", None),
-    ("hoy", re.compile(r"\bhoy\b")),
-    ("oggi", re.compile(r"\boggi\b")),
-    ("hoje", re.compile(r"\bhoje\b")),
-    ("сегодня", None),
-    ("今天", None),
-    ("今日", None),
-    ("现在", None),
-    ("오늘", None),
+_OF_NOW: Final = (
+    r"(?:ceo|date|day|events?|exchange|forecast|hour|month|news|population|president|price|prime minister|rate|score"
+    r"|situation|standings|status|stock|temperature|time|traffic|version|weather|week|year)"
 )
 _OWNED: Final = (
-    r"(?:name|e-?mail|phone|mobile|address|account|order|password|passcode|pin|ssn|passport|birthday|date of birth|age"
-    r"|salary|diagnosis|symptoms|medication|prescription|doctor|bank|balance|subscription|invoice|credit card|card|iban"
-    r"|ticket|booking|reservation|appointment|calendar|inbox|husband|wife|partner|daughter|son|boss)"
+    r"(?:account|address|age|appointment|balance|bank|birthday|booking|boss|calendar|card|credit card|date of birth"
+    r"|daughter|diagnosis|doctor|e-?mail|husband|iban|inbox|invoice|medication|mobile|name|order|partner|passcode"
+    r"|passport|password|phone|pin|prescription|reservation|salary|son|ssn|subscription|symptoms|ticket|wife)"
 )
-_PERSONS: Final[tuple[tuple[str, re.Pattern[str] | None], ...]] = (
-    ("my ", re.compile(rf"\bmy (?:\w+ )?{_OWNED}\b")),
-    ("i am ", re.compile(r"\bi am (?:\d{1,3} years|diagnosed|called)\b")),
-    ("i'm ", re.compile(r"\bi'm (?:\d{1,3} years|diagnosed|called)\b")),
-    ("who am i", re.compile(r"\bwho am i\b")),
-    ("remember me", re.compile(r"\bremember me\b")),
-    ("did i ", re.compile(r"\bwhat did i (?:say|ask|tell|write)\b")),
-    ("mein", re.compile(r"\bmeine? (?:name|adresse|konto|passwort|telefonnummer|bestellung)\b")),
-    ("@", re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
-)
-# Card and bank numbers, phone numbers in international form
-_search_numbers: Final = re.compile(
-    r"\b(?:\d[ -]?){12,18}\d\b|\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){3,7}\b|\+\d[\d ()-]{7,16}\d"
-).search
-_search_digits: Final = re.compile(r"[0-9]{4}").search
+_OWNED_DE: Final = r"(?:adresse|bestellung|konto|name|passwort|telefonnummer)"
+# A word that sets off a look -> what must match from where it stands. Sets of words are compared first, since a
+# search by pattern costs a hundred times as much.
+_MOMENTS: Final = {
+    **dict.fromkeys(("today", "tonight", "tomorrow", "yesterday", "nowadays", "currently", "latest"), r""),
+    **dict.fromkeys(("heute", "gestern", "hoy", "oggi", "hoje"), r""),
+    **dict.fromkeys(("aktuell", "aktuelle", "aktuellen", "aktueller", "aktuelles"), r""),
+    "right": r"right now\b",
+    "moment": r"(?<=at the )moment\b",
+    "now": r"now\?",
+    "current": rf"current (?:\w+ )?{_OF_NOW}\b",
+    "breaking": r"breaking news\b",
+    "recent": r"(?<=most )recent\b",
+    "recently": r"(?<=most )recently\b",
+    "weather": r"weather (?:in|at|for|like|forecast|now)\b",
+    "this": r"this (?:morning|afternoon|evening|weekend|week|month|quarter|year)\b",
+    "last": r"last (?:night|week|weekend|month|quarter|year)\b",
+    "next": r"next (?:week|weekend|month|quarter|year)\b",
+    "what": r"what(?: (?:time|day|date|year) is (?:it|this)|(?: is|'s) the (?:time|date))\b",
+    "aujourd": r"aujourd'hui\b",
+}
+_PERSONS: Final = {
+    "my": rf"my (?:\w+ )?{_OWNED}\b",
+    "am": r"am (?:\d{1,3} years|diagnosed|called)\b|(?<=who )am i\b",
+    "m": r"(?<=i')m (?:\d{1,3} years|diagnosed|called)\b",
+    "remember": r"remember me\b",
+    "did": r"(?<=what )did i (?:say|ask|tell|write)\b",
+    "mein": rf"mein {_OWNED_DE}\b",
+    "meine": rf"meine {_OWNED_DE}\b",
+}
+_MOMENTS_ELSEWHERE: Final = ("сегодня", "今天", "今日", "现在", "오늘")  # some of their scripts have no spaces
+
+
+def _compiled(rules: Mapping[str, str]) -> Mapping[bytes, Callable[[str], re.Match[str] | None]]:
+    return {
+        word.encode(): re.compile(rf"(?<!\w){pattern or re.escape(word) + r'(?!\w)'}").search
+        for word, pattern in rules.items()
+    }
+
+
+_rules_of_moments: Final = _compiled(_MOMENTS)
+_rules_of_persons: Final = _compiled(_PERSONS)
+_TRIGGERS: Final = frozenset(_rules_of_moments.keys() | _rules_of_persons.keys())
+# Letters (lower-case) and digits stay, as do bytes beyond ASCII; all else separates words.
+_TO_WORDS: Final = bytes(
+    code if chr(code).isalnum() else 32 for code in map(ord, bytes(range(128)).decode().lower())
+) + bytes(range(128, 256))
+_search_mail: Final = re.compile(r"[\w.+-]@[\w-]{1,63}\.\w").search
+_cards: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)").findall
+# Bank numbers (IBAN), and telephone numbers in their international form
+_search_numbers: Final = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){3,7}\b|\+\d[\d ()-]{7,16}\d").search
+_FEWEST_DIGITS: Final = 9
 
 
 def volatility(body: Mapping[str, Any]) -> str | None:
     """Why the last user turn's answer must not be kept, such as "time-dependent: today"; None when it may."""
     text = last_user_text(body)
     if len(text) > _READ_CHARACTERS:
-        text = f"{text[: _READ_CHARACTERS // 2]}\n{text[-_READ_CHARACTERS // 2 :]}"
+        half = _READ_CHARACTERS // 2
+        text = f"{text[:half]}\n{text[-half:]}"
     return volatile_text(text)
 
 
 def volatile_text(text: str) -> str | None:
-    """As volatility, of a text of bounded length."""
-    text = text.lower()
-    for trigger, pattern in _MOMENTS:
-        if trigger in text and (pattern is None or pattern.search(text)):
-            return f"time-dependent: {_shown(trigger)}"
-    for trigger, pattern in _PERSONS:
-        if trigger in text and (pattern is None or pattern.search(text)):
-            return "personal"
-    if _search_digits(text) and _search_numbers(text):
+    """As volatility, of a text of bounded length. The reason is ASCII: it travels in a header."""
+    plain = text.isascii()
+    text = text.lower() if plain else text.lower().replace("’", "'")
+    raw = text.encode("utf-8", "replace")
+    personal = False
+    for word in sorted(_TRIGGERS.intersection(raw.translate(_TO_WORDS).split())):
+        if (search := _rules_of_moments.get(word)) is not None:
+            if search(text):
+                return f"time-dependent: {word.decode()}"
+        elif _rules_of_persons[word](text):
+            personal = True
+    if not plain and any(word in text for word in _MOMENTS_ELSEWHERE):
+        return "time-dependent: today"
+    if personal or (b"@" in raw and _search_mail(text)):
+        return "personal"
+    digits = len(raw) - len(raw.translate(None, b"0123456789"))
+    if digits >= _FEWEST_DIGITS and (_search_numbers(text) or any(map(_has_check_digit, _cards(text)))):
         return "personal"
     return None
 
@@ -109,6 +117,12 @@ def last_user_text(body: Mapping[str, Any]) -> str:
     return ""
 
 
+def _has_check_digit(number: str) -> bool:
+    """Luhn's: the last digit of every payment card (ISO/IEC 7812-1)."""
+    digits = [int(digit) for digit in reversed(number) if digit.isdecimal()]
+    return sum(digits[::2] + [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]) % 10 == 0
+
+
 def _texts(content: object) -> Iterable[str]:
     if isinstance(content, str):
         yield content
@@ -116,10 +130,5 @@ def _texts(content: object) -> Iterable[str]:
         for part in content:
             if isinstance(part, str):
                 yield part
-            elif isinstance(part, dict) and isinstance(part.get("text"), str):
-                yield part["text"]
-
-
-def _shown(trigger: str) -> str:
-    # The reason travels in a header, so only ASCII is told.
-    return trigger.strip().rstrip("?") if trigger.isascii() else "now"
+            elif isinstance(part, dict) and isinstance(text := part.get("text"), str):
+                yield text

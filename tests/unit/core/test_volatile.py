@@ -1,0 +1,121 @@
+"""What may not be answered from memory, and what must not be mistaken for it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mitmgate.core.volatile import last_user_text, volatile_text, volatility
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is the weather today?",
+        "TODAY'S headlines",
+        "'today'",
+        "Who won yesterday",
+        "what's the current price of bitcoin?",
+        "What is the current Bitcoin price",
+        "Who is the current prime minister of Japan?",
+        "What happened at the moment?",
+        "what’s the time",
+        "What time is it in Tokyo?",
+        "latest Python version",
+        "the most recent release",
+        "What's the weather in Paris?",
+        "Plan for next week",
+        "what is happening now?",
+        "What is open right now",
+        "Was ist heute los?",
+        "Que se passe-t-il aujourd’hui ?",
+        "Qué pasa hoy",
+        "今天天气怎么样",
+        "СЕГОДНЯ",
+    ],
+)
+def test_the_present_moment(text: str) -> None:
+    reason = volatile_text(text)
+    assert reason is not None and reason.startswith("time-dependent: ") and reason.isascii()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My name is Bob",
+        "Where is my order",
+        "reset my bank password",
+        "I am 43 years old, what should I eat?",
+        "I'm diagnosed with asthma",
+        "Who am I?",
+        "do you remember me",
+        "What did I say before?",
+        "write to bob.smith@mail.example.com",
+        "call +49 170 1234567",
+        "my card 4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "DE89 3704 0044 0532 0130 00",
+        "Mein Name ist Hase",
+    ],
+)
+def test_one_person(text: str) -> None:
+    assert volatile_text(text) == "personal"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "What is the capital of France?",
+        "How does alternating current flow?",
+        "Explain the weather system of Jupiter",
+        "I know? No.",
+        "Write a function now_playing()",
+        "What is this about?",
+        "In the last resort",
+        "my dear Watson",
+        "f(x) = 1234567 + 89",
+        "email@ is no address",
+        "Summarise: the years 1914 1918 1939 1945 and 1989",
+        "Thoday Hoyt stateless mystery",
+        "@decorator in Python",
+        "order 4111 1111 1111 1112",
+    ],
+)
+def test_what_stays_cacheable(text: str) -> None:
+    assert volatile_text(text) is None
+
+
+def test_only_the_last_user_turn_is_read() -> None:
+    turns = [
+        {"role": "system", "content": "Today is Monday"},
+        {"role": "user", "content": "What about today?"},
+        {"role": "assistant", "content": "My name is Claude, today"},
+        {"role": "user", "content": [{"type": "text", "text": "Explain"}, {"type": "image_url"}, {"text": "tides"}]},
+        {"role": "assistant", "content": "Today"},
+    ]
+    assert last_user_text({"messages": turns}) == "Explain tides"
+    assert volatility({"messages": turns}) is None
+    assert volatility({"messages": turns[:2]}) == "time-dependent: today"
+    assert volatility({"prompt": ["a", "weather today"]}) == "time-dependent: today"
+
+
+def test_of_a_long_text_beginning_and_end_are_read() -> None:
+    page = "lorem ipsum " * 2000
+    assert volatility({"prompt": f"{page} today {page}"}) is None
+    assert volatility({"prompt": f"{page} as of today"}) == "time-dependent: today"
+    assert volatility({"prompt": f"as of today: {page}"}) == "time-dependent: today"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["role", "content", "text", "type"]), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["messages", "prompt"]), json_values))
+def test_any_body_is_judged_without_an_error(body: dict[str, object]) -> None:
+    reason = volatility(body)
+    assert reason is None or reason.isascii()
