@@ -1,0 +1,144 @@
+"""Opposed words, our own list, English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+#: Opposed words, each of the left to each of the right.
+_OPPOSITES: Final = """
+    increase raise grow gain rise enlarge expand maximize | decrease reduce lower lose shrink drop fall minimize lessen
+    maximum max most greatest highest largest biggest | minimum min least fewest lowest smallest
+    more over above greater higher exceed larger bigger | less fewer under below lower beneath smaller
+    cheap cheapest affordable inexpensive | expensive costly dear pricey pricy
+    first earliest initial | last latest final
+    old older oldest ancient | young younger youngest new newer newest modern
+    hot hotter hottest warm warmer | cold colder coldest cool cooler
+    big large huge tall | small little tiny short
+    long longer longest | short shorter shortest
+    high tall | low short
+    fast faster fastest quick quickly | slow slower slowest slowly
+    good better best well | bad worse worst poor badly
+    early earlier | late later
+    strong stronger strongest | weak weaker weakest
+    heavy heavier heaviest | light lighter lightest
+    easy easier easiest simple | hard harder hardest difficult tough
+    rich richer richest wealthy | poor poorer poorest
+    safe | dangerous unsafe harmful risky
+    advantage pro benefit upside strength | disadvantage con drawback downside weakness
+    before prior | after following
+    start begin open launch enable activate turnon | stop end finish close quit disable deactivate
+    install add create insert include attach | uninstall remove delete exclude detach drop
+    enter entrance arrive arrival | leave exit depart departure
+    buy purchase | sell
+    import | export
+    upload | download
+    send | receive
+    lend | borrow
+    encrypt encode compress zip | decrypt decode decompress extract unzip
+    lock | unlock
+    push | pull
+    win | lose
+    love like | hate dislike
+    accept allow permit approve | reject refuse deny forbid ban
+    true right correct | false wrong incorrect
+    legal lawful | illegal unlawful
+    possible | impossible
+    visible | invisible
+    include | exclude
+    positive | negative
+    on | off
+    up | down
+    in inside indoor indoors | out outside outdoor outdoors
+    left | right
+    top upper | bottom
+    leading | trailing
+    north | south
+    east | west
+    northern | southern
+    eastern | western
+    full | empty
+    wet | dry
+    male man men boy husband father son brother king | female woman women girl wife mother daughter sister queen
+    day | night
+    sunrise | sunset
+    morning | evening
+    ascending asc ascend | descending desc descend
+    vertical vertically | horizontal horizontally
+    public | private
+    internal | external
+    input | output
+    inhale | exhale
+    hire | fire
+    join | leave
+    show reveal | hide
+    save | spend
+    credit | debit
+    question | answer
+    read | write
+    always | never
+    all every everyone | none nobody
+    gain | lose
+    healthy | unhealthy sick
+    alive | dead
+    birth born | death died
+    win won | lose lost
+    single | married
+    pass | fail
+    major | minor
+    rural | urban
+    summer | winter
+    ally friend | enemy
+    synonym | antonym
+    prefix | suffix
+    client | server
+    horizontal | vertical
+    acid acidic | alkaline base
+    domestic | foreign
+    forward | backward backwards
+    attack | defend
+    profit | loss
+    supply | demand
+    wholesale | retail
+    present | absent past
+    past | future
+    sender | receiver recipient
+    employer | employee
+    teacher | student
+    seller | buyer
+    plug connect | unplug disconnect
+    asleep | awake
+    thick | thin
+    wide | narrow
+    deep | shallow
+    loud | quiet silent
+    clean | dirty
+    hard | soft
+    sharp | blunt
+    rough | smooth
+    bright | dark dim
+    near close nearest closest | far farthest furthest
+    common frequent often | rare rarely seldom
+    majority | minority
+    front | back rear
+    odd | even
+    inner | outer
+    parent | child
+    introvert | extrovert
+    optimist | pessimist
+"""
+
+
+def _opposed(table: str) -> dict[str, frozenset[str]]:
+    opposites: dict[str, set[str]] = {}
+    for line in table.strip().splitlines():
+        left, right = (side.split() for side in line.split("|"))
+        for one in left:
+            for other in right:
+                opposites.setdefault(one, set()).add(other)
+                opposites.setdefault(other, set()).add(one)
+    return {word: frozenset(others) for word, others in opposites.items()}
+
+
+OPPOSITES: Final[Mapping[str, frozenset[str]]] = _opposed(_OPPOSITES)
+NEGATING_PREFIXES: Final = ("un", "in", "im", "il", "ir", "dis", "non", "de", "anti", "mis")

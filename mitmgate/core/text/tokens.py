@@ -1,0 +1,159 @@
+"""A question cut into tokens: its wrapping of greetings and thanks taken off, contractions spelled out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+
+class Kind(Enum):
+    WORD = auto()
+    NUMBER = auto()  # digits, with separators
+    ORDINAL = auto()  # 21st
+    DATE = auto()  # in digits
+    TIME = auto()  # 9:30
+    CODE = auto()  # an identifier: str.split, user_id, parseDate, C++
+    SIGN = auto()  # a currency sign or an operator
+    BREAK = auto()  # punctuation that ends a clause
+
+
+@dataclass(slots=True)
+class Token:
+    """text is lower case; capital: it was written with a capital where none is due."""
+
+    kind: Kind
+    text: str
+    capital: bool = False
+    upper: bool = False  # all of it, two letters or more
+    spaced: bool = True  # white space stands before it
+    spaced_after: bool = True
+
+
+_QUOTES: Final = str.maketrans("‘’‚‛′“”„‟″«»–—−⁄", '\'\'\'\'\'"""""""---/')
+_TOKEN: Final = re.compile(
+    r"""
+    (?P<DATE>\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b)
+  | (?P<TIME>\b\d{1,2}:\d{2}(?::\d{2})?\b)
+  | (?P<ORDINAL>\b\d+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])\b)
+  | (?P<HALFDAY>\b[aApP]\.[mM]\.(?!\w)|(?<=\d)[aApP][mM]\b)
+  | (?P<CODE>
+        \b[A-Za-z]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+(?:\(\))?   # os.path.join
+      | \w*[A-Za-z0-9]_\w+(?:\(\))? | \b_\w+(?:\(\))?         # user_id
+      | \b[a-z]+[A-Z]\w*(?:\(\))?                              # parseDate
+      | \b[A-Za-z]\w*\(\)                                       # main()
+      | \b[A-Za-z](?:\+\+|\#)(?!\w)                             # C++
+      | (?<!\S)--?[a-z][\w-]+(?<!-)(?=\s|$)                     # --force
+    )
+  | (?P<NUMBER>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)
+  | (?P<WORD>[^\W\d_]+(?:'[^\W\d_]+)*)
+  | (?P<SIGN>\*\*|[!<>=]=|[$€£₹¥+\-*/^%=<>×÷·&°])
+  | (?P<BREAK>[,;:.?!()\[\]{}\n"]+)
+    """,
+    re.VERBOSE,
+)
+_DOTTED_INITIALS: Final = re.compile(r"(?:[A-Za-z]\.){1,5}[A-Za-z]?")
+
+_HEAD: Final = re.compile(
+    r"""\s*(?:
+        (?:hi|hello|hey|greetings|yo|howdy)(?:\s+(?:there|all|everyone|guys|team))?\s*[,!.:;-]+
+      | good\s+(?:morning|afternoon|evening|day)\s*[,!.:;-]+
+      | (?:so|well|ok|okay|um+|hmm+|now|right|alright|and|btw|by\s+the\s+way)\s*[,:.]+
+      | (?:(?:a|one|my)\s+)?(?:quick\s+|simple\s+|short\s+)?question\s*(?:for\s+you\s*)?[,:.-]+
+      | (?:my|the)\s+question\s+is\s*[,:]*
+      | i\s+have\s+a\s+(?:quick\s+)?question\s*[,:.]+
+      | (?:can|could|would|will)\s+(?:you|someone|anyone|anybody|somebody)\s+(?:please\s+|kindly\s+)?
+            (?:tell|answer|explain(?=\s+to\s+me)|let|help)(?:\s+to)?(?:\s+me)?
+            (?:\s+(?:this|know|understand|out|with\s+this))?\s*[,:]*
+      | (?:can|could|would|will)\s+you\s+(?:please\s+|kindly\s+)?
+            (?=(?:write|give|show|list|make|summari[sz]e|translate|convert|calculate|name|suggest|find|describe)\b)
+      | do(?:es)?\s+(?:you|anyone|anybody)\s+(?:happen\s+to\s+)?know\s*[,:]*
+      | i(?:\s+would|'d)?\s+(?:like|want|need)\s+(?:you\s+)?to\s+(?:know|ask|find\s+out)\s*[,:.]*
+      | i(?:\s+am|'m|\s+was)?\s+(?:just\s+)?wonder(?:ing)?\s*[,:.]*
+      | (?:please\s+)?tell\s+me\s*[,:]*(?=\s+(?:what|which|who|when|where|why|how|if|whether)\b|:)
+      | (?:please|kindly|pls|plz)\s*,?
+    )\s+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_TAIL: Final = re.compile(
+    r"""[\s,.!?;-]*(?:\b(?:please|pls|plz|kindly|thanks(?:\s+(?:a\s+lot|in\s+advance|so\s+much|very\s+much))?
+        |thank\s+you(?:\s+(?:very\s+much|so\s+much|in\s+advance))?|thx|cheers|many\s+thanks))[\s.!?]*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SHORTEST: Final = 6  # characters that must be left of a question
+_SPLIT: Final = {
+    "cannot": ("can", "not"),
+    "can't": ("can", "not"),
+    "won't": ("will", "not"),
+    "shan't": ("shall", "not"),
+}
+
+
+def unwrapped(text: str) -> str:
+    """The text without greeting, politeness and thanks around it, in straight quotes and plain characters."""
+    text = unicodedata.normalize("NFKC", text.translate(_QUOTES)).strip()
+    for _ in range(4):
+        head = _HEAD.match(text)
+        if head is None or len(text) - head.end() < _SHORTEST:
+            break
+        text = text[head.end() :]
+    for _ in range(2):
+        tail = _TAIL.search(text, max(0, len(text) - 60))
+        if tail is None or tail.start() < _SHORTEST:
+            break
+        text = text[: tail.start()]
+    return text
+
+
+def tokenise(text: str) -> list[Token]:
+    """The tokens of an unwrapped text."""
+    capitals_mean = _capitals_mean_names(text)
+    tokens: list[Token] = []
+    begins = True  # a sentence: its capital says nothing
+    end = 0
+    for match in _TOKEN.finditer(text):
+        name, piece = str(match.lastgroup), match.group()
+        spaced = match.start() > end or match.start() == 0
+        if tokens:
+            tokens[-1].spaced_after = spaced
+        end = match.end()
+        if name == "CODE" and not _is_code(piece):
+            name = "WORD"
+            piece = piece.replace(".", "") if _DOTTED_INITIALS.fullmatch(piece) else piece
+        if name == "WORD":
+            capital = capitals_mean and not begins and piece[0].isupper() and piece not in ("I", "I'm", "I've", "I'd")
+            tokens += _words(piece, capital, spaced)
+        elif name == "HALFDAY":
+            tokens.append(Token(Kind.WORD, piece[0].lower() + "m", spaced=spaced))
+        else:
+            tokens.append(Token(Kind[name], piece.lower(), spaced=spaced))
+        begins = (name == "BREAK" and piece[-1] in '.?!:\n"') or (begins and name == "BREAK")
+    return tokens
+
+
+def _is_code(piece: str) -> bool:
+    return not _DOTTED_INITIALS.fullmatch(piece)
+
+
+def _words(piece: str, capital: bool, spaced: bool) -> list[Token]:
+    """A word with its contractions spelled out: can't -> can not, what's -> what."""
+    lower = piece.lower()
+    upper = len(piece) > 1 and piece.isupper()
+    if lower in _SPLIT:
+        first, second = _SPLIT[lower]
+        return [Token(Kind.WORD, first, spaced=spaced), Token(Kind.WORD, second)]
+    if lower.endswith("n't"):
+        return [Token(Kind.WORD, lower[:-3], spaced=spaced), Token(Kind.WORD, "not")]
+    stem, _, _ending = lower.partition("'")
+    return [Token(Kind.WORD, stem, capital, upper, spaced)] if stem else []
+
+
+def _capitals_mean_names(text: str) -> bool:
+    """Not in a text of capitals, nor in one that is written Like A Headline."""
+    words = [word for word in text.split() if word[0].isalpha()]
+    if len(words) < 2:
+        return False
+    small = [word for word in words[1:] if word[0].islower()]
+    return len(small) * 2 >= len(words) - 1 or len(small) >= 3
