@@ -78,7 +78,7 @@ def test_the_same_question_in_other_words(query: str, stored: str) -> None:
         ("Is tea cheaper than coffee?", "Is tea pricier than coffee?", "opposite cheap vs pricy"),
         ("Is this legal in Spain?", "Is this illegal in Spain?", "opposite legal vs illegal"),
         ("What are its advantages?", "What are its disadvantages?", "opposite"),
-        ("Is tea hotter than milk?", "Is tea coldr than milk?", "opposite hot vs colder"),
+        ("Is tea hotter than milk?", "Is tea coldr than milk?", "opposite hotter vs cold"),
         ("How do I go from Bern to Genoa?", "How do I go from Genoa to Bern?", "order"),
         ("Is Bern older than Genoa?", "Is Genoa older than Bern?", "order"),
         ("Should I eat before running?", "Should I run before eating?", "order"),

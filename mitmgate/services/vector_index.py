@@ -1,0 +1,295 @@
+"""Nearest vectors by cosine: an exact scan while there are few, hnswlib for what is beyond that.
+
+New vectors always go to the scanned part, so they are found exactly and at once. When it reaches `hnsw_from`, its
+oldest move, a few at a time, to graphs that one thread owns, whose queue is first in, first out: hnswlib does not stand
+a query beside an addition. Graphs are never resized, the next one is larger instead; and never saved, since the entries
+are kept elsewhere: so nothing long stands in a query's way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+try:
+    import hnswlib
+except ImportError:  # it has no wheels; without a compiler at installation everything is scanned
+    hnswlib = None
+
+HNSWLIB_MISSING: Final = hnswlib is None
+SCANNED_INLINE: Final = 4096  # rows; more are scanned beside the event loop
+
+_log = logging.getLogger(__name__)
+_LINKS, _EF_CONSTRUCTION, _EF = 16, 100, 64
+_FIRST_CAPACITY: Final = 2048
+_LARGEST_CAPACITY: Final = 65_536
+_MOVED_AT_ONCE: Final = 8  # a few milliseconds of the thread
+_SPARE: Final = 4  # asked for beyond k, for what was removed meanwhile
+_BYTES_BESIDE: Final = 4 * (2 * _LINKS + 2) + 64  # a graph's links and lock of one vector
+
+type Vector = npt.NDArray[np.float32]
+
+
+class VectorIndex[K: Hashable]:
+    """Vectors float32[width], L2-normalised, under keys. Belongs to one event loop; `query` is its only wait."""
+
+    def __init__(self, width: int, hnsw_from: int = 1000) -> None:
+        self._width = width
+        self._hnsw_from = hnsw_from
+        self._scanned = _Scanned[K](width)
+        self._graphs: list[_Graph[K]] = []
+        self._graph_of: dict[K, _Graph[K]] = {}
+        self._thread: ThreadPoolExecutor | None = None
+        self._moving: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._scanned) + len(self._graph_of)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._scanned or key in self._graph_of
+
+    @property
+    def bytes(self) -> int:
+        """The memory of the vectors and graphs, roughly."""
+        graphs = sum(graph.capacity * (4 * self._width + _BYTES_BESIDE) for graph in self._graphs)
+        return self._scanned.bytes + graphs
+
+    @property
+    def moved(self) -> int:
+        """How many of the vectors are in graphs."""
+        return len(self._graph_of)
+
+    def add(self, key: K, vector: Vector) -> None:
+        """Adds, or replaces the key's vector. It is found by the next query."""
+        self.remove(key)
+        self._scanned.add(key, vector)
+        self._move_soon()
+
+    def remove(self, key: K) -> bool:
+        """-> whether it was there. It is in no later query's answer."""
+        graph = self._graph_of.pop(key, None)
+        if graph is None:
+            return self._scanned.remove(key)
+        graph.forget(key)
+        if not graph.live and self._moving is None:
+            self._graphs.remove(graph)
+        elif self._thread is not None:
+            self._thread.submit(graph.mark_forgotten)
+        return True
+
+    async def query(self, vector: Vector, k: int) -> list[tuple[K, float]]:
+        """The k nearest keys with their cosines, nearest first; fewer when there are fewer."""
+        loop = asyncio.get_running_loop()
+        graphs = list(self._graphs)
+        searches = [loop.run_in_executor(self._thread, graph.search, vector, k + _SPARE) for graph in graphs]
+        inline = len(self._scanned) <= SCANNED_INLINE
+        if inline:
+            near = self._scanned.nearest(vector, k + _SPARE)
+        else:
+            near = await loop.run_in_executor(None, self._scanned.nearest, vector, k + _SPARE)
+        found: dict[K, float] = {}
+        for graph, search in zip(graphs, searches, strict=True):
+            for label, similarity in await search:
+                if (key := graph.keys.get(label)) is not None:
+                    found[key] = similarity
+        for key, similarity in near:
+            anew = self._scanned.similarity(key, vector)
+            if anew is not None:  # beside the loop, rows may have changed places under the scan
+                found[key] = anew
+            elif inline and key in self._graph_of:  # it moved behind our search
+                found[key] = similarity
+        return sorted(found.items(), key=lambda item: -item[1])[:k]
+
+    async def settled(self) -> None:
+        """Waits until nothing moves any more."""
+        while self._moving is not None:
+            await asyncio.wait({self._moving})
+
+    def close(self) -> None:
+        """Frees the thread; the index is of no use afterwards."""
+        self._closed = True
+        if self._moving is not None:
+            self._moving.cancel()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _move_soon(self) -> None:
+        if len(self._scanned) >= self._hnsw_from and hnswlib is not None and self._moving is None and not self._closed:
+            self._moving = asyncio.get_running_loop().create_task(self._move())
+            self._moving.add_done_callback(self._moved)
+
+    def _moved(self, task: asyncio.Task[None]) -> None:
+        self._moving = None
+        self._graphs = [graph for graph in self._graphs if graph.live]
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("vectors cannot be moved to a graph; they are scanned instead", exc_info=task.exception())
+            self._hnsw_from = 1 << 62
+
+    async def _move(self) -> None:
+        """Moves the oldest half of the scanned part to the graphs, a few vectors at a time."""
+        loop = asyncio.get_running_loop()
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "hnsw")
+        while len(self._scanned) > self._hnsw_from // 2:
+            graph = self._graph_with_room()
+            keys, vectors = self._scanned.oldest(min(_MOVED_AT_ONCE, graph.room))
+            labels = graph.take_labels(len(keys))
+            await loop.run_in_executor(self._thread, graph.add, labels, vectors)
+            for key, label, vector in zip(keys, labels, vectors, strict=True):
+                if self._scanned.holds(key, vector):
+                    self._scanned.remove(key)
+                    graph.remember(key, label)
+                    self._graph_of[key] = graph
+                else:  # removed or replaced meanwhile
+                    graph.give_up(label)
+            if graph.unmarked:
+                self._thread.submit(graph.mark_forgotten)
+
+    def _graph_with_room(self) -> _Graph[K]:
+        for graph in self._graphs:
+            if graph.room:
+                return graph
+        capacity = _FIRST_CAPACITY
+        for graph in self._graphs:
+            capacity = min(max(capacity, 2 * graph.capacity), _LARGEST_CAPACITY)
+        self._graphs.append(_Graph(self._width, capacity))
+        return self._graphs[-1]
+
+
+class _Scanned[K: Hashable]:
+    """Rows of one matrix; a removed row's place is taken by the last."""
+
+    def __init__(self, width: int) -> None:
+        self._matrix = np.empty((16, width), np.float32)
+        self._keys: list[K] = []
+        self._rows: dict[K, int] = {}  # in the order of their coming
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._rows
+
+    @property
+    def bytes(self) -> int:
+        return int(self._matrix.nbytes)
+
+    def add(self, key: K, vector: Vector) -> None:
+        row = len(self._keys)
+        if row == len(self._matrix):
+            self._resize(2 * row)
+        self._matrix[row] = vector
+        self._keys.append(key)
+        self._rows[key] = row
+
+    def remove(self, key: K) -> bool:
+        row = self._rows.pop(key, None)
+        if row is None:
+            return False
+        last = self._keys.pop()
+        if row < len(self._keys):
+            self._keys[row] = last
+            self._rows[last] = row
+            self._matrix[row] = self._matrix[len(self._keys)]
+        if len(self._matrix) > 64 and len(self._keys) < len(self._matrix) // 4:
+            self._resize(len(self._matrix) // 2)
+        return True
+
+    def _resize(self, rows: int) -> None:
+        matrix = np.empty((rows, self._matrix.shape[1]), np.float32)
+        matrix[: len(self._keys)] = self._matrix[: len(self._keys)]
+        self._matrix = matrix
+
+    def nearest(self, vector: Vector, k: int) -> list[tuple[K, float]]:
+        keys, count = self._keys, len(self._keys)
+        if not count:
+            return []
+        similarities = self._matrix[:count] @ vector
+        best = np.argpartition(-similarities, k)[:k] if k < count else np.arange(count)
+        return [(keys[row], float(similarities[row])) for row in best.tolist() if row < len(keys)]
+
+    def similarity(self, key: K, vector: Vector) -> float | None:
+        row = self._rows.get(key)
+        return None if row is None else float(self._matrix[row] @ vector)
+
+    def oldest(self, count: int) -> tuple[list[K], Vector]:
+        keys = [key for key, _ in zip(self._rows, range(count), strict=False)]
+        return keys, self._matrix[[self._rows[key] for key in keys]]
+
+    def holds(self, key: K, vector: Vector) -> bool:
+        row = self._rows.get(key)
+        return row is not None and np.array_equal(self._matrix[row], vector)
+
+
+class _Graph[K: Hashable]:
+    """An hnswlib index of fixed capacity. What is named below its line runs in the index's thread, the rest outside."""
+
+    def __init__(self, width: int, capacity: int) -> None:
+        self.capacity = capacity
+        self.keys: dict[int, K] = {}
+        self._labels: dict[K, int] = {}
+        self._free: list[int] = []
+        self._next = 0
+        self.unmarked: list[int] = []
+        self._index: Any = hnswlib.Index("ip", width)
+        self._index.init_index(capacity, M=_LINKS, ef_construction=_EF_CONSTRUCTION)
+        self._index.set_ef(_EF)
+        self._index.set_num_threads(1)
+
+    @property
+    def live(self) -> int:
+        return len(self.keys)
+
+    @property
+    def room(self) -> int:
+        return self.capacity - self._next + len(self._free)
+
+    def take_labels(self, count: int) -> list[int]:
+        """Labels of removed vectors first: hnswlib lets a deleted label be added again."""
+        reused = [self._free.pop() for _ in range(min(count, len(self._free)))]
+        fresh = list(range(self._next, self._next + count - len(reused)))
+        self._next += len(fresh)
+        return reused + fresh
+
+    def remember(self, key: K, label: int) -> None:
+        self.keys[label] = key
+        self._labels[key] = label
+
+    def forget(self, key: K) -> None:
+        label = self._labels.pop(key)
+        del self.keys[label]
+        self.give_up(label)
+
+    def give_up(self, label: int) -> None:
+        self.unmarked.append(label)
+
+    # -- in the thread ----------------------------------------------------------------------------------------------
+
+    def add(self, labels: Sequence[int], vectors: Vector) -> None:
+        self._index.add_items(vectors, labels, num_threads=1)
+
+    def mark_forgotten(self) -> None:
+        while self.unmarked:
+            label = self.unmarked.pop()
+            self._index.mark_deleted(label)
+            self._free.append(label)
+
+    def search(self, vector: Vector, k: int) -> list[tuple[int, float]]:
+        k = min(k, self._index.get_current_count())
+        while k > 0:
+            try:
+                labels, distances = self._index.knn_query(vector, k, num_threads=1)
+            except RuntimeError:  # fewer than k can be reached among many deleted
+                k //= 2
+                continue
+            return [
+                (int(label), 1.0 - float(distance)) for label, distance in zip(labels[0], distances[0], strict=True)
+            ]
+        return []
