@@ -22,7 +22,7 @@ type Vectors = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """A loaded model. Not for several threads at once."""
+    """A loaded model. `embed` is for one thread at a time; `count_tokens` may run beside it."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """-> float32[n, 384], L2-normalised, in the texts' order. What lies beyond MAX_TOKENS is not seen."""

@@ -1,0 +1,20 @@
+"""The model's ONNX file is built once for a whole run; it is the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def model_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the ONNX file in it."""
+    from mitmgate.services.minilm import graph_file, model_folder
+
+    folder = tmp_path_factory.mktemp("model")
+    graph_file(model_folder(), folder)
+    return folder

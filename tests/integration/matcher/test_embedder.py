@@ -1,0 +1,99 @@
+"""The model gives the vectors it is known for, alone or in a batch, and only from files that are the published ones."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mitmgate.services import minilm
+from mitmgate.services.embedder import (
+    MAX_TOKENS,
+    WIDTH,
+    ModelUnusable,
+    OnnxEmbedder,
+    SentenceTransformerEmbedder,
+    load_embedder,
+)
+
+TEXTS = [
+    "What is 2+2?",
+    "what's 2 plus 2?",
+    "What is 2+3?",
+    "",
+    "Wie setze ich mein Passwort zurück? 重置密码 🙂",
+    "word " * 400,
+    "Is it far?",
+]
+
+
+@pytest.fixture(scope="module")
+def embedder(model_data_dir: Path) -> OnnxEmbedder:
+    return OnnxEmbedder.load(model_data_dir)
+
+
+def test_the_figures_of_the_quick_test(embedder: OnnxEmbedder) -> None:
+    stored, same, other = embedder.embed(TEXTS[:3])
+    assert float(stored @ same) == pytest.approx(0.923, abs=0.001)
+    assert float(stored @ other) == pytest.approx(0.887, abs=0.001)
+
+
+def test_vectors_are_of_unit_length_and_the_same_alone(embedder: OnnxEmbedder) -> None:
+    together = embedder.embed(TEXTS)
+    assert together.shape == (len(TEXTS), WIDTH) and together.dtype == np.float32
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    alone = np.concatenate([embedder.embed([text]) for text in TEXTS])
+    assert np.abs(together - alone).max() < 1e-5
+    assert embedder.embed([]).shape == (0, WIDTH)
+
+
+def test_tokens_are_counted_beyond_what_the_model_sees(embedder: OnnxEmbedder) -> None:
+    assert embedder.count_tokens("word") == 3
+    assert embedder.count_tokens("word " * (MAX_TOKENS - 2)) == MAX_TOKENS
+    assert embedder.count_tokens("word " * 400) == 402
+    assert embedder.count_tokens("half a pair: \ud83d") > 3
+
+
+def test_agrees_with_sentence_transformers(embedder: OnnxEmbedder) -> None:
+    if find_spec("sentence_transformers") is None:
+        pytest.skip("the extra [st] is not installed")
+    other = load_embedder("sentence-transformers", Path("unused"))
+    assert np.abs(other.embed(TEXTS) - embedder.embed(TEXTS)).max() < 1e-5
+    assert [other.count_tokens(text) for text in TEXTS] == [embedder.count_tokens(text) for text in TEXTS]
+
+
+def test_says_what_is_missing(tmp_path: Path) -> None:
+    if find_spec("sentence_transformers") is None:
+        with pytest.raises(ModelUnusable, match=r"\[st\]"):
+            SentenceTransformerEmbedder.load()
+    with pytest.raises(ModelUnusable, match=r"tokenizer\.json cannot be read"):
+        OnnxEmbedder.load(tmp_path, tmp_path / "nowhere")
+
+
+def test_files_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(minilm.model_folder(), model)
+    assert OnnxEmbedder.load(tmp_path, model).embed(["x"]).shape == (1, WIDTH)
+    with (model / "tokenizer.json").open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(ModelUnusable, match="not the file published"):
+        OnnxEmbedder.load(tmp_path, model)
+    with (model / minilm.WEIGHTS).open("r+b") as file:
+        file.seek(50_000_000)
+        file.write(b"\x01")
+    (tmp_path / "models").rename(tmp_path / "gone")
+    with pytest.raises(ModelUnusable, match="not the file published"):
+        minilm.graph_file(model, tmp_path)
+
+
+def test_a_damaged_graph_is_built_anew_and_leaves_nothing_behind(model_data_dir: Path, tmp_path: Path) -> None:
+    shutil.copytree(model_data_dir, tmp_path, dirs_exist_ok=True)
+    graph = minilm.graph_file(minilm.model_folder(), tmp_path)
+    with graph.open("r+b") as file:
+        file.truncate(1_000_000)
+    assert minilm.graph_file(minilm.model_folder(), tmp_path) == graph
+    assert minilm.sha256_of(graph) == minilm.GRAPH_SHA256
+    assert [each.name for each in graph.parent.iterdir()] == [graph.name]
