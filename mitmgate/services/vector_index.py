@@ -56,10 +56,10 @@ class VectorIndex[K: Hashable]:
         return key in self._scanned or key in self._graph_of
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         """The memory of the vectors and graphs, roughly."""
         graphs = sum(graph.capacity * (4 * self._width + _BYTES_BESIDE) for graph in self._graphs)
-        return self._scanned.bytes + graphs
+        return self._scanned.size_bytes + graphs
 
     @property
     def moved(self) -> int:
@@ -167,7 +167,7 @@ class _Scanned[K: Hashable]:
     """Rows of one matrix; a removed row's place is taken by the last."""
 
     def __init__(self, width: int) -> None:
-        self._matrix = np.empty((16, width), np.float32)
+        self._matrix = np.empty((1, width), np.float32)
         self._keys: list[K] = []
         self._rows: dict[K, int] = {}  # in the order of their coming
 
@@ -178,7 +178,7 @@ class _Scanned[K: Hashable]:
         return key in self._rows
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         return int(self._matrix.nbytes)
 
     def add(self, key: K, vector: Vector) -> None:

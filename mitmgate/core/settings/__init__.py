@@ -1,7 +1,18 @@
 """Settings: what may be set (model, kinds), where it comes from (loading), what a run adds (runtime)."""
 
 from mitmgate.core.settings.loading import ConfigError, Problem, load_settings
-from mitmgate.core.settings.model import Auth, Cache, Database, Limits, Redis, Server, Settings, Upstream, Usage
+from mitmgate.core.settings.model import (
+    Auth,
+    Cache,
+    Database,
+    Limits,
+    Redis,
+    Server,
+    Settings,
+    Upstream,
+    Usage,
+    Vectors,
+)
 from mitmgate.core.settings.runtime import Runtime, load_runtime, runtime_document
 
 __all__ = [
@@ -17,6 +28,7 @@ __all__ = [
     "Settings",
     "Upstream",
     "Usage",
+    "Vectors",
     "load_runtime",
     "load_settings",
     "runtime_document",

@@ -79,6 +79,15 @@ class Cache:
     mode: str = _setting("exact", kinds.choice("exact", "off"))
     ttl_s: int = _setting(_DAY_S, kinds.integer(1, 10 * _YEAR_S))
     max_bytes: int = _setting(256 * MIB, kinds.size(0))
+    threshold: float = _setting(0.90, kinds.number(0.0, 1.0))
+    deadline_ms: int = _setting(100, kinds.integer(1, 10_000))
+    embedder: str = _setting("onnx", kinds.choice("onnx", "sentence-transformers"))
+    model_path: Path | None = _setting(None, kinds.optional(kinds.path()))
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    hnsw_from: int = _setting(1000, kinds.integer(2, 100_000_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,7 @@ class Settings:
     auth: Auth = field(default_factory=Auth)
     limits: Limits = field(default_factory=Limits)
     cache: Cache = field(default_factory=Cache)
+    vectors: Vectors = field(default_factory=Vectors)
     upstream: Upstream = field(default_factory=Upstream)
     usage: Usage = field(default_factory=Usage)
     demo: bool | None = None
@@ -145,6 +155,7 @@ SECTIONS: Final[Mapping[str, type]] = {
     "auth": Auth,
     "limits": Limits,
     "cache": Cache,
+    "vectors": Vectors,
     "upstream": Upstream,
     "usage": Usage,
 }

@@ -78,11 +78,11 @@ async def test_moves_to_graphs_and_goes_on_finding() -> None:
         assert index.remove(key)
     found = {key for vector in vectors[1500:1520] for key, _ in await index.query(vector, 5)}
     assert found and max(found) < 1000
-    before = index.bytes
+    before = index.size_bytes
     for key in range(1000, 2000):  # into the places of the removed
         index.add(key, vectors[key])
     await index.settled()
-    assert index.bytes < 1.1 * before
+    assert index.size_bytes < 1.1 * before
     assert [(await index.query(vectors[key], 1))[0][0] for key in range(1000, 2000, 50)] == list(range(1000, 2000, 50))
     for key in list(range(2000)):
         index.remove(key)

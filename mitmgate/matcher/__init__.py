@@ -1,0 +1,1 @@
+"""The matcher: one process that owns the model, the indexes and the verdict on candidates."""

@@ -1,0 +1,161 @@
+"""What the matcher does when asked. An answer is a mapping; what was not done has an `error`, none of it raises."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from mitmgate.core.verdict import BAR, Judge, Verdict, judge
+from mitmgate.matcher.scopes import Scope, Scopes
+from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
+from mitmgate.services import matcher_wire as wire
+from mitmgate.services.embedder import MODEL_ID
+from mitmgate.services.matcher_wire import Message
+from mitmgate.services.redis import StoreDown
+from mitmgate.services.vector_index import HNSWLIB_MISSING
+from mitmgate.services.vectors_store import StoredVector, VectorsStore
+
+LARGEST_K: Final = 20
+LARGEST_JUDGED: Final = 1000
+JUDGED_AT_ONCE: Final = 32
+DEADLINE_S: Final = 60.0  # the longest any request may wait
+
+
+class Operations:
+    """Requests as `matcher_wire` has them, by `op`."""
+
+    def __init__(
+        self, texts: TextVectors, scopes: Scopes, store: VectorsStore, bar: float = BAR, verdict: Judge = judge
+    ) -> None:
+        self._texts = texts
+        self._scopes = scopes
+        self._store = store
+        self._bar = bar
+        self._verdict = verdict
+        self._counts: Counter[str] = Counter()
+        self._operations = {
+            "find": self._find,
+            "put": self._put,
+            "remove": self._remove,
+            "forget": self._forget,
+            "judge": self._judge,
+            "stats": self._stats,
+        }
+
+    async def answer(self, request: Message) -> Message:
+        """Does what is asked within the request's `deadline_ms`."""
+        loop = asyncio.get_running_loop()
+        try:
+            operation = self._operations[request["op"]]
+            ends_at = loop.time() + min(max(int(request["deadline_ms"]), 1) / 1000, DEADLINE_S)
+            async with asyncio.timeout_at(ends_at):
+                return await operation(request, ends_at)
+        except QueueFull:
+            return {"error": wire.BUSY}
+        except TooLong:
+            return {"error": wire.TOO_LONG}
+        except TimeoutError:
+            self._counts["late"] += 1
+            return {"error": wire.LATE}
+        except StoreDown:
+            return {"error": wire.NO_STORE}
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return {"error": wire.REFUSED}
+
+    async def _find(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        tenant, digest, text = int(request["tenant"]), bytes.fromhex(request["scope"]), str(request["text"])
+        bar = self._bar if request.get("threshold") is None else float(request["threshold"])
+        self._counts["finds"] += 1
+        scope = await self._ready(tenant, digest, ends_at)
+        if scope is None:
+            return {"candidates": [], "reason": wire.LOADING}
+        if not scope.known:
+            return {"candidates": [], "reason": wire.SCOPE_EMPTY}
+        vector = await self._texts.vector(text, ends_at, urgent=True)
+        near = await scope.index.query(vector, min(max(int(request.get("k", 5)), 1), LARGEST_K))
+        now = time.time()
+        candidates = []
+        for fingerprint, similarity in near:
+            known = scope.known.get(fingerprint)
+            if known is not None and known.expires_at > now:
+                verdict = self._verdict(text, known.text, similarity, bar)
+                candidates.append(
+                    {"fingerprint": fingerprint.hex(), "text": known.text, "similarity": similarity, **_told(verdict)}
+                )
+        self._counts["accepted"] += any(each["accept"] for each in candidates)
+        return {"candidates": candidates, "reason": None if candidates else wire.SCOPE_EMPTY}
+
+    async def _ready(self, tenant: int, digest: bytes, ends_at: float) -> Scope | None:
+        """The scope, or None when loading it takes longer than there is time; the next one finds it loaded."""
+        margin_s = 0.2 * (ends_at - asyncio.get_running_loop().time())
+        try:
+            async with asyncio.timeout_at(ends_at - margin_s):
+                return await self._scopes.ready(tenant, digest)
+        except TimeoutError:
+            return None
+
+    async def _put(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        tenant, digest, text = int(request["tenant"]), bytes.fromhex(request["scope"]), str(request["text"])
+        fingerprint, expires_at = bytes.fromhex(request["fingerprint"]), float(request["expires_at"])
+        self._counts["puts"] += 1
+        vector = await self._texts.vector(text, ends_at, urgent=False)
+        self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
+        await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at))
+        return {}
+
+    async def _remove(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        tenant, fingerprints = int(request["tenant"]), [bytes.fromhex(each) for each in request["fingerprints"]]
+        self._scopes.remove(tenant, fingerprints)
+        await self._store.delete(tenant, fingerprints)
+        return {}
+
+    async def _forget(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        tenant = int(request["tenant"])
+        digest = None if request["scope"] is None else bytes.fromhex(request["scope"])
+        self._scopes.forget(tenant, digest)
+        if digest is None:
+            await self._store.forget_tenant(tenant)
+        else:
+            await self._store.forget_scope(tenant, digest)
+        self._scopes.forget(tenant, digest)  # what was loaded meanwhile
+        return {}
+
+    async def _judge(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        pairs: Sequence[Sequence[str]] = request["pairs"]
+        bar = self._bar if request.get("threshold") is None else float(request["threshold"])
+        if len(pairs) > LARGEST_JUDGED:
+            raise ValueError
+        verdicts = []
+        for start in range(0, len(pairs), JUDGED_AT_ONCE):
+            part = [(str(query), str(stored)) for query, stored in pairs[start : start + JUDGED_AT_ONCE]]
+            verdicts += await asyncio.gather(*(self._judged(query, stored, bar, ends_at) for query, stored in part))
+        return {"verdicts": verdicts}
+
+    async def _judged(self, query: str, stored: str, bar: float, ends_at: float) -> Message:
+        try:
+            one = await self._texts.vector(query, ends_at, urgent=False)
+            other = await self._texts.vector(stored, ends_at, urgent=False)
+        except TooLong:
+            return {"similarity": None, **_told(Verdict(False, (wire.TOO_LONG,)))}
+        similarity = float(one @ other)
+        return {"similarity": similarity, **_told(self._verdict(query, stored, similarity, bar))}
+
+    async def _stats(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        return {
+            "model": MODEL_ID,
+            "hnswlib": not HNSWLIB_MISSING,
+            "scopes": len(self._scopes),
+            "entries": self._scopes.entries,
+            "bytes": self._scopes.size_bytes,
+            "waiting": self._texts.waiting,
+            **self._counts,
+            **self._texts.counts,
+            **self._scopes.counts,
+        }
+
+
+def _told(verdict: Verdict) -> Message:
+    return {"accept": verdict.accept, "reasons": verdict.reasons, "probability": verdict.probability}

@@ -1,0 +1,110 @@
+"""The matcher process: loads the model, then serves its socket until told to drain."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+from mitmgate.core.settings import load_runtime
+from mitmgate.matcher.operations import Operations
+from mitmgate.matcher.scopes import Scopes
+from mitmgate.matcher.server import MatcherServer
+from mitmgate.matcher.texts import TextVectors
+from mitmgate.services.channel import Channel, Message
+from mitmgate.services.embedder import Embedder, ModelUnusable, load_embedder
+from mitmgate.services.redis import Store
+from mitmgate.services.vector_index import HNSWLIB_MISSING
+from mitmgate.services.vectors_store import VectorsStore
+
+BEAT_S: Final = 1.0
+SWEEP_S: Final = 10.0
+STORE_S: Final = 1.0  # the store's deadline for a call off the request path
+#: Two sentences and their cosine: a model that finds another one is not ours.
+_PROOF: Final = ("What is 2+2?", "what's 2 plus 2?", 0.9231)
+
+log = logging.getLogger(__name__)
+
+
+async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
+    """Serves until told to drain. Raises ModelUnusable; needs no store to start or to stay up."""
+    settings, runtime = load_runtime(settings_file)
+    channel = Channel(channel_fd)
+    ended = asyncio.Event()
+    _listen(channel, ended)
+    async with AsyncExitStack() as opened:
+        store = Store(runtime.redis_url, deadline_s=STORE_S)
+        opened.push_async_callback(store.close)
+        ready = asyncio.Event()
+        tasks = [_keep(channel.run()), _keep(_beat(channel, store, ready))]
+        loading = asyncio.to_thread(_load, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
+        embedder = await loading
+        if HNSWLIB_MISSING:
+            log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
+        texts, vectors = TextVectors(embedder), VectorsStore(store)
+        scopes = Scopes(vectors, settings.vectors.hnsw_from)
+        opened.callback(scopes.close)
+        server = MatcherServer(Operations(texts, scopes, vectors, settings.cache.threshold).answer)
+        opened.push_async_callback(server.close)
+        tasks += [_keep(texts.run()), _keep(_sweep(scopes))]
+        await server.start(socket_path)
+        gc.collect()
+        gc.freeze()  # what start-up made lives as long as the process
+        ready.set()
+        channel.send_nowait({"op": "ready"})
+        await ended.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _load(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
+    """The model, warm and proven."""
+    embedder = load_embedder(kind, data_dir, model_path)
+    one, other, cosine = _PROOF
+    vectors = embedder.embed([one, other])
+    if abs(float(vectors[0] @ vectors[1]) - cosine) > 0.001:
+        raise ModelUnusable("the model gives other vectors than all-MiniLM-L6-v2 does")
+    return embedder
+
+
+def _listen(channel: Channel, ended: asyncio.Event) -> None:
+    def end(message: Message | None = None) -> None:
+        ended.set()
+
+    channel.on("drain", end)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, end)
+
+
+async def _beat(channel: Channel, store: Store, ready: asyncio.Event) -> None:
+    """Tells the supervisor each second that the loop still turns."""
+    while True:
+        reached = await store.probe()
+        channel.send_nowait({"op": "beat", "ready": ready.is_set(), "checks": {"redis": reached}})
+        await asyncio.sleep(BEAT_S)
+
+
+async def _sweep(scopes: Scopes) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        scopes.sweep()
+
+
+def _keep(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """A task that ends the process if it breaks: the supervisor starts a whole one."""
+
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("the matcher cannot go on", exc_info=error)
+            os._exit(1)
+
+    task = asyncio.get_running_loop().create_task(work)
+    task.add_done_callback(ended)
+    return task

@@ -1,0 +1,180 @@
+"""The scopes in memory: each an index over its entries' questions, made from the store when first asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from mitmgate.services.embedder import MODEL_ID, WIDTH, Vectors
+from mitmgate.services.redis import StoreDown
+from mitmgate.services.vector_index import VectorIndex
+from mitmgate.services.vectors_store import StoredVector, VectorsStore
+
+IDLE_S: Final = 900.0  # a scope nobody asks for goes from memory
+EMPTY_IDLE_S: Final = 60.0
+CHECK_S: Final = 2.0  # how old the knowledge of what other nodes stored may be
+LARGEST_BYTES: Final = 1 << 30
+_SCOPE_BYTES: Final = 2048  # what a scope weighs beside its vectors
+
+type Name = tuple[int, bytes]  # tenant, digest
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry's question. expires_at is epoch seconds."""
+
+    text: str
+    expires_at: float
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """One scope. Until `loaded`, it holds only what was put since it was asked for."""
+
+    name: Name
+    index: VectorIndex[bytes]
+    known: dict[bytes, Known] = field(default_factory=dict)
+    removed: set[bytes] = field(default_factory=set)  # while it was being loaded
+    loaded: bool = False
+    loading: asyncio.Task[None] | None = None
+    used_s: float = 0.0
+    checked_s: float = 0.0
+    text_bytes: int = 0
+
+
+class Scopes:
+    """All scopes in memory, bounded in bytes; the least recently used go first."""
+
+    def __init__(self, store: VectorsStore, hnsw_from: int = 1000, largest_bytes: int = LARGEST_BYTES) -> None:
+        self._store = store
+        self._hnsw_from = hnsw_from
+        self._largest_bytes = largest_bytes
+        self._scopes: dict[Name, Scope] = {}
+        self.counts: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._scopes)
+
+    @property
+    def entries(self) -> int:
+        return sum(len(scope.known) for scope in self._scopes.values())
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(scope.index.size_bytes + scope.text_bytes + _SCOPE_BYTES for scope in self._scopes.values())
+
+    async def ready(self, tenant: int, digest: bytes) -> Scope:
+        """The scope with all its live entries. Raises StoreDown; loading goes on when the caller gives up."""
+        name = (tenant, digest)
+        scope = self._scopes.pop(name, None) or Scope(name, VectorIndex[bytes](WIDTH, self._hnsw_from))
+        self._scopes[name] = scope  # the dict is in the order of use
+        now_s = time.monotonic()
+        scope.used_s = now_s
+        stale = now_s - scope.checked_s > CHECK_S
+        if scope.loading is None and (not scope.loaded or stale):
+            scope.checked_s = now_s
+            scope.loading = asyncio.get_running_loop().create_task(self._load(scope))
+            scope.loading.add_done_callback(lambda task: self._loading_ended(scope, task))
+        if not scope.loaded and (loading := scope.loading) is not None:
+            await asyncio.wait({loading})
+            if not loading.cancelled() and (problem := loading.exception()) is not None:
+                raise problem
+        return scope
+
+    def put(
+        self, tenant: int, digest: bytes, fingerprint: bytes, text: str, vector: Vectors, expires_at: float
+    ) -> None:
+        """Adds an entry to its scope, if that is in memory: else it is loaded with the rest."""
+        scope = self._scopes.get((tenant, digest))
+        if scope is not None:
+            self._add(scope, fingerprint, Known(text, expires_at), vector)
+
+    def remove(self, tenant: int, fingerprints: Iterable[bytes]) -> None:
+        """Takes entries from whatever scope of the tenant holds them."""
+        gone = set(fingerprints)
+        for scope in list(self._scopes.values()):
+            if scope.name[0] == tenant:
+                for fingerprint in gone:
+                    self._discard(scope, fingerprint)
+                if scope.loading is not None:
+                    scope.removed |= gone
+
+    def forget(self, tenant: int, digest: bytes | None) -> None:
+        """Drops a scope, or all of a tenant's, from memory."""
+        for name in [name for name in self._scopes if name[0] == tenant and digest in (None, name[1])]:
+            self._drop(name)
+
+    def sweep(self) -> None:
+        """Forgets what expired, what nobody asks for, and what is too much."""
+        now, now_s = time.time(), time.monotonic()
+        for name, scope in list(self._scopes.items()):
+            for fingerprint in [each for each, known in scope.known.items() if known.expires_at <= now]:
+                self._discard(scope, fingerprint)
+                self.counts["expired"] += 1
+            if now_s - scope.used_s > (IDLE_S if scope.known else EMPTY_IDLE_S):
+                self._drop(name)
+        total = self.size_bytes
+        for name, scope in list(self._scopes.items()):
+            if total <= self._largest_bytes:
+                break
+            total -= scope.index.size_bytes + scope.text_bytes + _SCOPE_BYTES
+            self._drop(name)
+            self.counts["dropped"] += 1
+
+    def close(self) -> None:
+        for name in list(self._scopes):
+            self._drop(name)
+
+    def _add(self, scope: Scope, fingerprint: bytes, known: Known, vector: Vectors) -> None:
+        self._discard(scope, fingerprint)
+        scope.index.add(fingerprint, vector)
+        scope.known[fingerprint] = known
+        scope.text_bytes += len(known.text)
+        scope.removed.discard(fingerprint)
+
+    def _discard(self, scope: Scope, fingerprint: bytes) -> None:
+        if (known := scope.known.pop(fingerprint, None)) is not None:
+            scope.index.remove(fingerprint)
+            scope.text_bytes -= len(known.text)
+
+    def _drop(self, name: Name) -> None:
+        scope = self._scopes.pop(name)
+        if scope.loading is not None:
+            scope.loading.cancel()
+        scope.index.close()
+
+    async def _load(self, scope: Scope) -> None:
+        """Brings the scope to what the store has; other nodes write there, too."""
+        tenant, digest = scope.name
+        if scope.loaded and await self._store.count(tenant, digest) == len(scope.known):
+            return
+        before = set(scope.known)
+        stored = await self._store.fingerprints(tenant, digest)
+        missing = [each for each in stored if each not in scope.known]
+        async for page in self._store.load(tenant, missing):
+            self._take(scope, page)
+        for fingerprint in before.difference(stored):
+            self._discard(scope, fingerprint)
+        scope.loaded = True
+
+    def _take(self, scope: Scope, page: Iterable[StoredVector]) -> None:
+        for entry in page:
+            if entry.model != MODEL_ID or entry.vector.shape != (WIDTH,):
+                self.counts["other_model"] += 1
+            elif entry.fingerprint not in scope.known and entry.fingerprint not in scope.removed:
+                self._add(scope, entry.fingerprint, Known(entry.text, entry.expires_at), entry.vector)
+                self.counts["loaded"] += 1
+
+    @staticmethod
+    def _loading_ended(scope: Scope, task: asyncio.Task[None]) -> None:
+        scope.loading = None
+        scope.removed.clear()
+        if not task.cancelled() and (problem := task.exception()) is not None and not isinstance(problem, StoreDown):
+            _log.error("a scope cannot be loaded", exc_info=problem)

@@ -1,0 +1,115 @@
+"""Texts to vectors, one model for many askers: a bounded queue, what waits in batches of one length, deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from mitmgate.services.embedder import MAX_TOKENS, Embedder, Vectors
+
+URGENT_WAITING: Final = 128  # at 4 ms each nobody behind them is served in time
+LATER_WAITING: Final = 2048
+BATCH: Final = 8
+KEPT: Final = 4096  # vectors of recent texts, 6 MB
+LONGEST: Final = 4096  # characters; the model sees no more than some 1,500
+
+
+class QueueFull(Exception):
+    """More texts wait than can be embedded in good time."""
+
+
+class TooLong(Exception):
+    """The model would not see all of the text."""
+
+
+@dataclass(slots=True)
+class _Wanted:
+    text: str
+    tokens: int
+    ends_at: float
+    vector: asyncio.Future[Vectors]
+
+
+class TextVectors:
+    """Gives each text's vector. `run` does the work, in a thread of its own; one text asked twice costs once."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._urgent: deque[_Wanted] = deque()
+        self._later: deque[_Wanted] = deque()
+        self._wanted = asyncio.Event()
+        self._kept: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._thread = ThreadPoolExecutor(1, "embedder")
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._urgent) + len(self._later)
+
+    async def vector(self, text: str, ends_at: float, *, urgent: bool) -> Vectors:
+        """float32[384]; ends_at is the loop's time after which nobody wants it.
+
+        Raises TooLong, QueueFull at once, and TimeoutError.
+        """
+        key = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+        if (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            self.counts["kept"] += 1
+            return kept
+        queue, most = (self._urgent, URGENT_WAITING) if urgent else (self._later, LATER_WAITING)
+        if len(queue) >= most:
+            self.counts["busy"] += 1
+            raise QueueFull
+        tokens = self._embedder.count_tokens(text) if len(text) <= LONGEST else MAX_TOKENS + 1
+        if tokens > MAX_TOKENS:
+            self.counts["too_long"] += 1
+            raise TooLong
+        wanted = _Wanted(text, tokens, ends_at, asyncio.get_running_loop().create_future())
+        queue.append(wanted)
+        self._wanted.set()
+        async with asyncio.timeout_at(ends_at):
+            vector = await wanted.vector
+        self._kept[key] = vector
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return vector
+
+    async def run(self) -> None:
+        """Embeds what is wanted, until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._wanted.clear()
+                while batch := self._next_batch(loop.time):
+                    texts = list(dict.fromkeys(wanted.text for wanted in batch))
+                    vectors = await loop.run_in_executor(self._thread, self._embedder.embed, texts)
+                    made = dict(zip(texts, vectors, strict=True))
+                    self.counts["embedded"] += len(texts)
+                    for wanted in batch:
+                        if not wanted.vector.done():
+                            wanted.vector.set_result(made[wanted.text])
+                await self._wanted.wait()
+        finally:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _next_batch(self, now: Callable[[], float]) -> list[_Wanted]:
+        """The longest waiting, and others of its length; the urgent before the rest."""
+        for queue in (self._urgent, self._later):
+            while queue:
+                first = queue.popleft()
+                if first.vector.done() or first.ends_at <= now():
+                    continue
+                batch = [first]
+                for other in list(queue):
+                    if len(batch) == BATCH:
+                        break
+                    if other.tokens == first.tokens and not other.vector.done():
+                        batch.append(other)
+                        queue.remove(other)
+                return batch
+        return []

@@ -1,0 +1,227 @@
+"""A worker's line to the matcher. Whatever goes wrong is MatcherAway within the deadline, and the caller's miss."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from mitmgate.core.verdict import Verdict
+from mitmgate.services.matcher_wire import BUSY, FrameBroken, Message, frame, read_frame
+
+__all__ = ["Candidate", "Found", "Judged", "MatcherAway", "MatcherClient"]
+
+FAILURES_UNTIL_SKIPPED: Final = 3
+FIRST_PAUSE_S: Final = 0.2
+LONGEST_PAUSE_S: Final = 2.0
+MAX_IN_FLIGHT: Final = 256
+OFF_PATH_S: Final = 5.0
+JUDGE_S: Final = 60.0
+
+logger = logging.getLogger(__name__)
+
+
+class MatcherAway(Exception):
+    """The matcher did not answer in time, can not be reached, or is left alone because it lately could not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry whose question is near, and the verdict on it."""
+
+    fingerprint: bytes
+    text: str
+    similarity: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Candidates, nearest first. reason: why there is no hit, as `Cache-Status` tells it; None when there is one."""
+
+    candidates: tuple[Candidate, ...]
+    reason: str | None
+
+    @property
+    def hit(self) -> Candidate | None:
+        """The nearest that the verdict accepts."""
+        return next((each for each in self.candidates if each.verdict.accept), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """similarity is None when one of the two is too long to be compared."""
+
+    similarity: float | None
+    verdict: Verdict
+
+
+class MatcherClient:
+    """One connection, many requests at once. Connects when first asked and again after every loss."""
+
+    def __init__(self, socket_path: Path | str, deadline_s: float = 0.1) -> None:
+        self._path = str(socket_path)
+        self._deadline_s = deadline_s
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Message]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
+        self._failures = 0
+        self._pause_s = FIRST_PAUSE_S
+        self._skip_until_s = 0.0
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last calls were answered."""
+        return self._failures < FAILURES_UNTIL_SKIPPED
+
+    async def find(
+        self,
+        tenant: int,
+        scope: bytes,
+        text: str,
+        *,
+        threshold: float | None = None,
+        k: int = 5,
+        deadline_s: float | None = None,
+    ) -> Found:
+        """Entries of the scope whose question is near the text. Raises MatcherAway."""
+        request = {"op": "find", "tenant": tenant, "scope": scope.hex(), "text": text, "threshold": threshold, "k": k}
+        answer = await self._ask(request, deadline_s or self._deadline_s)
+        if (error := answer.get("error")) is not None:
+            return Found((), error)
+        candidates = tuple(
+            Candidate(bytes.fromhex(each["fingerprint"]), each["text"], each["similarity"], _verdict(each))
+            for each in answer["candidates"]
+        )
+        accepted = any(each.verdict.accept for each in candidates)
+        nearest = candidates[0].verdict.reasons[:1] if candidates else ()
+        return Found(candidates, None if accepted else nearest[0] if nearest else answer.get("reason"))
+
+    async def put(
+        self,
+        tenant: int,
+        scope: bytes,
+        fingerprint: bytes,
+        text: str,
+        expires_at: float,
+        *,
+        deadline_s: float = OFF_PATH_S,
+    ) -> bool:
+        """Makes an entry findable. The vector made when the text was looked up is used again. -> whether it was done.
+
+        Raises MatcherAway.
+        """
+        request = {
+            "op": "put",
+            "tenant": tenant,
+            "scope": scope.hex(),
+            "fingerprint": fingerprint.hex(),
+            "text": text,
+            "expires_at": expires_at,
+        }
+        return "error" not in await self._ask(request, deadline_s)
+
+    async def remove(self, tenant: int, fingerprints: Sequence[bytes], *, deadline_s: float = OFF_PATH_S) -> bool:
+        """Entries that are gone are not found again. -> whether it was done. Raises MatcherAway."""
+        names = [each.hex() for each in fingerprints]
+        request = {"op": "remove", "tenant": tenant, "fingerprints": names}
+        return "error" not in await self._ask(request, deadline_s)
+
+    async def forget(self, tenant: int, scope: bytes | None = None, *, deadline_s: float = OFF_PATH_S) -> bool:
+        """Removes a scope, or all of a tenant. -> whether it was done. Raises MatcherAway."""
+        request = {"op": "forget", "tenant": tenant, "scope": scope.hex() if scope is not None else None}
+        return "error" not in await self._ask(request, deadline_s)
+
+    async def judge(
+        self, pairs: Sequence[tuple[str, str]], threshold: float | None = None, *, deadline_s: float = JUDGE_S
+    ) -> list[Judged]:
+        """The verdict on each pair, by the code that decides on hits. Raises MatcherAway."""
+        answer = await self._ask({"op": "judge", "pairs": list(pairs), "threshold": threshold}, deadline_s)
+        if (error := answer.get("error")) is not None:
+            raise MatcherAway(error)
+        return [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]
+
+    async def stats(self, *, deadline_s: float = 1.0) -> Message:
+        """What the matcher counts. Raises MatcherAway."""
+        answer = await self._ask({"op": "stats"}, deadline_s)
+        return {name: value for name, value in answer.items() if name != "id"}
+
+    async def close(self) -> None:
+        """Calls in flight fail."""
+        self._drop(None)
+
+    async def _ask(self, request: Message, deadline_s: float) -> Message:
+        now_s = asyncio.get_running_loop().time()
+        if not self.healthy:
+            if now_s < self._skip_until_s:
+                raise MatcherAway("left alone")
+            self._skip_until_s = now_s + max(self._pause_s, deadline_s)  # one call at a time finds out
+        if len(self._waiting) >= MAX_IN_FLIGHT:
+            raise MatcherAway(BUSY)
+        number = next(self._ids)
+        try:
+            document = frame({**request, "id": number, "deadline_ms": round(deadline_s * 1000)})
+        except FrameBroken as problem:
+            raise MatcherAway(str(problem)) from None
+        answered: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answered
+        try:
+            async with asyncio.timeout(deadline_s):
+                writer = await self._connected()
+                writer.write(document)
+                answer = await answered
+        except (OSError, TimeoutError) as problem:
+            self._failed()
+            raise MatcherAway(type(problem).__name__) from None
+        finally:
+            self._waiting.pop(number, None)
+        self._failures, self._pause_s, self._skip_until_s = 0, FIRST_PAUSE_S, 0.0
+        return answer
+
+    async def _connected(self) -> asyncio.StreamWriter:
+        async with self._connecting:
+            if self._writer is None or self._writer.is_closing():
+                reader, self._writer = await asyncio.open_unix_connection(self._path)
+                self._reading = asyncio.get_running_loop().create_task(self._read(reader, self._writer))
+            return self._writer
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while (answer := await read_frame(reader)) is not None:
+                waiting = self._waiting.get(answer.get("id", 0))
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(answer)
+        except (FrameBroken, OSError) as problem:
+            logger.warning("the line to the matcher broke: %s", problem)
+        finally:
+            self._drop(writer)
+
+    def _drop(self, writer: asyncio.StreamWriter | None) -> None:
+        """Ends the connection (or only that one) and fails what waits on it."""
+        if writer is not None and writer is not self._writer:
+            return
+        if self._writer is not None:
+            self._writer.transport.abort()
+            self._writer = None
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionError("the matcher is gone"))
+
+    def _failed(self) -> None:
+        self._failures += 1
+        if self._failures >= FAILURES_UNTIL_SKIPPED:
+            if self._failures == FAILURES_UNTIL_SKIPPED:
+                logger.warning("the matcher does not answer; questions are looked up by their exact words only")
+            self._skip_until_s = asyncio.get_running_loop().time() + self._pause_s
+            self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+            self._drop(None)  # what a stopped process did not read is not kept for it
+
+
+def _verdict(answer: Message) -> Verdict:
+    return Verdict(answer["accept"], tuple(answer["reasons"]), answer["probability"])
