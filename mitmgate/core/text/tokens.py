@@ -41,7 +41,7 @@ _TOKEN: Final = re.compile(
   | (?P<HALFDAY>\b[aApP]\.[mM]\.(?!\w)|(?<=\d)[aApP][mM]\b)
   | (?P<CODE>
         \b[A-Za-z]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+(?:\(\))?   # os.path.join
-      | \w*[A-Za-z0-9]_\w+(?:\(\))? | \b_\w+(?:\(\))?         # user_id
+      | \w{0,64}[A-Za-z0-9]_\w+(?:\(\))? | \b_\w+(?:\(\))?         # user_id
       | \b[a-z]+[A-Z]\w*(?:\(\))?                              # parseDate
       | \b[A-Za-z]\w*\(\)                                       # main()
       | \b[A-Za-z](?:\+\+|\#)(?!\w)                             # C++

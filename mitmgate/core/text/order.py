@@ -1,0 +1,66 @@
+"""Whether the same words play exchanged parts: from A to B, B older than A, A before B, dog bites man."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import combinations
+from typing import Final
+
+from mitmgate.core.text.pair import Pair
+from mitmgate.core.text.reading import Word
+
+_LONGEST_ORDER: Final = 16  # words that stand under no preposition, looked at three by three
+_SHORT: Final = 5  # content words of a question that is about a comparison and nothing else
+_OPPOSED_ROLES: Final = {frozenset(("from", "to")), frozenset(("before", "after")), frozenset(("with", "without"))}
+_EXCHANGED_ROLES: Final = frozenset(("to", "from", "in", "by", "against", "over", "under"))
+_STRICT_ROLES: Final = frozenset(("than", "before", "after"))
+
+
+def order(pair: Pair) -> str | None:
+    """The same arguments in exchanged parts: from A to B, B older than A, A before B."""
+    if _rearranged(pair):
+        return "order"
+    if pair.left.symmetric and pair.right.symmetric:
+        return None
+    left = {word.key: word.role for word in reversed(pair.left.words) if word.content}
+    right = {key: word.role for key, word in reversed(pair.right_words) if word.content}
+    shared = left.keys() & right.keys()
+    moved = [(left[key], right[key]) for key in shared if left[key] != right[key]]
+    if any(frozenset(roles) in _OPPOSED_ROLES or _STRICT_ROLES.intersection(roles) for roles in moved):
+        return "order"
+    if any((theirs, mine) in moved and _EXCHANGED_ROLES.intersection((mine, theirs)) for mine, theirs in moved):
+        return "order"
+    if left.keys() == right.keys() and not moved:
+        mine = [word.key for word in pair.left.words if _stands(word) and not word.role]
+        theirs = [key for key, word in pair.right_words if _stands(word) and not word.role]
+        return "order" if _turned_round(mine, theirs) else None
+    return None
+
+
+def _rearranged(pair: Pair) -> bool:
+    """Whether the very same words stand in an order that more than moving one phrase makes, or change their parts."""
+    left = [(word.key, word.role) for word in pair.left.words if word.content]
+    right = [(key, word.role) for key, word in pair.right_words if word.content]
+    mine, theirs = [key for key, _ in left], [key for key, _ in right]
+    if mine == theirs or Counter(mine) != Counter(theirs):
+        return False
+    if pair.left.symmetric and pair.right.symmetric and len(left) <= _SHORT:
+        return False
+    start = next(place for place, (one, other) in enumerate(zip(mine, theirs, strict=True)) if one != other)
+    end = len(mine) - next(
+        place for place, (one, other) in enumerate(zip(reversed(mine), reversed(theirs), strict=True)) if one != other
+    )
+    parts, others = left[start:end], right[start:end]
+    return not any(parts[cut:] + parts[:cut] == others for cut in range(1, len(parts)))
+
+
+def _turned_round(left: list[str], right: list[str]) -> bool:
+    """Whether two words changed sides of a third: dog bites man, man bites dog."""
+    if left == right or len(left) > _LONGEST_ORDER:
+        return False
+    places = [right.index(key) for key in left if left.count(key) == right.count(key) == 1]
+    return any(one > two > three for one, two, three in combinations(places, 3))
+
+
+def _stands(word: Word) -> bool:
+    return word.content or word.text in ("is", "are", "was", "were", "be")

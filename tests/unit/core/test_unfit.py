@@ -1,0 +1,52 @@
+"""Code, links and long numbers are compared word for word only; ordinary questions are not held up."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mitmgate.core.text.unfit import LONGEST, unfit
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Summarise https://example.com/a", "link"),
+        ("What is on www.example.com?", "link"),
+        ("Fix this:\n```\nprint(1)\n```", "code"),
+        ("What does this do?\nfor (i = 0; i < 3; i++) {\n  run(i);\n}", "code"),
+        ("Explain\ndef f(x): return x", "code"),
+        ("Why is <div class='a'> wrong?", "code"),
+        ("Is a == b in C?", "code"),
+        ("Who owns account 123456789012?", "long number"),
+        ("What is 123e4567-e89b-12d3-a456-426614174000?", "long number"),
+        ("Find commit 9b65f97c0ffee1234abc", "long number"),
+        ("x" * (LONGEST + 1), "too long"),
+        ("   ", "empty"),
+    ],
+)
+def test_held_to_exact_words(text: str, why: str) -> None:
+    assert unfit(text) == why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is 2+2?",
+        "What does str.split do?",
+        "How do I parse JSON in Python (3.12)?",
+        "Is 1,234,567 a prime number; and why?",
+        "Write a unit test for the function load_config.",
+        "How do I return a parcel: by post or in the shop?",
+        "Which class should I choose?",
+        "Wie hoch ist der Kölner Dom?",
+    ],
+)
+def test_ordinary_questions_are_fit(text: str) -> None:
+    assert unfit(text) is None
+
+
+@given(st.text(max_size=500))
+def test_any_text_has_an_answer(text: str) -> None:
+    assert unfit(text) in (None, "too long", "code", "link", "long number", "empty")
