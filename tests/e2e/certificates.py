@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-
 # What OpenSSL's strict mode, Python's default since 3.13, demands of an authority
 _SIGNS = x509.KeyUsage(
     digital_signature=True,
