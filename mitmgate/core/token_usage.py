@@ -69,8 +69,12 @@ class StreamTap:
         if self.terminal_seen:
             return b"", chunk
         reader = self._reader
-        if reader.between_events and chunk.endswith(_BLANK_LINES) and not any(mark in chunk for mark in self._marks):
-            return chunk, b""
+        if chunk.endswith(_BLANK_LINES) and reader.between_events:
+            for mark in self._marks:
+                if mark in chunk:
+                    break
+            else:
+                return chunk, b""
         for event in reader.feed(chunk):
             if self._is_terminal(event):
                 return self._split(chunk, event.begins_at)
