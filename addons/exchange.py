@@ -72,6 +72,7 @@ class Exchange:
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None
+    upstream_secret: bytes | None = field(default=None, repr=False)
     tap: StreamTap | None = None
     # ledger
     tokens: Tokens | None = None

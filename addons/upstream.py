@@ -11,7 +11,7 @@ from mitmproxy import http
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
-from mitmgate.core.credentials import without_query_key
+from mitmgate.core.credentials import secret_of, without_query_key
 from mitmgate.core.directory import Tenant
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.headers import forwardable
@@ -31,12 +31,13 @@ NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstr
 class _Prepared:
     """What of a tenant's upstream stays the same from request to request."""
 
-    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "target", "version")
+    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "secret", "target", "version")
 
     def __init__(self, tenant: Tenant, backend: Backend, credential: tuple[bytes, bytes] | None, share: float) -> None:
         self.version = tenant.version
         self.backend = backend
         self.credential = credential
+        self.secret = None if credential is None else secret_of(credential[1])
         self.target = Target(tenant.id, backend.scheme, backend.host, backend.port, tenant.allow_private_upstream)
         self.replaced = frozenset() if credential is None else frozenset({credential[0].lower()})
         self.host = backend.authority.encode()
@@ -66,7 +67,7 @@ class UpstreamStage:
         tenant, plan = exchange.tenant, exchange.plan
         assert tenant is not None and plan is not None
         prepared = self._prepare(tenant)
-        exchange.upstream = prepared.label
+        exchange.upstream, exchange.upstream_secret = prepared.label, prepared.secret
         path = strip_api(exchange.path, tenant.upstream_format)
         plan.path = upstream_path(prepared.backend.path, path).encode("latin-1")
         query = without_query_key(f"?{exchange.query}").removeprefix("?") if exchange.query else ""
