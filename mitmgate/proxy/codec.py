@@ -62,6 +62,10 @@ class _BodyReader(Http1Connection):
 
     """read_body as in mitmproxy, but chunked trailers are dropped instead of raising and leaving the peer to wait."""
 
+    def handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        """A codec waits for nothing, so mitmproxy's pausing around it is left out."""
+        return self._handle_event(event)
+
     def body_broke(self, closed: bool) -> CommandGenerator[None]:
         """The body can not be read on: cut short (closed) or not framed as it said."""
         assert self.stream_id is not None

@@ -74,6 +74,8 @@ class Gateway:
         except Exception as problem:
             logger.error("an addon's hook failed: %s", type(problem).__name__)
             return None
+        if result is None:
+            return None
         return result if inspect.isawaitable(result) else None
 
     async def await_hook(self, result: Awaitable[None], data: Any) -> None:

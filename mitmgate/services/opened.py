@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from mitmgate.core.directory import Directory
@@ -14,7 +14,7 @@ from mitmgate.services.directory_feed import DirectoryFeed
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
 from mitmgate.services.quota import Quota
-from mitmgate.services.redis import Store, StoreDown
+from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets, load_secrets
 from mitmgate.services.status import Status
 
@@ -74,6 +74,5 @@ async def _flush(services: Services) -> None:
     while True:
         await asyncio.sleep(FLUSH_S)
         services.journal.flush()
-        with suppress(StoreDown):  # without traffic nobody else would notice that the store went, or is back
-            await services.store.pipeline([("PING",)])
+        await services.store.probe()  # without traffic nobody else would notice that it went, or is back
         await services.exact_cache.flush()
