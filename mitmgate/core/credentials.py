@@ -66,7 +66,7 @@ def without_query_key(path: str) -> str:
 
 
 def secret_of(value: bytes) -> bytes | None:
-    """What of a credential header's value is secret: without its scheme. None for what is too short to be told apart."""
+    """What of a credential header's value is secret: without its scheme. None for what is too short to tell apart."""
     secret = value.rpartition(b" ")[2]
     return secret if len(secret) >= _LEAST_SECRET_BYTES else None
 

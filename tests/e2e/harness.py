@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import json
 import os
 import signal
 import socket
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 
 from tests.e2e.served import ADMIN_TOKEN, Served, children, command_line, wait_until
@@ -22,7 +25,6 @@ __all__ = ["ADMIN_TOKEN", "Gateway", "Tenant", "bearer", "both_formats", "error_
 
 UNLIMITED = 1_000_000
 TIMEOUT_S = 60.0
-JSON = {"Content-Type": "application/json"}
 _strangers = itertools.count(2)
 
 
@@ -102,6 +104,20 @@ class Gateway(Served):
         source = (address, 0) if address else None
         connection = socket.create_connection(("127.0.0.1", self.port), 10, source_address=source)
         return self.tls.wrap_socket(connection, server_hostname="127.0.0.1") if self.tls else connection
+
+    def execute(self, statement: str) -> None:
+        """What no call of the admin API does, by the database's own door."""
+        runtime = json.loads((self.data_dir / "run" / "settings.json").read_bytes())["runtime"]
+
+        async def execute() -> None:
+            connection = await asyncpg.connect(runtime["database_dsn"])
+            try:
+                await connection.execute(statement)
+            finally:
+                await connection.close()
+
+        with ThreadPoolExecutor(1) as pool:  # the main thread's event loop belongs to pytest-asyncio
+            pool.submit(asyncio.run, execute()).result()
 
     # ---- its processes
 
