@@ -96,7 +96,7 @@ class AuthStage:
             raise self._authenticator.failed(exchange.client_address, MISSING)
         if len(credentials) >= MAX_CREDENTIALS:
             raise self._authenticator.failed(exchange.client_address, AMBIGUOUS)
-        behind_proxy = is_forwarded(request)
+        behind_proxy = is_forwarded(exchange)
         identities, error, unknown = self._identify(credentials, behind_proxy)
         if not identities and any(has_key_shape(credential) for credential in unknown):
             return self._identify_unknown(exchange, credentials, behind_proxy, request.method)
@@ -164,7 +164,6 @@ def refuse_blocked(tenant: Tenant, now: float) -> None:
         raise Refused(403, "tenant_blocked", "This tenant is blocked.", retry_after_s=wait)
 
 
-def is_forwarded(request: http.Request) -> bool:
+def is_forwarded(exchange: Exchange) -> bool:
     """Whether a proxy stands between: the demo key is for the machine's own user only."""
-    names = (name.lower() for name, _ in request.headers.fields)
-    return any(name == b"forwarded" or name.startswith(b"x-forwarded-") for name in names)
+    return any(name == "forwarded" or name.startswith("x-forwarded-") for name in exchange.headers)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import orjson
 from mitmproxy import http
 
-from addons.exchange import Exchange
+from addons.exchange import Exchange, local_response
 from addons.gate import log_failure, observer
 from mitmgate.core.cache_policy import answer_cacheable, decide_request
 from mitmgate.core.errors import GatewayError, Refused
@@ -90,7 +90,7 @@ class CacheStage:
             return
         exchange.entry = entry
         exchange.cache_status, exchange.cache_detail = "HIT", None
-        flow.response = http.Response.make(entry.status, entry.body, http.Headers(entry.headers))
+        flow.response = local_response(entry.status, entry.headers, entry.body)
 
     def _fresh_entry(self, exchange: Exchange) -> Entry | None:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None

@@ -36,7 +36,7 @@ def make_chain(services: Services) -> list[object]:
     )
     cache = CacheStage(settings.cache, services.exact_cache)
     return [
-        RouteStage(settings, services.runtime),
+        RouteStage(settings, services.runtime, services.in_flight),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         AuthStage(authenticator),
         ValidateStage(settings.limits),

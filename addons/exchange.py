@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from mitmproxy import http
+from mitmproxy.net.http.status_codes import RESPONSES
 
 from mitmgate.core.cache_policy import Decision
 from mitmgate.core.directory import Key, Tenant
@@ -40,6 +41,7 @@ class Exchange:
     client_address: str
     path: str
     query: str
+    headers: dict[str, str]  # by lower-case name, the last of a name; for looking up only
     route: Route = Route.UNKNOWN
     client_format: str = OPENAI
     endpoint: str = "other"
@@ -80,6 +82,8 @@ class Exchange:
     settled: bool = False
 
 
+REASONS = {code: text.encode() for code, text in RESPONSES.items()}
+
 _exchanges: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
 
 
@@ -93,6 +97,12 @@ def exchange_of(flow: http.HTTPFlow) -> Exchange | None:
     return _exchanges.get(flow)
 
 
+def local_response(status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> http.Response:
+    """An answer of ours, made without the conversions of `http.Response.make`."""
+    now = time.time()
+    return http.Response(b"HTTP/1.1", status, REASONS.get(status, b""), http.Headers(fields), body, None, now, now)
+
+
 def refusal(exchange: Exchange | None, error: GatewayError) -> http.Response:
     """The error as an answer in the client's own format; the row is told its code."""
     client_format = OPENAI
@@ -100,4 +110,4 @@ def refusal(exchange: Exchange | None, error: GatewayError) -> http.Response:
         client_format = exchange.client_format
         exchange.error = error.code
     body = render_error(error, client_format, exchange.request_id if exchange else None)
-    return http.Response.make(error.status, body, http.Headers(error_headers(error)))
+    return local_response(error.status, error_headers(error), body)

@@ -48,7 +48,7 @@ class OwnStage:
             raise NO_METHOD
         api_key = self._api_key(flow.request)
         now = time.time()
-        behind_proxy = is_forwarded(flow.request)
+        behind_proxy = is_forwarded(exchange)
         try:
             found = self._authenticator.identify(api_key, now, behind_proxy)
             if found is None and await self._authenticator.look_up(api_key):

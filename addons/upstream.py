@@ -74,7 +74,7 @@ class UpstreamStage:
         if query:
             plan.path += b"?" + query.encode("latin-1")
         plan.headers = self._headers(flow.request, exchange, prepared)
-        plan.deadlines = self._deadlines(flow.request)
+        plan.deadlines = self._deadlines(exchange.headers)
         left = 0 if exchange.is_upload else self._settings.retries
         plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
         if exchange.streamed:
@@ -84,16 +84,16 @@ class UpstreamStage:
     @staticmethod
     def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
         headers = [(b"Host", prepared.host), *forwardable(request.headers.fields, prepared.replaced)]
-        coding = b"identity" if exchange.is_json else request.headers.get("accept-encoding", "identity").encode()
+        coding = b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode()
         headers.append((b"Accept-Encoding", coding))
         if prepared.credential is not None:
             headers.append(prepared.credential)
         return headers
 
-    def _deadlines(self, request: http.Request) -> Deadlines:
+    def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings
         total_s = settings.total_s
-        asked = request.headers.get("x-timeout-ms")
+        asked = headers.get("x-timeout-ms")
         if asked is not None:
             if not (asked.isascii() and asked.isdigit() and 0 < len(asked) <= 9 and int(asked) > 0):
                 raise BAD_TIMEOUT

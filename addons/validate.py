@@ -41,7 +41,7 @@ class ValidateStage:
         assert plan is not None
         if request.method not in METHODS:
             raise NO_METHOD
-        headers = request.headers
+        headers = exchange.headers
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         must_be_json = is_json_path(exchange.path) and request.method in WITH_BODY
         exchange.is_json = must_be_json or media_type == "application/json" or media_type.endswith("+json")
