@@ -140,7 +140,7 @@ class AuthStage:
         if not identities:
             raise refuse(exchange.client_address, error or INVALID)
         # A foreign credential beside a valid one is somebody's vendor key and goes nowhere; one of ours must be good.
-        if error is not None or any(credential.startswith("mg_") for credential in unknown):
+        if error is not None or any(map(looks_like_ours, unknown)):
             raise refuse(exchange.client_address, AMBIGUOUS)
         if len({tenant.id for tenant, _ in identities}) > 1:
             raise refuse(exchange.client_address, AMBIGUOUS)
@@ -162,6 +162,11 @@ def refuse_blocked(tenant: Tenant, now: float) -> None:
     if tenant.blocked(now):
         wait = None if tenant.blocked_until is None else max(1, math.ceil(tenant.blocked_until - now))
         raise Refused(403, "tenant_blocked", "This tenant is blocked.", retry_after_s=wait)
+
+
+def looks_like_ours(credential: str) -> bool:
+    """Whether it is a key or token of ours by its looks, good or not."""
+    return credential.startswith("mg_") or has_token_shape(credential)
 
 
 def is_forwarded(exchange: Exchange) -> bool:
