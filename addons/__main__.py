@@ -19,6 +19,7 @@ from mitmgate.services.logs import log_to_stderr
 from mitmgate.services.opened import Services, open_services
 
 BEAT_S = 1.0
+GC_YOUNG = 20_000  # a request leaves some hundred objects in cycles: collect for every hundred, not every seven
 
 
 async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int) -> None:
@@ -39,6 +40,7 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
 
         gc.collect()
         gc.freeze()  # what start-up made lives as long as the process: no collection need look at it
+        gc.set_threshold(GC_YOUNG, 20, 50)
         await worker.run(socket.socket(fileno=listen_fd), ready)
         for task in tasks:
             task.cancel()

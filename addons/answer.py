@@ -75,7 +75,7 @@ class AnswerStage:
                 (b"X-Cache-Similarity", b"1.0"),
                 (b"X-Cache-Entry", entry.entry_id.encode()),
                 (b"Age", b"%d" % age),
-                (b"Cache-Status", b"mitmgate; hit; ttl=%d; detail=exact" % left),
+                (b"Cache-Status", b'mitmgate; hit; ttl=%d; detail="exact"' % left),
             ]
         why = {"MISS": "miss", "REFRESH": "request"}.get(status, "bypass")
         line = f"mitmgate; fwd={why}"

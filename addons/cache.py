@@ -6,14 +6,15 @@ A broken cache is a miss: every hook here but the question itself fails open.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
-import orjson
 from mitmproxy import http
 
-from addons.exchange import Exchange, local_response
+from addons.exchange import Exchange, local_response, parsed_answer
 from addons.gate import log_failure, observer
 from mitmgate.core.cache_policy import answer_cacheable, decide_request
+from mitmgate.core.canonical import ambiguity
 from mitmgate.core.errors import GatewayError, Refused
 from mitmgate.core.fingerprint import cache_headers, fingerprint
 from mitmgate.core.settings import Cache
@@ -44,13 +45,17 @@ class CacheStage:
             client_format=exchange.client_format,
             endpoint=exchange.endpoint,
             max_temperature=tenant.cache_max_temperature,
-            ttl_s=tenant.cache_ttl_s or self._settings.ttl_s,
+            ttl_s=int(self._settings.ttl_s if tenant.cache_ttl_s is None else tenant.cache_ttl_s),
         )
         exchange.cache_detail = decision.reason
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
         if not decision.lookup and not decision.store:
             return
         try:
+            if (why := ambiguity(flow.request.raw_content or b"", exchange.body)) is not None:
+                exchange.cache_status, exchange.cache_detail = "BYPASS", f"uncacheable: {why}"
+                exchange.decision = replace(decision, lookup=False, store=False)
+                return
             exchange.fingerprint = fingerprint(
                 tenant_id=tenant.id,
                 namespace=decision.namespace,
@@ -80,9 +85,11 @@ class CacheStage:
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if flow.response is not None or exchange.decision is None:
             return
+        begun = time.monotonic()
         entry = None
         if exchange.cache_reply is not None and exchange.fingerprint is not None:
             entry = self._fresh_entry(exchange)
+        exchange.cache_ms = (time.monotonic() - begun) * 1000
         if entry is None:
             if exchange.decision.only_if_cached:
                 assert exchange.plan is not None
@@ -105,40 +112,36 @@ class CacheStage:
         return entry
 
     @observer
-    async def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    def response(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[object] | None:
         decision, response, plan = exchange.decision, flow.response, exchange.plan
         if exchange.entry is not None or decision is None or not decision.store or exchange.fingerprint is None:
-            return
-        if response is None or plan is None or not plan.attempts or exchange.error is not None or exchange.streamed:
-            return
-        body = response.get_content(strict=False)
-        if response.stream or body is None:
-            return
-        why_not = answer_cacheable(exchange.client_format, response.status_code, response.headers, body)
-        if why_not is not None:
-            return
-        assert exchange.tenant is not None
-        entry = self._entry(exchange, response, body, decision.ttl_s, decision.namespace)
-        limit = exchange.tenant.cache_max_bytes or self._settings.max_bytes
-        await self._cache.put(exchange.tenant.id, entry, limit)
-
-    def _entry(self, exchange: Exchange, response: http.Response, body: bytes, ttl_s: float, namespace: str) -> Entry:
-        assert exchange.tenant is not None and exchange.fingerprint is not None
+            return None
+        if response is None or plan is None or not plan.attempts or exchange.error is not None or response.stream:
+            return None
+        body, answer = response.get_content(strict=False), parsed_answer(flow, exchange)
+        if body is None or answer is None:
+            return None
+        if answer_cacheable(exchange.client_format, response.status_code, exchange.headers, answer) is not None:
+            return None
+        tenant = exchange.tenant
+        assert tenant is not None
         now = time.time()
-        parsed = orjson.loads(body)
-        return Entry(
-            tenant_id=exchange.tenant.id,
+        media_type = response.headers.get("content-type", "application/json").encode()
+        entry = Entry(
+            tenant_id=tenant.id,
             fingerprint=exchange.fingerprint,
             entry_id=exchange.request_id,
             status=response.status_code,
-            headers=[(b"Content-Type", response.headers.get("content-type", "application/json").encode())],
+            headers=[(b"Content-Type", media_type)],
             body=body,
             stored_at=now,
-            expires_at=now + ttl_s,
+            expires_at=now + decision.ttl_s,
             model=exchange.model,
-            namespace=namespace,
-            tokens=tokens_of_json(exchange.client_format, parsed),
+            namespace=decision.namespace,
+            tokens=tokens_of_json(exchange.client_format, answer),
         )
+        limit = self._settings.max_bytes if tenant.cache_max_bytes is None else tenant.cache_max_bytes
+        return self._cache.put(tenant.id, entry, limit)
 
 
 _STRENGTH = {"off": 0, "exact": 1}

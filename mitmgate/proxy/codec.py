@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import h2.errors
 import h11
+from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 from mitmproxy.net.http import http1
 from mitmproxy.proxy import commands, events
@@ -54,6 +55,22 @@ def _status_of(code: ErrorCode) -> GatewayError | None:
     if status >= 500:
         return UpstreamFailed(502, "upstream_malformed", "The upstream's answer was not valid HTTP.")
     return BAD_REQUEST
+
+
+def _ends_connection(message: http.Message) -> bool:
+    """RFC 9112 section 9.3, from one look through the headers."""
+    for name, value in message.headers.fields:
+        if len(name) == 10 and name.lower() == b"connection":
+            tokens = {token.strip() for token in value.lower().split(b",")}
+            return b"close" in tokens or (b"keep-alive" not in tokens and message.data.http_version == b"HTTP/1.0")
+    return message.data.http_version == b"HTTP/1.0"
+
+
+def _is_framed(response: http.Response) -> bool:
+    """Whether the client can tell where the answer ended without the connection's end."""
+    if response.status_code in (204, 304):
+        return True
+    return any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in response.headers.fields)
 
 
 class _BodyReader(Http1Connection):
@@ -174,9 +191,26 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
             yield from self._linger()
 
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
-        yield from super().mark_done(request=request, response=response)
-        if self.state == self.read_headers:
-            self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
+        """mitmproxy's looks through all headers four times to learn whether the connection goes on."""
+        self.request_done |= request
+        self.response_done |= response
+        if not self.response_done:
+            self.state = self.wait
+            return
+        if not self.request_done:
+            return
+        assert self.request is not None and self.response is not None
+        if _ends_connection(self.request) or _ends_connection(self.response) or not _is_framed(self.response):
+            self.state = self.done
+            yield commands.CloseConnection(self.conn)
+            return
+        self.request_done = self.response_done = False
+        self.request = self.response = None
+        self.stream_id += 2
+        self.state = self.read_headers
+        self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
+        if self.buf:
+            yield from self.state(events.DataReceived(self.conn, b""))
 
     def refuse(self, error: GatewayError) -> CommandGenerator[None]:
         """Answers what never became a flow, and ends the connection so that the answer can still be read."""
