@@ -10,6 +10,7 @@ import h11
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 from mitmproxy.net.http import http1
+from mitmproxy.net.http.validate import parse_content_length
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -55,6 +56,19 @@ def _status_of(code: ErrorCode) -> GatewayError | None:
     if status >= 500:
         return UpstreamFailed(502, "upstream_malformed", "The upstream's answer was not valid HTTP.")
     return BAD_REQUEST
+
+
+def _body_size(request: http.Request) -> int | None:
+    """The body's bytes, None for chunked (RFC 9112 section 6.3). Raises ValueError for a length that is none."""
+    length = 0
+    for name, value in request.headers.fields:
+        if len(name) in (14, 17):
+            lower = name.lower()
+            if lower == b"transfer-encoding":
+                return http1.expected_http_body_size(request)
+            if lower == b"content-length":
+                length = parse_content_length(value)  # a second one: see wire.malformed
+    return length
 
 
 def _ends_connection(message: http.Message) -> bool:
@@ -149,14 +163,14 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
             return
         try:
             self.request = http1.read_request_head([bytes(line) for line in lines])
-            size = http1.expected_http_body_size(self.request)
+            size = _body_size(self.request)
         except (ValueError, IndexError):
             yield from self.refuse(BAD_REQUEST)
             return
-        yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
         self.body_reader = make_body_reader(size)
         self.state = self.read_body
-        yield from self.state(event)
+        yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
+        yield from self.state(event)  # another one by now, if the answer was out at once
 
     def body_broke(self, closed: bool) -> CommandGenerator[None]:
         if closed:
