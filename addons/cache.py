@@ -6,21 +6,24 @@ A broken cache is a miss: every hook here but the question itself fails open.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Hashable, Sequence
+from typing import Any
 
 from mitmproxy import http
 
 from addons.exchange import Exchange, local_response, parsed_answer
 from addons.gate import log_failure, observer
-from mitmgate.core.cache_policy import answer_cacheable, decide_request
-from mitmgate.core.canonical import ambiguity
+from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import GatewayError, Refused
-from mitmgate.core.fingerprint import cache_headers, fingerprint
+from mitmgate.core.fingerprint import cache_headers
+from mitmgate.core.question import Question, judge_request
+from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
 from mitmgate.core.token_usage import tokens_of_json
 from mitmgate.services.exact_cache import Entry, ExactCache
 
+MAX_REMEMBERED = 512
+MAX_REMEMBERED_BYTES = 16 << 10
 ONLY_CACHED = Refused(504, "not_cached", "Only a cached answer was asked for, and there is none.")
 
 
@@ -30,48 +33,49 @@ class CacheStage:
     def __init__(self, settings: Cache, cache: ExactCache) -> None:
         self._settings = settings
         self._cache = cache
+        self._remembered: Remembered[Hashable, Question] = Remembered(MAX_REMEMBERED)
 
     def ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """Decides what the cache may do for this request. Raises Refused for malformed cache headers."""
-        tenant = exchange.tenant
-        assert tenant is not None
         if exchange.body is None or flow.request.method != "POST":
             return
-        headers = cache_headers(flow.request.headers.fields)
-        decision = exchange.decision = decide_request(
-            tenant_mode=weaker(tenant.cache_mode or "exact", self._settings.mode),
-            headers=headers,
-            body=exchange.body,
-            client_format=exchange.client_format,
-            endpoint=exchange.endpoint,
-            max_temperature=tenant.cache_max_temperature,
-            ttl_s=int(self._settings.ttl_s if tenant.cache_ttl_s is None else tenant.cache_ttl_s),
-        )
-        exchange.cache_detail = decision.reason
-        exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
-        if not decision.lookup and not decision.store:
-            return
         try:
-            if (why := ambiguity(flow.request.raw_content or b"", exchange.body)) is not None:
-                exchange.cache_status, exchange.cache_detail = "BYPASS", f"uncacheable: {why}"
-                exchange.decision = replace(decision, lookup=False, store=False)
-                return
-            exchange.fingerprint = fingerprint(
-                tenant_id=tenant.id,
-                namespace=decision.namespace,
-                backend=tenant.backend_url,
-                client_format=exchange.client_format,
-                method=flow.request.method,
-                path=exchange.path.removeprefix("/api"),
-                query=exchange.query,
-                headers=headers,
-                body=exchange.body,
-            )
+            question = self._question(flow, exchange, exchange.body)
         except GatewayError:
             raise
         except Exception as problem:
             log_failure(self.ask, problem)
             exchange.cache_status = "BYPASS"
+            return
+        decision = exchange.decision = question.decision
+        exchange.fingerprint = question.fingerprint
+        exchange.cache_detail = decision.reason
+        exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
+
+    def _question(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any]) -> Question:
+        """Worked out once for a request that comes again, which is what hits are."""
+        tenant = exchange.tenant
+        assert tenant is not None
+        raw = flow.request.raw_content or b""
+        headers = cache_headers(flow.request.headers.fields)
+        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, *headers.items())
+        question = self._remembered.get(key)
+        if question is None:
+            question = judge_request(
+                tenant=tenant,
+                default_mode=self._settings.mode,
+                default_ttl_s=self._settings.ttl_s,
+                headers=headers,
+                client_format=exchange.client_format,
+                endpoint=exchange.endpoint,
+                path=exchange.path.removeprefix("/api"),
+                query=exchange.query,
+                raw=raw,
+                body=body,
+            )
+            if question.fingerprint is not None and len(raw) <= MAX_REMEMBERED_BYTES:
+                self._remembered.put(key, question)
+        return question
 
     def lookup_command(self, exchange: Exchange) -> Sequence[object] | None:
         """What the quota stage sends along in its round trip."""
@@ -142,11 +146,3 @@ class CacheStage:
         )
         limit = self._settings.max_bytes if tenant.cache_max_bytes is None else tenant.cache_max_bytes
         return self._cache.put(tenant.id, entry, limit)
-
-
-_STRENGTH = {"off": 0, "exact": 1}
-
-
-def weaker(one: str, other: str) -> str:
-    """The weaker of two cache modes."""
-    return min(one, other, key=lambda mode: _STRENGTH.get(mode, 0))
