@@ -55,7 +55,7 @@ def judge_request(
     found = fingerprint(
         tenant_id=tenant.id,
         namespace=decision.namespace,
-        backend=tenant.backend_url,
+        backend="demo" if tenant.is_demo else tenant.backend_url,  # the mock may take another port at each start
         client_format=client_format,
         method="POST",
         path=path,
