@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 import httpx
@@ -398,15 +397,14 @@ def test_keys_work_on_while_postgresql_is_away_and_changes_hold_from_their_answe
     rough: Gateway, upstream: Upstream
 ) -> None:
     tenant = rough.tenant(upstream.url)
-    for _ in range(2):
-        doomed = tenant.new_key()
-        rough.kill("postgres/data")
-        assert tenant.statuses(tenant.key, 8) == {200}  # down or just back
-        made = _until(201, lambda: tenant.admin("POST", "/keys", {}))
-        assert tenant.statuses(made.json()["api_key"]) == {200}
-        rough.kill("postgres/data")
-        _until(204, partial(tenant.admin, "DELETE", f"/keys/{doomed['id']}"))
-        assert tenant.statuses(doomed["api_key"]) == {401}
+    doomed = tenant.new_key()
+    rough.kill("postgres/data")
+    assert tenant.statuses(tenant.key, 8) == {200}  # down or just back
+    made = _until(201, lambda: tenant.admin("POST", "/keys", {}))
+    assert tenant.statuses(made.json()["api_key"]) == {200}
+    rough.kill("postgres/data")
+    _until(204, lambda: tenant.admin("DELETE", f"/keys/{doomed['id']}"))
+    assert tenant.statuses(doomed["api_key"]) == {401}
 
 
 def _until(status: int, change: Any) -> httpx.Response:
