@@ -62,6 +62,8 @@ class LocalLimiter:
                 self._exceed(window, now)
                 return _refusal(scope, window, bound, now, blocked=False)
         for _, window, _ in windows:
+            if not window.used:  # begins with the first request that counts, not with one refused
+                window.ends_at = now + WINDOW_S
             window.used += 1
         scope, window, bound = min(windows, key=lambda each: each[2] - each[1].used)
         return Reservation(True, False, bound, bound - window.used, _whole(window.ends_at - now), None, scope)

@@ -99,3 +99,11 @@ def test_never_more_than_the_share_in_any_window(
                 begun, used = now, 0
             used += 1
             assert used <= share
+
+
+def test_a_window_begins_with_a_request_that_counts_not_with_one_refused() -> None:
+    limiter = LocalLimiter(workers=1, block_after=100)
+    assert limiter.reserve(1, 2, 7, 1, 1000.0).allowed
+    assert not limiter.reserve(2, 2, 7, 1, 1010.0).allowed  # the key is over; tenant 2 has counted nothing
+    first = limiter.reserve(2, 2, 8, None, 1500.0)
+    assert first.allowed and first.reset_s == 3600
