@@ -11,7 +11,7 @@ from pathlib import Path
 
 from addons.chain import make_chain
 from mitmgate.core.settings import load_runtime
-from mitmgate.proxy.gateway import make_gateway
+from mitmgate.proxy.gateway import apply_settings, make_gateway
 from mitmgate.proxy.master import quiet_mitmproxy, unburden_mitmproxy
 from mitmgate.proxy.worker import Worker, client_tls
 from mitmgate.services.channel import Channel, Message
@@ -19,6 +19,7 @@ from mitmgate.services.logs import log_to_stderr
 from mitmgate.services.opened import Services, open_services
 
 BEAT_S = 1.0
+GC_YOUNG = 20_000  # a request leaves some hundred objects in cycles: collect for every hundred, not every seven
 
 
 async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int) -> None:
@@ -28,7 +29,7 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
     loop = asyncio.get_running_loop()
     async with open_services(settings, runtime, f"worker-{number}") as services:
         worker = Worker(make_gateway(settings), make_chain(services), runtime.data_dir / "run", client_tls(settings))
-        attach(channel, services, worker)
+        attach(channel, services, worker, settings_file)
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, lambda: loop.create_task(drain(services, worker)))
         tasks = [loop.create_task(channel.run())]
@@ -39,12 +40,13 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
 
         gc.collect()
         gc.freeze()  # what start-up made lives as long as the process: no collection need look at it
+        gc.set_threshold(GC_YOUNG, 20, 50)
         await worker.run(socket.socket(fileno=listen_fd), ready)
         for task in tasks:
             task.cancel()
 
 
-def attach(channel: Channel, services: Services, worker: Worker) -> None:
+def attach(channel: Channel, services: Services, worker: Worker, settings_file: Path) -> None:
     """What the supervisor may say to a worker."""
 
     async def apply(message: Message) -> None:
@@ -54,7 +56,13 @@ def attach(channel: Channel, services: Services, worker: Worker) -> None:
     async def drain_all(message: Message) -> None:
         await drain(services, worker)
 
+    def reload(message: Message) -> None:
+        settings, _ = load_runtime(settings_file)
+        apply_settings(worker.gateway, settings)
+        worker.use_chain(make_chain(services.with_settings(settings)))
+
     channel.on("status", services.status.tell)
+    channel.on("reload", reload)
     channel.on("apply", apply)
     channel.on("drain", drain_all)
 

@@ -25,7 +25,7 @@ class AnswerStage:
         from_upstream = plan.attempts > 0 and exchange.error is None and exchange.entry is None
         fields = list(response.headers.fields)
         if from_upstream and exchange.route is Route.API:
-            fields = answerable(fields)
+            fields = answerable(fields, secret=exchange.upstream_secret)
             response.stream = self._must_stream(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
@@ -75,7 +75,7 @@ class AnswerStage:
                 (b"X-Cache-Similarity", b"1.0"),
                 (b"X-Cache-Entry", entry.entry_id.encode()),
                 (b"Age", b"%d" % age),
-                (b"Cache-Status", b"mitmgate; hit; ttl=%d; detail=exact" % left),
+                (b"Cache-Status", b'mitmgate; hit; ttl=%d; detail="exact"' % left),
             ]
         why = {"MISS": "miss", "REFRESH": "request"}.get(status, "bypass")
         line = f"mitmgate; fwd={why}"

@@ -6,20 +6,24 @@ A broken cache is a miss: every hook here but the question itself fails open.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Hashable, Sequence
+from typing import Any
 
-import orjson
 from mitmproxy import http
 
-from addons.exchange import Exchange
+from addons.exchange import Exchange, local_response, parsed_answer
 from addons.gate import log_failure, observer
-from mitmgate.core.cache_policy import answer_cacheable, decide_request
+from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import GatewayError, Refused
-from mitmgate.core.fingerprint import cache_headers, fingerprint
+from mitmgate.core.fingerprint import cache_headers
+from mitmgate.core.question import Question, judge_request
+from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
 from mitmgate.core.token_usage import tokens_of_json
 from mitmgate.services.exact_cache import Entry, ExactCache
 
+MAX_REMEMBERED = 512
+MAX_REMEMBERED_BYTES = 16 << 10
 ONLY_CACHED = Refused(504, "not_cached", "Only a cached answer was asked for, and there is none.")
 
 
@@ -29,44 +33,49 @@ class CacheStage:
     def __init__(self, settings: Cache, cache: ExactCache) -> None:
         self._settings = settings
         self._cache = cache
+        self._remembered: Remembered[Hashable, Question] = Remembered(MAX_REMEMBERED)
 
     def ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """Decides what the cache may do for this request. Raises Refused for malformed cache headers."""
-        tenant = exchange.tenant
-        assert tenant is not None
         if exchange.body is None or flow.request.method != "POST":
             return
-        headers = cache_headers(flow.request.headers.fields)
-        decision = exchange.decision = decide_request(
-            tenant_mode=weaker(tenant.cache_mode or "exact", self._settings.mode),
-            headers=headers,
-            body=exchange.body,
-            client_format=exchange.client_format,
-            endpoint=exchange.endpoint,
-            max_temperature=tenant.cache_max_temperature,
-            ttl_s=tenant.cache_ttl_s or self._settings.ttl_s,
-        )
-        exchange.cache_detail = decision.reason
-        exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
-        if not decision.lookup and not decision.store:
-            return
         try:
-            exchange.fingerprint = fingerprint(
-                tenant_id=tenant.id,
-                namespace=decision.namespace,
-                backend=tenant.backend_url,
-                client_format=exchange.client_format,
-                method=flow.request.method,
-                path=exchange.path.removeprefix("/api"),
-                query=exchange.query,
-                headers=headers,
-                body=exchange.body,
-            )
+            question = self._question(flow, exchange, exchange.body)
         except GatewayError:
             raise
         except Exception as problem:
             log_failure(self.ask, problem)
             exchange.cache_status = "BYPASS"
+            return
+        decision = exchange.decision = question.decision
+        exchange.fingerprint = question.fingerprint
+        exchange.cache_detail = decision.reason
+        exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
+
+    def _question(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any]) -> Question:
+        """Worked out once for a request that comes again, which is what hits are."""
+        tenant = exchange.tenant
+        assert tenant is not None
+        raw = flow.request.raw_content or b""
+        headers = cache_headers(flow.request.headers.fields)
+        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, *headers.items())
+        question = self._remembered.get(key)
+        if question is None:
+            question = judge_request(
+                tenant=tenant,
+                default_mode=self._settings.mode,
+                default_ttl_s=self._settings.ttl_s,
+                headers=headers,
+                client_format=exchange.client_format,
+                endpoint=exchange.endpoint,
+                path=exchange.path.removeprefix("/api"),
+                query=exchange.query,
+                raw=raw,
+                body=body,
+            )
+            if question.fingerprint is not None and len(raw) <= MAX_REMEMBERED_BYTES:
+                self._remembered.put(key, question)
+        return question
 
     def lookup_command(self, exchange: Exchange) -> Sequence[object] | None:
         """What the quota stage sends along in its round trip."""
@@ -80,9 +89,11 @@ class CacheStage:
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if flow.response is not None or exchange.decision is None:
             return
+        begun = time.monotonic()
         entry = None
         if exchange.cache_reply is not None and exchange.fingerprint is not None:
             entry = self._fresh_entry(exchange)
+        exchange.cache_ms = (time.monotonic() - begun) * 1000
         if entry is None:
             if exchange.decision.only_if_cached:
                 assert exchange.plan is not None
@@ -90,7 +101,7 @@ class CacheStage:
             return
         exchange.entry = entry
         exchange.cache_status, exchange.cache_detail = "HIT", None
-        flow.response = http.Response.make(entry.status, entry.body, http.Headers(entry.headers))
+        flow.response = local_response(entry.status, entry.headers, entry.body)
 
     def _fresh_entry(self, exchange: Exchange) -> Entry | None:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
@@ -105,45 +116,33 @@ class CacheStage:
         return entry
 
     @observer
-    async def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    def response(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[object] | None:
         decision, response, plan = exchange.decision, flow.response, exchange.plan
         if exchange.entry is not None or decision is None or not decision.store or exchange.fingerprint is None:
-            return
-        if response is None or plan is None or not plan.attempts or exchange.error is not None or exchange.streamed:
-            return
-        body = response.get_content(strict=False)
-        if response.stream or body is None:
-            return
-        why_not = answer_cacheable(exchange.client_format, response.status_code, response.headers, body)
-        if why_not is not None:
-            return
-        assert exchange.tenant is not None
-        entry = self._entry(exchange, response, body, decision.ttl_s, decision.namespace)
-        limit = exchange.tenant.cache_max_bytes or self._settings.max_bytes
-        await self._cache.put(exchange.tenant.id, entry, limit)
-
-    def _entry(self, exchange: Exchange, response: http.Response, body: bytes, ttl_s: float, namespace: str) -> Entry:
-        assert exchange.tenant is not None and exchange.fingerprint is not None
+            return None
+        if response is None or plan is None or not plan.attempts or exchange.error is not None or response.stream:
+            return None
+        body, answer = response.get_content(strict=False), parsed_answer(flow, exchange)
+        if body is None or answer is None:
+            return None
+        if answer_cacheable(exchange.client_format, response.status_code, exchange.headers, answer) is not None:
+            return None
+        tenant = exchange.tenant
+        assert tenant is not None
         now = time.time()
-        parsed = orjson.loads(body)
-        return Entry(
-            tenant_id=exchange.tenant.id,
+        media_type = response.headers.get("content-type", "application/json").encode()
+        entry = Entry(
+            tenant_id=tenant.id,
             fingerprint=exchange.fingerprint,
             entry_id=exchange.request_id,
             status=response.status_code,
-            headers=[(b"Content-Type", response.headers.get("content-type", "application/json").encode())],
+            headers=[(b"Content-Type", media_type)],
             body=body,
             stored_at=now,
-            expires_at=now + ttl_s,
+            expires_at=now + decision.ttl_s,
             model=exchange.model,
-            namespace=namespace,
-            tokens=tokens_of_json(exchange.client_format, parsed),
+            namespace=decision.namespace,
+            tokens=tokens_of_json(exchange.client_format, answer),
         )
-
-
-_STRENGTH = {"off": 0, "exact": 1}
-
-
-def weaker(one: str, other: str) -> str:
-    """The weaker of two cache modes."""
-    return min(one, other, key=lambda mode: _STRENGTH.get(mode, 0))
+        limit = self._settings.max_bytes if tenant.cache_max_bytes is None else tenant.cache_max_bytes
+        return self._cache.put(tenant.id, entry, limit)

@@ -15,7 +15,7 @@ ledger    one record, before the last bytes leave
 from __future__ import annotations
 
 from addons.answer import AnswerStage
-from addons.auth import Authenticator, AuthStage
+from addons.auth import AuthStage
 from addons.cache import CacheStage
 from addons.ledger import LedgerStage
 from addons.own import OwnStage
@@ -24,6 +24,7 @@ from addons.route import RouteStage
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
 from mitmgate.core.tokens import TokenVerifier
+from mitmgate.services.authenticator import Authenticator
 from mitmgate.services.opened import Services
 
 
@@ -32,11 +33,11 @@ def make_chain(services: Services) -> list[object]:
     settings, secrets = services.settings, services.secrets
     verifier = TokenVerifier(secrets.jwt_secrets)
     authenticator = Authenticator(
-        services.directory, services.feed, secrets.pepper, verifier, demo=services.runtime.demo
+        services.directory, services.feed, services.store, secrets.pepper, verifier, demo=services.runtime.demo
     )
     cache = CacheStage(settings.cache, services.exact_cache)
     return [
-        RouteStage(settings, services.runtime),
+        RouteStage(settings, services.runtime, services.in_flight),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         AuthStage(authenticator),
         ValidateStage(settings.limits),

@@ -1,6 +1,7 @@
 """What the chain knows of one request: typed, one object a flow, each field written by one stage.
 
-It hangs on the flow by a weak reference: in `flow.metadata` it would break `flow.copy()` and saving in mitmweb.
+It is an attribute of the flow: in `flow.metadata` it would break `flow.copy()` and saving in mitmweb, and a weak
+dictionary costs a reference object at each of the forty times a request is looked at.
 """
 
 from __future__ import annotations
@@ -8,17 +9,18 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, Final
 
+import orjson
 from mitmproxy import http
+from mitmproxy.net.http.status_codes import RESPONSES
 
 from mitmgate.core.cache_policy import Decision
 from mitmgate.core.directory import Key, Tenant
 from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_error
 from mitmgate.core.limits import Reservation
 from mitmgate.core.paths import Route
-from mitmgate.core.token_usage import StreamTap, Tokens
+from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Plan
 from mitmgate.services.exact_cache import Entry
 
@@ -40,6 +42,7 @@ class Exchange:
     client_address: str
     path: str
     query: str
+    headers: dict[str, str]  # by lower-case name, the last of a name; for looking up only
     route: Route = Route.UNKNOWN
     client_format: str = OPENAI
     endpoint: str = "other"
@@ -72,24 +75,45 @@ class Exchange:
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None
+    upstream_secret: bytes | None = field(default=None, repr=False)
     tap: StreamTap | None = None
     # ledger
-    tokens: Tokens | None = None
+    answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
     error: str | None = None
     settled: bool = False
 
 
-_exchanges: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
+REASONS = {code: text.encode() for code, text in RESPONSES.items()}
+
+_ATTRIBUTE: Final = "mitmgate_exchange"
 
 
 def begin_exchange(flow: http.HTTPFlow, exchange: Exchange) -> None:
     """Hangs the exchange on the flow."""
-    _exchanges[flow] = exchange
+    vars(flow)[_ATTRIBUTE] = exchange
 
 
 def exchange_of(flow: http.HTTPFlow) -> Exchange | None:
     """The flow's exchange; None when routing itself failed."""
-    return _exchanges.get(flow)
+    return vars(flow).get(_ATTRIBUTE)
+
+
+def local_response(status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> http.Response:
+    """An answer of ours, made without the conversions of `http.Response.make`."""
+    now = time.time()
+    fields = [*fields, (b"Content-Length", b"%d" % len(body))]
+    return http.Response(b"HTTP/1.1", status, REASONS.get(status, b""), http.Headers(fields), body, None, now, now)
+
+
+def parsed_answer(flow: http.HTTPFlow, exchange: Exchange) -> dict[str, Any] | None:
+    """The buffered answer as a JSON object; None when it is not one."""
+    if exchange.answer is None and flow.response is not None and not flow.response.stream:
+        try:
+            body = orjson.loads(flow.response.get_content(strict=False) or b"")
+        except orjson.JSONDecodeError:
+            return None
+        exchange.answer = body if isinstance(body, dict) else None
+    return exchange.answer
 
 
 def refusal(exchange: Exchange | None, error: GatewayError) -> http.Response:
@@ -99,4 +123,4 @@ def refusal(exchange: Exchange | None, error: GatewayError) -> http.Response:
         client_format = exchange.client_format
         exchange.error = error.code
     body = render_error(error, client_format, exchange.request_id if exchange else None)
-    return http.Response.make(error.status, body, http.Headers(error_headers(error)))
+    return local_response(error.status, error_headers(error), body)

@@ -18,15 +18,16 @@ from mitmgate.core.errors import GatewayError, ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 
-Hook = Callable[[Any, http.HTTPFlow, Exchange], Awaitable[None] | None]
+# A hook that only sometimes waits is a plain function that returns what to wait for: each `async def` costs a task.
+Hook = Callable[[Any, http.HTTPFlow, Exchange], Awaitable[object] | None]
 BROKEN = ServiceUnavailable(503, "gateway_error", "The gateway could not check this request.", retry_after_s=1)
 
 
-def gate(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[None] | None]:
+def gate(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[object] | None]:
     """Runs the hook while there is no answer yet. What it raises becomes the answer: a refusal, never a pass."""
 
     @functools.wraps(hook)
-    def run(self: Any, flow: http.HTTPFlow) -> Awaitable[None] | None:
+    def run(self: Any, flow: http.HTTPFlow) -> Awaitable[object] | None:
         if flow.response is not None:
             return None
         exchange = exchange_of(flow)
@@ -39,7 +40,7 @@ def gate(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[None] | None]:
             return None
         return None if pending is None else finish(flow, exchange, pending)
 
-    async def finish(flow: http.HTTPFlow, exchange: Exchange, pending: Awaitable[None]) -> None:
+    async def finish(flow: http.HTTPFlow, exchange: Exchange, pending: Awaitable[object]) -> None:
         try:
             await pending
         except Exception as problem:
@@ -48,11 +49,11 @@ def gate(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[None] | None]:
     return run
 
 
-def observer(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[None] | None]:
+def observer(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[object] | None]:
     """Runs the hook for every flow of ours. What it raises is logged and the answer goes out."""
 
     @functools.wraps(hook)
-    def run(self: Any, flow: http.HTTPFlow) -> Awaitable[None] | None:
+    def run(self: Any, flow: http.HTTPFlow) -> Awaitable[object] | None:
         exchange = exchange_of(flow)
         if exchange is None:
             return None
@@ -63,7 +64,7 @@ def observer(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[None] | Non
             return None
         return None if pending is None else finish(pending)
 
-    async def finish(pending: Awaitable[None]) -> None:
+    async def finish(pending: Awaitable[object]) -> None:
         try:
             await pending
         except Exception as problem:

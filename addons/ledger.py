@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 
-import orjson
 from mitmproxy import http
 
-from addons.exchange import Exchange
+from addons.exchange import Exchange, parsed_answer
 from addons.gate import observer
 from mitmgate.core.retry import error_of
 from mitmgate.core.token_usage import Tokens, tokens_of_json
@@ -99,21 +98,12 @@ class LedgerStage:
             tokens = exchange.entry.tokens
         elif exchange.tap is not None:
             tokens = exchange.tap.tokens
-        elif flow.response is not None and exchange.is_json and not flow.response.stream:
-            tokens = _tokens_of(flow.response, exchange)
+        elif exchange.is_json and record.attempts and record.status < 300:
+            answer = parsed_answer(flow, exchange)
+            tokens = tokens_of_json(exchange.client_format, answer) if answer is not None else None
         if tokens is not None:
             record.prompt_tokens = tokens.prompt
             record.cached_prompt_tokens = tokens.cached_prompt
             record.cache_write_tokens = tokens.cache_write
             record.completion_tokens = tokens.completion
             record.reasoning_tokens = tokens.reasoning
-
-
-def _tokens_of(response: http.Response, exchange: Exchange) -> Tokens | None:
-    if not 200 <= response.status_code < 300:
-        return None
-    try:
-        body = orjson.loads(response.get_content(strict=False) or b"")
-    except orjson.JSONDecodeError:
-        return None
-    return tokens_of_json(exchange.client_format, body) if isinstance(body, dict) else None

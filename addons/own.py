@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 import orjson
 from mitmproxy import http
 
-from addons.auth import EXPIRED, INVALID, Authenticator, is_forwarded, refuse_blocked
+from addons.auth import is_forwarded, refuse_blocked
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.paths import Route
-from mitmgate.core.tokens import TokenInvalid, issue_token
+from mitmgate.core.tokens import has_token_shape, issue_token
+from mitmgate.services.authenticator import INVALID, Authenticator, Identity
 from mitmgate.services.status import Status
 
 NO_METHOD = Refused(405, "method_not_allowed", "This path does not take that method.")
@@ -37,35 +38,39 @@ class OwnStage:
         self._status = status
 
     @gate
-    async def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
         if exchange.route is Route.TOKEN:
-            await self._token(flow, exchange)
-        elif exchange.route is Route.HEALTH:
+            return self._token(flow, exchange)
+        if exchange.route is Route.HEALTH:
             self._answer_health(flow, exchange)
+        return None
 
     async def _token(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if flow.request.method != "POST":
             raise NO_METHOD
         api_key = self._api_key(flow.request)
+        tenant, key = await self._identify(api_key, exchange)
         now = time.time()
-        behind_proxy = is_forwarded(flow.request)
-        try:
-            found = self._authenticator.identify(api_key, now, behind_proxy)
-            if found is None and await self._authenticator.look_up(api_key):
-                found = self._authenticator.identify(api_key, now, behind_proxy)
-        except TokenInvalid as problem:
-            raise self._authenticator.failed(
-                exchange.client_address, EXPIRED if problem.code == "token_expired" else INVALID
-            ) from None
-        if found is None or api_key.count(".") == 2:  # a token makes no token
-            raise self._authenticator.failed(exchange.client_address, INVALID)
-        tenant, key = found
         refuse_blocked(tenant, now)
         ttl_s = self._ttl_s if key.expires_at is None else max(1, min(self._ttl_s, int(key.expires_at - now)))
         token = issue_token(
             tenant_id=tenant.id, key_id=key.id, secrets=self._secrets, ttl_s=ttl_s, now=now, demo=tenant.is_demo
         )
         flow.response = answer(200, {"token": token, "expires_in": ttl_s, "token_type": "Bearer"})
+
+    async def _identify(self, api_key: str, exchange: Exchange) -> Identity:
+        behind_proxy = is_forwarded(exchange)
+        try:
+            if has_token_shape(api_key):  # a token makes no token
+                raise INVALID
+            try:
+                return self._authenticator.choose([api_key], behind_proxy)
+            except Refused:
+                if not await self._authenticator.look_up([api_key]):
+                    raise
+            return self._authenticator.choose([api_key], behind_proxy)
+        except Refused as error:
+            raise await self._authenticator.count_failure(exchange.client_address, error) from None
 
     @staticmethod
     def _api_key(request: http.Request) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 
 from mitmproxy import http
 
@@ -25,15 +26,17 @@ class QuotaStage:
         self._cache = cache
 
     @gate
-    async def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if exchange.is_upload:  # its headers go upstream before `request` runs
-            await self._reserve(exchange)
+    def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
+        if not exchange.is_upload:
+            return None
+        return self._reserve(exchange)  # its headers go upstream before `request` runs
 
     @gate
-    async def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if exchange.route is Route.API and not exchange.is_upload:
-            self._cache.ask(flow, exchange)
-            await self._reserve(exchange)
+    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
+        if exchange.route is not Route.API or exchange.is_upload:
+            return None
+        self._cache.ask(flow, exchange)
+        return self._reserve(exchange)
 
     async def _reserve(self, exchange: Exchange) -> None:
         tenant, key = exchange.tenant, exchange.key

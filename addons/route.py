@@ -12,6 +12,7 @@ from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable,
 from mitmgate.core.paths import Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
+from mitmgate.services.opened import InFlight
 
 CONTROL_S = 60.0
 CONTROL_HEADERS = frozenset(
@@ -29,10 +30,10 @@ TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are 
 class RouteStage:
     """Makes the exchange and its plan; sends control's paths to control; counts what is in flight."""
 
-    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+    def __init__(self, settings: Settings, runtime: Runtime, in_flight: InFlight) -> None:
         self._limits = settings.limits
         self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
-        self.in_flight = 0
+        self._in_flight = in_flight
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         try:
@@ -45,11 +46,12 @@ class RouteStage:
         request = flow.request
         path, _, query = request.data.path.decode("latin-1").partition("?")
         peer = flow.client_conn.peername
-        exchange = Exchange(client_address=peer[0] if peer else "", path=path, query=query)
+        headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in request.headers.fields}
+        exchange = Exchange(client_address=peer[0] if peer else "", path=path, query=query, headers=headers)
         begin_exchange(flow, exchange)
         exchange.plan = Plan(functools.partial(refusal, exchange), MAX_OWN_BODY_BYTES)
         set_plan(flow, exchange.plan)
-        given = request.headers.get("x-request-id")
+        given = headers.get("x-request-id")
         if given is not None and len(given) <= MAX_CLIENT_REQUEST_ID and given.isascii() and given.isprintable():
             exchange.client_request_id = given
         self._place(flow)
@@ -64,13 +66,13 @@ class RouteStage:
         if exchange.route is Route.API:
             exchange.endpoint = endpoint_of(exchange.path)
             exchange.client_format = client_format(exchange.path)
-            if exchange.endpoint in SHARED_ENDPOINTS and "anthropic-version" in flow.request.headers:
+            if exchange.endpoint in SHARED_ENDPOINTS and "anthropic-version" in exchange.headers:
                 exchange.client_format = ANTHROPIC
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
-            if self.in_flight >= self._limits.max_in_flight:
+            if self._in_flight.count >= self._limits.max_in_flight:
                 raise TOO_MANY
-            self.in_flight += 1
+            self._in_flight.count += 1
             exchange.counted = True
         elif exchange.route is Route.CONTROL:
             self._to_control(flow, exchange)
@@ -100,7 +102,7 @@ class RouteStage:
         exchange = exchange_of(flow)
         if exchange is not None and exchange.counted:
             exchange.counted = False
-            self.in_flight -= 1
+            self._in_flight.count -= 1
 
 
 def stream_error(exchange: Exchange, error: Refused) -> bytes:

@@ -11,7 +11,7 @@ from mitmproxy import http
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
-from mitmgate.core.credentials import without_query_key
+from mitmgate.core.credentials import secret_of, without_query_key
 from mitmgate.core.directory import Tenant
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.headers import forwardable
@@ -31,12 +31,13 @@ NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstr
 class _Prepared:
     """What of a tenant's upstream stays the same from request to request."""
 
-    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "target", "version")
+    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "secret", "target", "version")
 
     def __init__(self, tenant: Tenant, backend: Backend, credential: tuple[bytes, bytes] | None, share: float) -> None:
         self.version = tenant.version
         self.backend = backend
         self.credential = credential
+        self.secret = None if credential is None else secret_of(credential[1])
         self.target = Target(tenant.id, backend.scheme, backend.host, backend.port, tenant.allow_private_upstream)
         self.replaced = frozenset() if credential is None else frozenset({credential[0].lower()})
         self.host = backend.authority.encode()
@@ -66,14 +67,14 @@ class UpstreamStage:
         tenant, plan = exchange.tenant, exchange.plan
         assert tenant is not None and plan is not None
         prepared = self._prepare(tenant)
-        exchange.upstream = prepared.label
+        exchange.upstream, exchange.upstream_secret = prepared.label, prepared.secret
         path = strip_api(exchange.path, tenant.upstream_format)
         plan.path = upstream_path(prepared.backend.path, path).encode("latin-1")
         query = without_query_key(f"?{exchange.query}").removeprefix("?") if exchange.query else ""
         if query:
             plan.path += b"?" + query.encode("latin-1")
         plan.headers = self._headers(flow.request, exchange, prepared)
-        plan.deadlines = self._deadlines(flow.request)
+        plan.deadlines = self._deadlines(exchange.headers)
         left = 0 if exchange.is_upload else self._settings.retries
         plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
         if exchange.streamed:
@@ -83,16 +84,16 @@ class UpstreamStage:
     @staticmethod
     def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
         headers = [(b"Host", prepared.host), *forwardable(request.headers.fields, prepared.replaced)]
-        coding = b"identity" if exchange.is_json else request.headers.get("accept-encoding", "identity").encode()
+        coding = b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode()
         headers.append((b"Accept-Encoding", coding))
         if prepared.credential is not None:
             headers.append(prepared.credential)
         return headers
 
-    def _deadlines(self, request: http.Request) -> Deadlines:
+    def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings
         total_s = settings.total_s
-        asked = request.headers.get("x-timeout-ms")
+        asked = headers.get("x-timeout-ms")
         if asked is not None:
             if not (asked.isascii() and asked.isdigit() and 0 < len(asked) <= 9 and int(asked) > 0):
                 raise BAD_TIMEOUT

@@ -9,6 +9,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
+from mitmgate.core.canonical import ambiguity
 from mitmgate.core.errors import Refused
 from mitmgate.core.paths import Route, is_json_path, model_in_path
 from mitmgate.core.settings import Limits
@@ -21,6 +22,7 @@ NO_METHOD = Refused(405, "method_not_allowed", "This method is not forwarded.")
 NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes application/json.")
 ENCODED = Refused(415, "unsupported_content_encoding", "Send the body without a content encoding.")
 NOT_JSON = Refused(400, "invalid_json", "The body is not valid JSON.")
+AMBIGUOUS = Refused(400, "invalid_json", "The body repeats a name, or holds a number beyond 64 bits.")
 NOT_OBJECT = Refused(400, "invalid_json", "The body must be a JSON object.")
 BAD_MODEL = Refused(400, "invalid_model", "model must be a string of at most 200 printable characters.", param="model")
 NOT_ALLOWED = Refused(403, "model_not_allowed", "This model is not allowed here.", param="model")
@@ -41,7 +43,7 @@ class ValidateStage:
         assert plan is not None
         if request.method not in METHODS:
             raise NO_METHOD
-        headers = request.headers
+        headers = exchange.headers
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         must_be_json = is_json_path(exchange.path) and request.method in WITH_BODY
         exchange.is_json = must_be_json or media_type == "application/json" or media_type.endswith("+json")
@@ -64,7 +66,10 @@ class ValidateStage:
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.route is not Route.API or not exchange.is_json or flow.request.method not in WITH_BODY:
             return
-        body = self._parse(flow.request.raw_content or b"")
+        raw = flow.request.raw_content or b""
+        body = self._parse(raw)
+        if self._limits_models(exchange) and ambiguity(raw, body) is not None:
+            raise AMBIGUOUS  # the upstream might read another model than the one judged here
         model = body.get("model")
         if model is not None and not (isinstance(model, str) and len(model) <= MAX_MODEL and model.isprintable()):
             raise BAD_MODEL
@@ -82,9 +87,13 @@ class ValidateStage:
     @staticmethod
     def _permit_unread_model(exchange: Exchange) -> None:
         """A form's model is not read, so where models are limited a form can not be let through."""
-        assert exchange.tenant is not None and exchange.key is not None
-        if exchange.tenant.allowed_models is not None or exchange.key.allowed_models is not None:
+        if ValidateStage._limits_models(exchange):
             raise NOT_ALLOWED
+
+    @staticmethod
+    def _limits_models(exchange: Exchange) -> bool:
+        assert exchange.tenant is not None and exchange.key is not None
+        return exchange.tenant.allowed_models is not None or exchange.key.allowed_models is not None
 
     @staticmethod
     def _parse(raw: bytes) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def _uncacheable(body: Mapping[str, Any], client_format: str, endpoint: str, max
         return "stateful"
     temperature = body.get("temperature")
     if temperature is not None and (
-        isinstance(temperature, bool) or not isinstance(temperature, int | float) or temperature > max_temperature
+        isinstance(temperature, bool) or not isinstance(temperature, int | float) or not temperature <= max_temperature
     ):
         return "temperature"
     if endpoint in _EMBEDDINGS:

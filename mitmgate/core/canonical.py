@@ -59,7 +59,7 @@ def _members(value: Any) -> int:
             open_values.extend(value.values())
         elif kind is list:
             open_values.extend(value)
-        elif kind is float and not -_BEYOND_64_BITS <= value < _BEYOND_64_BITS:
+        elif kind is float and not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
             return -1
     return members
 

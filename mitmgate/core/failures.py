@@ -27,7 +27,7 @@ class FailureLimiter:
 
     def failed(self, address: str, now: float) -> None:
         """Counts a failure of the address at `now` (seconds of any clock that does not jump)."""
-        name = _network(address)
+        name = network_of(address)
         times = self._failures.pop(name, None)
         if times is None:
             times = array("d")
@@ -42,14 +42,15 @@ class FailureLimiter:
         """Whole seconds until one more failure would be within the limit; None when it is now."""
         if not self._failures:
             return None
-        times = self._failures.get(_network(address))
+        times = self._failures.get(network_of(address))
         if times is None or len(times) < self._limit:
             return None
         wait_s = times[0] + self._window_s - now
         return math.ceil(wait_s) if wait_s > 0 else None
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
+    """What an address is counted under: itself, or for IPv6 its /64."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

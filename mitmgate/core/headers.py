@@ -119,11 +119,13 @@ def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = froz
     return _without(kept, connection, also_dropped, frozenset())
 
 
-def answerable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset()) -> list[Field]:
+def answerable(
+    fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset(), secret: bytes | None = None
+) -> list[Field]:
     """What of an upstream's answer's headers goes to the client.
 
     Content-Length and Transfer-Encoding stay as they came, even when Connection names them: framing is the sender's.
-    also_dropped: lower-case names to keep out besides.
+    also_dropped: lower-case names to keep out besides; secret: what no header may hold, should an upstream echo it.
     """
     kept = []
     connection: list[bytes] = []
@@ -132,7 +134,7 @@ def answerable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = froze
         if name in _NOT_ANSWERED:
             if name == b"connection":
                 connection.append(field[1])
-        elif not name.startswith(_NOT_ANSWERED_PREFIXES):
+        elif not name.startswith(_NOT_ANSWERED_PREFIXES) and (secret is None or secret not in field[1]):
             kept.append(field)
     return _without(kept, connection, also_dropped, _FRAMING)
 

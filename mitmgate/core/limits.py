@@ -62,9 +62,11 @@ class LocalLimiter:
                 self._exceed(window, now)
                 return _refusal(scope, window, bound, now, blocked=False)
         for _, window, _ in windows:
+            if not window.used:  # begins with the first request that counts, not with one refused
+                window.ends_at = now + WINDOW_S
             window.used += 1
         scope, window, bound = min(windows, key=lambda each: each[2] - each[1].used)
-        return Reservation(True, False, bound, bound - window.used, math.ceil(window.ends_at - now), None, scope)
+        return Reservation(True, False, bound, bound - window.used, _whole(window.ends_at - now), None, scope)
 
     def unblock(self, tenant_id: int) -> None:
         """Forgets the tenant's excess and block."""
@@ -94,6 +96,11 @@ class LocalLimiter:
 
 
 def _refusal(scope: str, window: _Window, limit: int, now: float, blocked: bool) -> Reservation:
-    wait = math.ceil((window.blocked_until if blocked else window.ends_at) - now)
+    wait = _whole((window.blocked_until if blocked else window.ends_at) - now)
     remaining = max(0, limit - window.used)
-    return Reservation(False, blocked, limit, remaining, math.ceil(window.ends_at - now), max(1, wait), scope)
+    return Reservation(False, blocked, limit, remaining, _whole(window.ends_at - now), max(1, wait), scope)
+
+
+def _whole(seconds: float) -> int:
+    """Rounded up, but not for the last digit of a difference of two large numbers."""
+    return math.ceil(seconds - 1e-6)

@@ -1,95 +1,120 @@
 """Server-sent events, read as they pass (WHATWG HTML section 9.2). Pure, bounded, and never changes a byte.
 
-`SseReader` splits a stream into events whatever the chunk boundaries and line ends are, and tells how many bytes of the
-chunk each event took, so that its caller can let the events before one pass and hold the rest.
+`SseReader` tells of an event as soon as a line of it has come, since many clients act on a line without waiting for the
+event's end, and where in the chunk it begins, so that its caller can let what comes before pass and hold the rest.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 MAX_EVENT_BYTES: Final = 1 << 20
+_ENOUGH: Final = 64  # bytes of a line to know it by
 _BOM: Final = b"\xef\xbb\xbf"
+_search_line_end: Final = re.compile(rb"\r\n|\n|\r").search
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
-    """One dispatched event; data's lines are joined by a newline."""
+    """An event so far. data is its first line, and once it is done, all of them; of one too large it is empty.
 
-    name: str
-    data: bytes
+    begins_at is the offset of its first byte in the present chunk, 0 when that came earlier.
+    """
+
+    name: bytes = b""
+    data: bytes = b""
+    lines: int = 0
+    begins_at: int = 0
+    done: bool = False
 
 
 class SseReader:
-    """Feed it chunks; it yields (event, bytes of this chunk up to and with the event's blank line).
-
-    After an event larger than MAX_EVENT_BYTES it gives up reading (`broken`) and yields nothing more.
-    """
+    """Feed it chunks, cut anywhere, of any of the three line ends."""
 
     def __init__(self) -> None:
         self._line = bytearray()
+        self.event = Event()
         self._data: list[bytes] = []
-        self._name = ""
         self._size = 0
         self._first = True
         self._after_cr = False
-        self.broken = False
 
-    def feed(self, chunk: bytes) -> list[tuple[Event, int]]:
-        """The events that end in this chunk, each with the offset in the chunk where it ends."""
-        events: list[tuple[Event, int]] = []
+    @property
+    def between_events(self) -> bool:
+        """Whether the next byte begins an event: then a chunk of whole events may be passed over unread."""
+        return not (self._line or self._size or self._after_cr or self._first)
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """Yields the event after its name, its first data line and its end; it is one object, changed in between.
+
+        Must be read to its end, or the reader be given up.
+        """
+        self.event.begins_at = 0
         position = 0
         if self._after_cr and chunk:
-            position = 1 if chunk[:1] == b"\n" else 0
             self._after_cr = False
-        while position < len(chunk) and not self.broken:
-            end, after = _line_end(chunk, position)
+            position = 1 if chunk[:1] == b"\n" else 0  # the second half of a line end
+            if not self._size:
+                self.event.begins_at = position
+        has_cr = b"\r" in chunk
+        while position < len(chunk):
+            end, after = self._line_end(chunk, position, has_cr)
             if end < 0:
-                self._line += chunk[position:]
-                self._grow(len(chunk) - position)
-                break
-            self._line += chunk[position:end]
-            self._grow(end - position)
-            if after == len(chunk) and chunk[end : end + 1] == b"\r":
-                self._after_cr = True  # its newline may open the next chunk
-            event = self._take_line()
+                self._keep(chunk[position:])
+                return
+            self._keep(chunk[position:end])
+            self._size += 1
+            if after == len(chunk) and chunk[end] == 13:
+                self._after_cr = True
             position = after
-            if event is not None:
-                events.append((event, position))
-        return events
+            yield from self._take_line(position)
 
-    def _grow(self, count: int) -> None:
-        self._size += count
-        if self._size > MAX_EVENT_BYTES:
-            self.broken = True
-            self._line.clear()
-            self._data.clear()
+    def pending_line(self) -> bytes:
+        """What has come of a line that has not ended."""
+        return bytes(self._line[:_ENOUGH])
 
-    def _take_line(self) -> Event | None:
-        line = bytes(self._line)
+    @staticmethod
+    def _line_end(chunk: bytes, start: int, has_cr: bool) -> tuple[int, int]:
+        if not has_cr:
+            end = chunk.find(b"\n", start)
+            return end, end + 1
+        found = _search_line_end(chunk, start)
+        return found.span() if found else (-1, -1)
+
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size <= MAX_EVENT_BYTES:
+            self._line += part
+            return
+        # Too large: from here on only blank lines and names are of interest.
+        self._data.clear()
+        self.event.data = b""
+        del self._line[_ENOUGH:]
+        if len(self._line) < _ENOUGH:
+            self._line += part[:_ENOUGH]
+
+    def _take_line(self, after: int) -> Iterator[Event]:
+        line, event = bytes(self._line), self.event
         self._line.clear()
         if self._first:
             line, self._first = line.removeprefix(_BOM), False
         if not line:
-            return self._dispatch()
+            if event.lines or event.name:
+                event.data, event.done = b"\n".join(self._data), True
+                yield event
+            self.event, self._data, self._size = Event(begins_at=after), [], 0
+            return
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
-        if name == b"data":
+        if name == b"event":
+            event.name = value
+            yield event
+        elif name == b"data" and self._size <= MAX_EVENT_BYTES:
             self._data.append(value)
-        elif name == b"event":
-            self._name = value.decode("utf-8", "replace")
-        return None
-
-    def _dispatch(self) -> Event | None:
-        event = Event(self._name, b"\n".join(self._data)) if self._data else None
-        self._data, self._name, self._size = [], "", 0
-        return event
-
-
-def _line_end(chunk: bytes, start: int) -> tuple[int, int]:
-    """Where the line ends and where the next begins; (-1, -1) when it does not end in this chunk."""
-    newline, carriage = chunk.find(b"\n", start), chunk.find(b"\r", start)
-    if carriage >= 0 and (newline < 0 or carriage < newline):
-        return carriage, carriage + (2 if newline == carriage + 1 else 1)
-    return (newline, newline + 1) if newline >= 0 else (-1, -1)
+            event.lines += 1
+            if event.lines == 1:
+                event.data = value
+                yield event

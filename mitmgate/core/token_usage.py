@@ -15,6 +15,13 @@ from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.sse import Event, SseReader
 
 _MAX_TOKENS: Final = 1 << 40  # more is not a count
+_OPENAI_ENDS: Final = frozenset({b"response.completed", b"response.incomplete", b"response.failed"})
+_ANTHROPIC_ENDS: Final = frozenset({b"message_stop"})
+# A chunk of whole events without any of these says nothing that is wanted.
+_OPENAI_MARKS: Final = (b'_tokens"', b"[DONE]", b'finish_reason":"', b'finish_reason": "', *_OPENAI_ENDS)
+_ANTHROPIC_MARKS: Final = (b'_tokens"', b"stop", *_ANTHROPIC_ENDS)
+_BLANK_LINES: Final = (b"\n\n", b"\r\n\r\n")
+_DONE_LINES: Final = (b"data: [DONE]", b"data:[DONE]")
 
 
 @dataclass(slots=True)
@@ -38,44 +45,78 @@ def tokens_of_json(client_format: str, body: dict[str, Any]) -> Tokens:
 
 
 class StreamTap:
-    """Reads a stream's tokens, and finds its terminal event, behind which nothing of the answer comes.
-
-    split_terminal gives the bytes that may go out now and those from the terminal event on.
-    """
+    """Reads a stream's tokens as it passes, and finds its terminal event, behind which nothing of the answer comes."""
 
     def __init__(self, client_format: str) -> None:
         self._client_format = client_format
+        self._is_anthropic = client_format == ANTHROPIC
+        self._marks = _ANTHROPIC_MARKS if self._is_anthropic else _OPENAI_MARKS
+        self._ends = _ANTHROPIC_ENDS if self._is_anthropic else _OPENAI_ENDS
         self._reader = SseReader()
+        self._tried = False
+        self._understood = False
         self.tokens = Tokens()
         self.finish_reason: str | None = None
         self.model: str | None = None
         self.terminal_seen = False
 
     def split_terminal(self, chunk: bytes) -> tuple[bytes, bytes]:
-        """An event that began in an earlier chunk is held from where this chunk goes on with it."""
-        start = 0
-        for event, end in self._reader.feed(chunk):
-            if not self.terminal_seen and self._is_terminal(event):
-                self.terminal_seen = True
-                return chunk[:start], chunk[start:]
-            start = end
+        """The bytes that may go out now, and those from the terminal event on.
+
+        What the terminal event says is read by then. One that began in an earlier chunk is held from where no client
+        can have acted on it yet.
+        """
+        if self.terminal_seen:
+            return b"", chunk
+        reader = self._reader
+        if chunk.endswith(_BLANK_LINES) and reader.between_events:
+            for mark in self._marks:
+                if mark in chunk:
+                    break
+            else:
+                return chunk, b""
+        for event in reader.feed(chunk):
+            if self._is_terminal(event):
+                return self._split(chunk, event.begins_at)
+        if not self._is_anthropic and reader.pending_line() in _DONE_LINES:
+            return self._split(chunk, reader.event.begins_at)
         return chunk, b""
 
+    def _split(self, chunk: bytes, at: int) -> tuple[bytes, bytes]:
+        self.terminal_seen = True
+        return chunk[:at], chunk[at:]
+
     def _is_terminal(self, event: Event) -> bool:
-        """Whether this is the end; reads what the event says on the way."""
+        if not event.lines and not event.done:
+            return event.name == b"message_stop" and self._is_anthropic
+        if event.done:
+            tried, understood = self._tried, self._understood
+            self._tried = self._understood = False
+            if understood:
+                return False  # it was looked at when its data came
+            if not event.data:
+                return event.name in self._ends  # without data, or with too much of it
+            return (event.lines > 1 or not tried) and self._understand(event) in self._ends
+        if self._tried:
+            return False
+        self._tried = True
         if event.data == b"[DONE]":
-            return True
+            return not self._is_anthropic
+        kind = self._understand(event)
+        self._understood = kind is not None
+        return kind in self._ends
+
+    def _understand(self, event: Event) -> bytes | None:
+        """Reads the event's data; -> its type, else its name; None when it is not a whole JSON object."""
         try:
             body = orjson.loads(event.data)
         except orjson.JSONDecodeError:
-            return False
+            return None
         if not isinstance(body, dict):
-            return False
+            return None
         self._read(body)
         kind = body.get("type")
-        if self._client_format == ANTHROPIC:
-            return kind == "message_stop"
-        return kind in ("response.completed", "response.incomplete", "response.failed")
+        return kind.encode() if isinstance(kind, str) else event.name
 
     def _read(self, body: dict[str, Any]) -> None:
         message = body.get("message") or body.get("response")

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import h2.errors
 import h11
+from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 from mitmproxy.net.http import http1
+from mitmproxy.net.http.validate import parse_content_length
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -56,11 +58,44 @@ def _status_of(code: ErrorCode) -> GatewayError | None:
     return BAD_REQUEST
 
 
+def _body_size(request: http.Request) -> int | None:
+    """The body's bytes, None for chunked (RFC 9112 section 6.3). Raises ValueError for a length that is none."""
+    length = 0
+    for name, value in request.headers.fields:
+        if len(name) in (14, 17):
+            lower = name.lower()
+            if lower == b"transfer-encoding":
+                return http1.expected_http_body_size(request)
+            if lower == b"content-length":
+                length = parse_content_length(value)  # a second one: see wire.malformed
+    return length
+
+
+def _ends_connection(message: http.Message) -> bool:
+    """RFC 9112 section 9.3, from one look through the headers."""
+    for name, value in message.headers.fields:
+        if len(name) == 10 and name.lower() == b"connection":
+            tokens = {token.strip() for token in value.lower().split(b",")}
+            return b"close" in tokens or (b"keep-alive" not in tokens and message.data.http_version == b"HTTP/1.0")
+    return message.data.http_version == b"HTTP/1.0"
+
+
+def _is_framed(response: http.Response) -> bool:
+    """Whether the client can tell where the answer ended without the connection's end."""
+    if response.status_code in (204, 304):
+        return True
+    return any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in response.headers.fields)
+
+
 class _BodyReader(Http1Connection):
     # One signature for all states: mitmproxy's are a union that nothing can be assigned to.
     state: State
 
     """read_body as in mitmproxy, but chunked trailers are dropped instead of raising and leaving the peer to wait."""
+
+    def handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        """A codec waits for nothing, so mitmproxy's pausing around it is left out."""
+        return self._handle_event(event)
 
     def body_broke(self, closed: bool) -> CommandGenerator[None]:
         """The body can not be read on: cut short (closed) or not framed as it said."""
@@ -128,14 +163,14 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
             return
         try:
             self.request = http1.read_request_head([bytes(line) for line in lines])
-            size = http1.expected_http_body_size(self.request)
+            size = _body_size(self.request)
         except (ValueError, IndexError):
             yield from self.refuse(BAD_REQUEST)
             return
-        yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
         self.body_reader = make_body_reader(size)
         self.state = self.read_body
-        yield from self.state(event)
+        yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
+        yield from self.state(event)  # another one by now, if the answer was out at once
 
     def body_broke(self, closed: bool) -> CommandGenerator[None]:
         if closed:
@@ -170,9 +205,26 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
             yield from self._linger()
 
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
-        yield from super().mark_done(request=request, response=response)
-        if self.state == self.read_headers:
-            self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
+        """mitmproxy's looks through all headers four times to learn whether the connection goes on."""
+        self.request_done |= request
+        self.response_done |= response
+        if not self.response_done:
+            self.state = self.wait
+            return
+        if not self.request_done:
+            return
+        assert self.request is not None and self.response is not None
+        if _ends_connection(self.request) or _ends_connection(self.response) or not _is_framed(self.response):
+            self.state = self.done
+            yield commands.CloseConnection(self.conn)
+            return
+        self.request_done = self.response_done = False
+        self.request = self.response = None
+        self.stream_id += 2
+        self.state = self.read_headers
+        self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
+        if self.buf:
+            yield from self.state(events.DataReceived(self.conn, b""))
 
     def refuse(self, error: GatewayError) -> CommandGenerator[None]:
         """Answers what never became a flow, and ends the connection so that the answer can still be read."""

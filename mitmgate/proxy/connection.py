@@ -62,6 +62,8 @@ class GatewayConnection(ProxyConnectionHandler):
         self._busy = False
         self._unsent: dict[Connection, list[bytes]] = {}
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
+        self._alarm_act: Callable[[], Iterator[commands.Command]] | None = None
         self._client_held: asyncio.Event | None = None
 
     # ---- events in, commands out
@@ -121,7 +123,7 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def _start_hook(self, hook: commands.StartHook) -> None:
         calls = self.gateway.hooks.get(hook.name, ())
-        (data,) = hook.args()
+        data = hook.flow if hasattr(hook, "flow") else hook.args()[0]
         for position, call in enumerate(calls):
             result = self.gateway.call_hook(call, data)
             if result is not None:
@@ -154,11 +156,27 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def set_alarm(self, delay_s: float | None, act: Callable[[], Iterator[commands.Command]]) -> None:
         """One deadline of the connection itself; a new one replaces the old, None clears it."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        if delay_s is not None:
-            self._alarm = asyncio.get_running_loop().call_later(delay_s, self.feed, Alarm(act))
+        if delay_s is None:
+            self._alarm_act = None
+            return
+        loop = asyncio.get_running_loop()
+        self._alarm_at, self._alarm_act = loop.time() + delay_s, act
+        if self._alarm is None or self._alarm.when() > self._alarm_at:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = loop.call_at(self._alarm_at, self._ring)
+
+    def _ring(self) -> None:
+        """A request sets and clears several alarms: the timer stays and looks, when it rings, whether it is meant."""
+        self._alarm, act = None, self._alarm_act
+        if act is None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._alarm_at > loop.time() + 0.001:
+            self._alarm = loop.call_at(self._alarm_at, self._ring)
+        else:
+            self._alarm_act = None
+            self.feed(Alarm(act))
 
     def hold_client(self) -> None:
         """Stops reading from the client: a hook or a connect must end before its bytes have somewhere to go."""
@@ -181,7 +199,7 @@ class GatewayConnection(ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
-            if io.writer is not None:
+            if isinstance(io.writer, asyncio.StreamWriter) and io.writer.transport.get_write_buffer_size():
                 try:
                     await io.writer.drain()
                 except OSError:
@@ -194,7 +212,8 @@ class GatewayConnection(ProxyConnectionHandler):
         try:
             await super().handle_client()
         finally:
-            self.set_alarm(None, lambda: iter(()))
+            if self._alarm is not None:
+                self._alarm.cancel()
 
     async def handle_connection(self, connection: Connection) -> None:
         """Reads the client until it or we close. The upstreams' reading is `_run_upstream`."""

@@ -6,7 +6,7 @@ Nothing has reached the client before `committed`; until then an attempt may fai
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mitmproxy import flow as mitmflow
 from mitmproxy import http
@@ -31,6 +31,10 @@ from mitmgate.proxy.timers import Timers
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
     from mitmgate.proxy.layer import GatewayHttpLayer
+
+
+CONTENT_LENGTH: Final = b"content-length"
+TRANSFER_ENCODING: Final = b"transfer-encoding"
 
 
 class Delivery(HttpStream):
@@ -86,9 +90,18 @@ class Delivery(HttpStream):
 
     @staticmethod
     def _frame_whole(response: http.Response, length: int) -> None:
+        framing = [
+            (name, value)
+            for name, value in response.headers.fields
+            if name.lower() in (CONTENT_LENGTH, TRANSFER_ENCODING)
+        ]
+        wanted = b"%d" % length
+        if len(framing) == 1 and framing[0][0].lower() == CONTENT_LENGTH and framing[0][1] == wanted:
+            return  # as nearly always: setting a header makes all of them anew
         response.headers.pop("transfer-encoding", None)
+        response.headers.pop("content-length", None)
         if response.status_code not in (204, 304):
-            response.headers["Content-Length"] = str(length)
+            response.headers["Content-Length"] = wanted
 
     def flow_done(self) -> CommandGenerator[None]:
         self._end()

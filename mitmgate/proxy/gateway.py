@@ -74,6 +74,8 @@ class Gateway:
         except Exception as problem:
             logger.error("an addon's hook failed: %s", type(problem).__name__)
             return None
+        if result is None:
+            return None
         return result if inspect.isawaitable(result) else None
 
     async def await_hook(self, result: Awaitable[None], data: Any) -> None:
@@ -91,12 +93,26 @@ class Gateway:
 
 def make_gateway(settings: Settings) -> Gateway:
     """The gateway of a worker. Raises OSError or ssl.SSLError when `upstream.ca_file` cannot be used."""
+    return Gateway(
+        pool=UpstreamPool(tls=_upstream_tls(settings), resolve=settings.upstream.resolve),
+        room=Room(settings.limits.max_buffered_bytes),
+        max_header_bytes=settings.limits.max_header_bytes,
+    )
+
+
+def apply_settings(gateway: Gateway, settings: Settings) -> None:
+    """A reload, for what comes from now on. Raises as make_gateway, and then changes nothing."""
+    tls = _upstream_tls(settings)
+    gateway.pool.close()  # its connections were made under the old roots and addresses
+    gateway.pool.tls, gateway.pool.resolve = tls, settings.upstream.resolve
+    gateway.room.limit = settings.limits.max_buffered_bytes
+    gateway.max_header_bytes = settings.limits.max_header_bytes
+
+
+def _upstream_tls(settings: Settings) -> ssl.SSLContext:
+    """The system's roots and `upstream.ca_file`'s."""
     tls = ssl.create_default_context()
     if settings.upstream.ca_file:
         tls.load_verify_locations(cafile=str(settings.upstream.ca_file))
     tls.set_alpn_protocols(["http/1.1"])
-    return Gateway(
-        pool=UpstreamPool(tls=tls, resolve=settings.upstream.resolve),
-        room=Room(settings.limits.max_buffered_bytes),
-        max_header_bytes=settings.limits.max_header_bytes,
-    )
+    return tls

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
-from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
+from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HTTPMode, SendHttp
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.layers.http._events import RequestHeaders
 
 from mitmgate.proxy.codec import HEAD_S, GatewayHttp1Client, GatewayHttp1Server, GatewayHttp2Server
 from mitmgate.proxy.events import Timer, UpstreamReady, UpstreamServer
@@ -95,6 +97,29 @@ class GatewayHttpLayer(HttpLayer):
             if isinstance(event, events.Start):
                 self.connections[self.context.client] = self._client_codec()
             yield from super()._handle_event(event)
+
+    def handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        """This layer never waits for a command of its own, so mitmproxy's pausing around it is left out."""
+        return self._handle_event(event)
+
+    def event_to_child(self, child: Layer, event: events.Event) -> CommandGenerator[None]:
+        """As in mitmproxy, for the commands that occur here, by type: it runs a dozen times a request."""
+        for command in child.handle_event(event):
+            if type(command) is SendHttp:
+                yield from self.event_to_child(self.connections[command.connection], command.event)
+            elif type(command) is ReceiveHttp:
+                received = command.event
+                if type(received) is RequestHeaders:
+                    yield from self.make_stream(received.stream_id)
+                stream = self.streams.get(received.stream_id)
+                if stream is not None:  # else it has ended
+                    yield from self.event_to_child(stream, received)
+            elif type(command) is DropStream:
+                self.streams.pop(command.stream_id, None)
+            else:
+                if command.blocking or type(command) is commands.RequestWakeup:
+                    self.command_sources[command] = child
+                yield command
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
         stream = GatewayHttpStream(self.context.fork(), stream_id, self, self._connection)

@@ -1,15 +1,15 @@
 """What the chain has decided about forwarding one request, and what forwarding then found out.
 
-The chain fills in a `Plan` and the HTTP layer carries it out; both reach it by the flow. It hangs on the flow by a
-weak reference and not in `flow.metadata`, which must stay serialisable for mitmweb and saved flows.
+The chain fills in a `Plan` and the HTTP layer carries it out; both reach it by the flow. It is an attribute of the
+flow and not in `flow.metadata`, which must stay serialisable: mitmproxy copies and saves a flow by its state, of which
+attributes of others are no part.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
-from weakref import WeakKeyDictionary
+from typing import Final, Protocol
 
 from mitmproxy import http
 
@@ -71,14 +71,14 @@ class Plan:
     response_bytes: int = 0
 
 
-_plans: WeakKeyDictionary[http.HTTPFlow, Plan] = WeakKeyDictionary()
+_ATTRIBUTE: Final = "mitmgate_plan"
 
 
 def set_plan(flow: http.HTTPFlow, plan: Plan) -> None:
     """Hangs the plan on the flow."""
-    _plans[flow] = plan
+    vars(flow)[_ATTRIBUTE] = plan
 
 
 def plan_of(flow: http.HTTPFlow) -> Plan | None:
     """The flow's plan; None before the chain has made one."""
-    return _plans.get(flow)
+    return vars(flow).get(_ATTRIBUTE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mitmproxy import http
 from mitmproxy.net.http import http1
 from mitmproxy.net.http.validate import validate_headers
@@ -28,16 +30,23 @@ def error_bytes(error: GatewayError) -> bytes:
     return bytes(http1.assemble_response(response))
 
 
+_is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
+
+
 def malformed(request: http.Request) -> GatewayError | None:
     """What is wrong with a request's framing or target (RFC 9112 section 6, against request smuggling)."""
     if request.method == "CONNECT":
         return NO_TUNNEL
     if request.data.scheme not in (b"http", b"https", b""):
         return BAD_REQUEST
-    try:
-        validate_headers(request)
-    except ValueError:
-        return AMBIGUOUS
-    if any(b"\0" in value or b"\n" in value or b"\r" in value for _, value in request.headers.fields):
+    fields = request.headers.fields
+    names = [name.lower() for name, _ in fields]
+    if b"transfer-encoding" in names or names.count(b"content-length") > 1:
+        try:
+            validate_headers(request)
+        except ValueError:
+            return AMBIGUOUS
+    values = b"".join([value for _, value in fields])
+    if not all(map(_is_name, names)) or b"\0" in values or b"\n" in values or b"\r" in values:
         return AMBIGUOUS
     return None

@@ -50,6 +50,11 @@ class Worker:
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
+    def use_chain(self, addons: Sequence[object]) -> None:
+        """Another chain for the hooks from now on; what is under way goes on in it, its state hangs on the flow."""
+        self.gateway.hooks.clear()
+        self.gateway.use_addons(addons)
+
     async def run(self, listener: socket.socket, ready: Callable[[], Any]) -> None:
         """Serves until `stop`. Calls ready() once connections are accepted."""
         running = asyncio.get_running_loop().create_task(self.master.run())

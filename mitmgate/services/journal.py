@@ -7,24 +7,27 @@ bounded, and what had to be dropped is counted and said loudly.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
 import time
 from collections import deque
 from pathlib import Path
+from typing import Final
 
 from mitmgate.core.usage import UsageRecord
 
 logger = logging.getLogger(__name__)
 
-SEGMENT_BYTES = 1 << 20
-SEGMENT_AGE_S = 10.0
-SAY_EVERY_S = 60.0
+SEGMENT_BYTES: Final = 1 << 20
+SEGMENT_AGE_S: Final = 10.0
+SAY_EVERY_S: Final = 60.0
+CAUGHT_UP_AT_ONCE: Final = 500  # lines that waited, written in one go: a few milliseconds
 
 
 class Journal:
-    """Appends records to segments of one writer. `dropped` counts what memory could not hold meanwhile."""
+    """Appends records to one writer's segments. `dropped` counts what memory could not hold while the disk was away."""
 
     def __init__(self, folder: Path, writer: str, max_buffered: int = 10_000) -> None:
         self._folder = folder
@@ -38,40 +41,59 @@ class Journal:
         self._said_at = -SAY_EVERY_S
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many records are in memory only."""
+        return len(self._waiting)
+
     def append(self, record: UsageRecord) -> None:
-        """Writes the record, behind those that still wait. Never raises."""
+        """Writes the record, behind those that still wait. Never raises for the disk's sake."""
         line = record.line()
-        if self._waiting or not self._write(line):
+        if not self._waiting:
+            if self._write(line):
+                return
             self._keep(line)
-            self.flush()
+        else:
+            self._keep(line)
+            self._catch_up()
 
     def flush(self) -> None:
-        """Writes what waits, and ends a segment that is old. Called once a second."""
-        while self._waiting and self._write(self._waiting[0]):
-            self._waiting.popleft()
-        if self._fd is not None and self._written and time.monotonic() - self._opened_at > SEGMENT_AGE_S:
+        """Writes some of what waits, and ends a segment that is old. To be called once a second."""
+        self._catch_up()
+        if self._written and time.monotonic() - self._opened_at > SEGMENT_AGE_S:
             self._end_segment()
 
     def close(self) -> None:
         """Writes what waits and lets the segment go."""
-        self.flush()
+        while self._catch_up():
+            pass
+        if self._waiting:
+            logger.error("the journal closes with %d records unwritten", len(self._waiting))
         self._end_segment()
+
+    def _catch_up(self) -> bool:
+        """-> whether more may be written at once."""
+        for _ in range(min(len(self._waiting), CAUGHT_UP_AT_ONCE)):
+            if not self._write(self._waiting[0]):
+                return False
+            self._waiting.popleft()
+        return bool(self._waiting)
 
     def _write(self, line: bytes) -> bool:
         try:
             if self._fd is None:
-                self._begin_segment()
-            assert self._fd is not None
-            if os.write(self._fd, line) != len(line):
-                # A torn line: the shipper sees that it is none, and the record goes to the next segment.
-                self._end_segment()
-                return False
+                self._fd = self._begin_segment()
+            count = os.write(self._fd, line)
         except OSError as problem:
+            self._say(os.strerror(problem.errno or 0))
+            return False  # the segment stays: a new file for each record would fill the disk's last corner
+        self._written += count
+        if count != len(line):
+            self._say("the disk took a part of a record")
+            # The shipper sees that the torn line is none; the record goes whole into the next segment.
             self._end_segment()
-            self._say(problem)
             return False
-        self._written += len(line)
-        if self._written >= SEGMENT_BYTES:
+        if self._written > SEGMENT_BYTES:
             self._end_segment()
         return True
 
@@ -81,26 +103,36 @@ class Journal:
             self.dropped += 1
         self._waiting.append(line)
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self) -> int:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._segment += 1
         name = f"{self._writer}-{os.getpid()}-{time.time_ns()}-{self._segment}.jsonl"
         fd = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self._fd, self._written, self._opened_at = fd, 0, time.monotonic()
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(fd).st_nlink == 0:
+                raise OSError(errno.ENOENT, "removed before it was locked")  # the shipper clears away empty segments
+        except OSError:
+            os.close(fd)
+            raise
+        self._written, self._opened_at = 0, time.monotonic()
+        return fd
 
     def _end_segment(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        fd, self._fd, self._written = self._fd, None, 0
+        if fd is not None:
+            try:
+                os.close(fd)
+            except OSError as problem:
+                self._say(os.strerror(problem.errno or 0))
 
-    def _say(self, problem: OSError) -> None:
+    def _say(self, why: str) -> None:
         now = time.monotonic()
         if now - self._said_at >= SAY_EVERY_S:
             self._said_at = now
             logger.error(
                 "the journal cannot be written (%s): %d records wait in memory, %d were dropped",
-                os.strerror(problem.errno or 0),
+                why,
                 len(self._waiting),
                 self.dropped,
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 
 from mitmgate.core.directory import Directory
 from mitmgate.core.limits import LocalLimiter
@@ -14,7 +14,7 @@ from mitmgate.services.directory_feed import DirectoryFeed
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
 from mitmgate.services.quota import Quota
-from mitmgate.services.redis import Store, StoreDown
+from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets, load_secrets
 from mitmgate.services.status import Status
 
@@ -35,6 +35,24 @@ class Services:
     exact_cache: ExactCache
     journal: Journal
     status: Status
+    in_flight: InFlight
+
+    def with_settings(self, settings: Settings) -> Services:
+        """The same services under other settings: what a reload can change."""
+        return replace(
+            self,
+            settings=settings,
+            quota=Quota(
+                self.store, LocalLimiter(self.runtime.worker_count, settings.limits.block_after), settings.limits
+            ),
+        )
+
+
+@dataclass(slots=True)
+class InFlight:
+    """How many requests the worker has under way."""
+
+    count: int = 0
 
 
 @asynccontextmanager
@@ -57,6 +75,7 @@ async def open_services(settings: Settings, runtime: Runtime, worker: str) -> As
         exact_cache=exact_cache,
         journal=journal,
         status=Status(lambda: feed.healthy, lambda: store.healthy),
+        in_flight=InFlight(),
     )
     await feed.start()
     flusher = asyncio.get_running_loop().create_task(_flush(services))
@@ -74,6 +93,5 @@ async def _flush(services: Services) -> None:
     while True:
         await asyncio.sleep(FLUSH_S)
         services.journal.flush()
-        with suppress(StoreDown):  # without traffic nobody else would notice that the store went, or is back
-            await services.store.pipeline([("PING",)])
+        await services.store.probe()  # without traffic nobody else would notice that it went, or is back
         await services.exact_cache.flush()

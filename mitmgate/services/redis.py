@@ -35,6 +35,7 @@ FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 2.0
 CONNECT_S: Final = 2.0
 MAX_WAITING: Final = 4096
+LONGEST_QUEUE_S: Final = 2.0
 
 
 class StoreDown(Exception):
@@ -76,6 +77,7 @@ class Store:
         self._failures = 0
         self._pause_s = FIRST_PAUSE_S
         self._skip_until = 0.0
+        self._answered_at = 0.0
         self._closed = False
 
     @property
@@ -94,7 +96,8 @@ class Store:
         Raises StoreDown, at once while the store is being left alone. A deadline_s below the store's own is the
         caller's impatience: passing it says nothing about the store.
         """
-        now = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         wait_s = deadline_s or self._deadline_s
         finds_out = self._skip_until > 0.0
         if finds_out:
@@ -104,7 +107,11 @@ class Store:
         ends_at = now + wait_s
         packed = pack(*commands)
         try:
-            connection = self._idle.pop() if self._idle else await self._free_connection(ends_at)
+            if self._idle:
+                connection = self._idle.pop()
+            else:
+                connection = await self._free_connection(ends_at, patient=wait_s >= self._deadline_s)
+                ends_at = max(ends_at, loop.time() + self._deadline_s) if wait_s >= self._deadline_s else ends_at
             replies = await connection.ask(packed, len(commands), ends_at)
             if connection.saw_error:
                 replies = await self._judge(connection, commands, replies, ends_at)
@@ -113,6 +120,7 @@ class Store:
             if not isinstance(problem, TimeoutError) or wait_s >= self._deadline_s:
                 self._failed(problem, finds_out)
             raise StoreDown from problem
+        self._answered_at = loop.time()
         if self._failures:
             self._failures, self._skip_until, self._pause_s = 0, 0.0, FIRST_PAUSE_S
         return replies
@@ -146,22 +154,35 @@ class Store:
 
     # ---- the pool
 
-    async def _free_connection(self, ends_at: float) -> Connection:
+    async def _free_connection(self, ends_at: float, patient: bool) -> Connection:
+        """patient: while the store answers others, the wait is a queue's and goes on, to a bound."""
         if self._closed or len(self._waiting) >= MAX_WAITING:
             raise ConnectionResetError("closed or crowded")
         if len(self._connections) + len(self._connecting) < self._pool_size:
             self._begin_connecting()
-        waiter: asyncio.Future[Connection] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Connection] = loop.create_future()
         self._waiting.append(waiter)
+        timer = loop.call_at(ends_at, self._give_up, waiter, ends_at + (LONGEST_QUEUE_S if patient else 0.0))
         try:
-            async with asyncio.timeout_at(ends_at):
-                return await waiter
+            return await waiter
         except BaseException:
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 self._give_back(waiter.result())  # it came just too late
             elif waiter in self._waiting:
                 self._waiting.remove(waiter)
             raise
+        finally:
+            timer.cancel()
+
+    def _give_up(self, waiter: asyncio.Future[Connection], bound: float) -> None:
+        if waiter.done():
+            return
+        now = asyncio.get_running_loop().time()
+        if now < bound and now - self._answered_at < self._deadline_s:
+            asyncio.get_running_loop().call_later(self._deadline_s / 5, self._give_up, waiter, bound)
+        else:
+            waiter.set_exception(TimeoutError("no connection came free in time"))
 
     def _begin_connecting(self) -> None:
         # A task, since a handshake may take longer than the call's deadline that wanted it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -72,7 +73,7 @@ def _demo_calls(url: str) -> Iterator[str]:
 
 
 def _real_calls(url: str, token_file: os.PathLike[str], environ: Mapping[str, str]) -> Iterator[str]:
-    token = f"${ADMIN_TOKEN}" if environ.get(ADMIN_TOKEN) else f"$(cat {token_file})"
+    token = f"${ADMIN_TOKEN}" if environ.get(ADMIN_TOKEN) else f"$(cat {shlex.quote(str(token_file))})"
     yield "Try it: the tenants there are, then a question with the key of one:"
     yield f"""  curl -s {url}/admin/tenants -H "Authorization: Bearer {token}\""""
     yield f"""  curl -i -X POST {url}/v1/chat/completions -H "Authorization: Bearer $KEY" \\"""

@@ -165,7 +165,7 @@ class Child:
 
     def _hear(self, message: Message) -> None:
         self._last_word_s = asyncio.get_running_loop().time()
-        if message["op"] == "beat" and isinstance(message.get("checks"), dict):
+        if message["op"] == "beat" and message.get("ready") is True and isinstance(message.get("checks"), dict):
             self.checks = message["checks"]
         if not self.ready and (message["op"] == "ready" or message.get("ready") is True):
             self.ready = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -85,6 +86,23 @@ async def test_a_call_that_passed_its_deadline_leaves_nothing_behind_for_the_nex
     await heal(store)
     for _ in range(20):
         assert await store.pipeline([("GET", "yours")]) == [b"yours"]
+
+
+async def test_a_busy_loop_is_not_taken_for_a_store_that_does_not_answer(valkey_url: str) -> None:
+    """A burst keeps the loop longer than the deadline: the replies are there, and only nobody has read them yet."""
+    store = Store(valkey_url, pool_size=16, deadline_s=0.25)
+    calls = [asyncio.ensure_future(store.pipeline([("ECHO", n)])) for n in range(200)]
+    while not all(call.done() for call in calls):
+        await asyncio.sleep(0)
+        time.sleep(0.02)  # other requests' work
+    await asyncio.sleep(0)
+    calls += [asyncio.ensure_future(store.pipeline([("ECHO", n)])) for n in range(200, 204)]
+    await asyncio.sleep(0)
+    time.sleep(0.5)
+    replies = await asyncio.gather(*calls)
+    assert replies == [[str(n).encode()] for n in range(204)]
+    assert store.healthy
+    await store.close()
 
 
 async def test_cancelled_calls_leave_nothing_behind_for_the_next(store: Store) -> None:
@@ -175,6 +193,7 @@ async def test_a_killed_server_that_forgot_the_scripts_is_taught_them_again(
     with pytest.raises(StoreDown):
         while True:
             await store.pipeline([command])
+    valkey._process.wait()  # type: ignore[union-attr]  # its socket is closed before it is known to have ended
     valkey.start()
     await heal(store)
     replies = await store.pipeline([("ECHO", "before"), command, ("ECHO", "between"), command, ("ECHO", "after")])

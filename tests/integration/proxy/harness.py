@@ -190,7 +190,7 @@ def post(body: bytes = b"{}", path: str = "/v1/x", *more: str) -> bytes:
 
 
 async def read_answer(reader: asyncio.StreamReader) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers by lower-case name, body (de-chunked). Raises IncompleteReadError for an answer that breaks off."""
+    """Status, headers by lower-case name, body (de-chunked). IncompleteReadError: the answer breaks off."""
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
     lines = head.decode().split("\r\n")
     headers = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in lines[1:] if line}

@@ -13,7 +13,7 @@ import pytest
 from mitmproxy import http
 
 from mitmgate.proxy import codec, layer, stream
-from tests.integration.proxy.harness import Planner, answer, ask, gateway, post, read_answer, upstream
+from tests.integration.proxy.harness import Planner, answer, ask, gateway, read_answer, upstream
 
 
 async def raw(port: int, data: bytes) -> bytes:
@@ -29,7 +29,7 @@ BAD = {
     "request line": b"RUBBISH\r\nHost: x\r\n\r\n",
     "binary": bytes(range(1, 256)) + b"\r\n\r\n",
     "TLS on a plain port": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200 + b"\r\n\r\n",
-    "length and encoding": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "length and encoding": b"POST / HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     "two lengths": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
     "length of words": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n",
     "negative length": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
@@ -71,7 +71,7 @@ async def test_connect_is_refused(tmp_path: Path) -> None:
 async def test_an_early_refusal_can_be_read_while_the_body_is_being_sent(tmp_path: Path) -> None:
     planner = Planner(1)
     planner.early["/no"] = http.Response.make(401, b'{"error":1}')
-    async with gateway(planner, tmp_path) as (here, worker):
+    async with gateway(planner, tmp_path) as (here, _worker):
         reader, writer = await asyncio.open_connection("127.0.0.1", here)
         writer.write(b"POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n")
         status, headers, body = await read_answer(reader)
@@ -88,10 +88,7 @@ async def test_a_chunked_body_over_the_limit_is_413(tmp_path: Path) -> None:
     async with gateway(planner, tmp_path) as (here, worker):
         reader, writer = await asyncio.open_connection("127.0.0.1", here)
         writer.write(
-            b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-            + b"fff0\r\n"
-            + b"x" * 0xFFF0
-            + b"\r\n"
+            b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfff0\r\n" + b"x" * 0xFFF0 + b"\r\n"
         )
         writer.write(b"fff0\r\n" + b"x" * 0xFFF0 + b"\r\n")
         assert (await read_answer(reader))[0] == 413
@@ -105,7 +102,7 @@ async def test_slow_heads_and_bodies_are_408(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(codec, "HEAD_S", 0.2)
     monkeypatch.setattr(layer, "HEAD_S", 0.2)
     monkeypatch.setattr(stream, "BODY_IDLE_S", 0.2)
-    async with gateway(Planner(1), tmp_path) as (here, worker):
+    async with gateway(Planner(1), tmp_path) as (here, _worker):
         assert (await raw(here, b"GET / HT")).startswith(b"HTTP/1.1 408 ")
         assert (await raw(here, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")).startswith(
             b"HTTP/1.1 408 "
@@ -204,7 +201,7 @@ async def test_http2_streams_share_the_pool_and_fail_alone(tmp_path: Path) -> No
     async with upstream(fine) as (raw_upstream, port):
         planner = Planner(port, max_request_bytes=1000)
         planner.early["/no"] = http.Response.make(401, b'{"error":1}')
-        async with gateway(planner, tmp_path) as (here, worker):
+        async with gateway(planner, tmp_path) as (here, _worker):
             client = await http2(here)
             client.send(1, [], b"{}")
             await client.until(lambda: 1 in client.ended)

@@ -25,7 +25,7 @@ async def test_forwards_and_reuses_one_upstream_connection(tmp_path: Path) -> No
         planner = Planner(port)
         async with gateway(planner, tmp_path) as (here, _):
             for _ in range(5):
-                status, headers, body = await ask(here, post())
+                status, _headers, body = await ask(here, post())
                 assert (status, body) == (200, b'{"ok":true}')
         assert raw.connections == 1
         assert len(raw.requests) == 5
@@ -33,7 +33,7 @@ async def test_forwards_and_reuses_one_upstream_connection(tmp_path: Path) -> No
 
 
 async def test_keep_alive(tmp_path: Path) -> None:
-    async with upstream(fine) as (raw, port):
+    async with upstream(fine) as (_raw, port):
         planner = Planner(port)
         planner.local["/hit"] = http.Response.make(200, b"{}")
         async with gateway(planner, tmp_path) as (here, _):
@@ -43,6 +43,15 @@ async def test_keep_alive(tmp_path: Path) -> None:
                 status, headers, _body = await read_answer(reader)
                 assert status == 200 and "connection" not in headers
                 await asyncio.sleep(0.05)
+            writer.close()
+
+
+async def test_http10_and_connection_close_end_the_connection(tmp_path: Path) -> None:
+    async with upstream(fine) as (_, port), gateway(Planner(port), tmp_path) as (here, _w):
+        for head in (b"GET /v1/x HTTP/1.0\r\n\r\n", b"GET /v1/x HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", here)
+            writer.write(head)
+            assert (await asyncio.wait_for(reader.read(), 5)).endswith(b'{"ok":true}')
             writer.close()
 
 
@@ -157,7 +166,7 @@ async def test_the_total_deadline_ends_backoff_too(tmp_path: Path) -> None:
         await reader.read(1)
         raise ConnectionError
 
-    async with upstream(silent) as (raw, port):
+    async with upstream(silent) as (_raw, port):
         planner = Planner(port, total_s=0.3, retries=5)
         async with gateway(planner, tmp_path) as (here, _):
             status, _, body = await ask(here, post())
@@ -344,7 +353,7 @@ async def test_an_upload_is_streamed_and_not_kept(tmp_path: Path) -> None:
     async def whole(reader: Any, writer: Any, request: bytes, n: int) -> None:
         writer.write(answer(b'{"n":%d}' % len(request.partition(b"\r\n\r\n")[2])))
 
-    async with upstream(whole) as (raw, port):
+    async with upstream(whole) as (_raw, port):
         planner = Planner(port, max_request_bytes=64 << 20)
         planner.upload = True
         async with gateway(planner, tmp_path, room=1000) as (here, worker):

@@ -106,3 +106,8 @@ def test_many_connection_headers_all_count():
     named = [(b"Connection", b"x-%d, close" % number) for number in range(4000)]
     fields = [(b"X-%d" % number, b"v") for number in range(4000)]
     assert forwardable([*fields, *named, (b"X-4000", b"v")]) == [(b"X-4000", b"v")]
+
+
+def test_a_header_that_echoes_the_secret_is_not_answered():
+    fields = [(b"X-Debug", b"was Bearer sk-secret-1"), (b"X-Else", b"sk-secret"), (b"Content-Length", b"2")]
+    assert answerable(fields, secret=b"sk-secret-1") == fields[1:]

@@ -1,0 +1,71 @@
+"""What a request asks of the cache: what may be done for it, and under which fingerprint. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mitmgate.core.cache_policy import Decision, decide_request
+from mitmgate.core.canonical import ambiguity
+from mitmgate.core.directory import Tenant
+from mitmgate.core.fingerprint import fingerprint
+
+_STRENGTH = {"off": 0, "exact": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """fingerprint is None when the request can neither be answered from the cache nor its answer kept."""
+
+    decision: Decision
+    fingerprint: bytes | None
+
+
+def judge_request(
+    *,
+    tenant: Tenant,
+    default_mode: str,
+    default_ttl_s: float,
+    headers: Mapping[str, str],
+    client_format: str,
+    endpoint: str,
+    path: str,
+    query: str,
+    raw: bytes,
+    body: Mapping[str, Any],
+) -> Question:
+    """The question of a POST with this JSON body. headers are those of `fingerprint.cache_headers`; path has no `/api`.
+
+    Raises Refused (400) for a malformed cache header.
+    """
+    decision = decide_request(
+        tenant_mode=weaker(tenant.cache_mode or "exact", default_mode),
+        headers=headers,
+        body=body,
+        client_format=client_format,
+        endpoint=endpoint,
+        max_temperature=tenant.cache_max_temperature,
+        ttl_s=int(default_ttl_s if tenant.cache_ttl_s is None else tenant.cache_ttl_s),
+    )
+    if not decision.lookup and not decision.store:
+        return Question(decision, None)
+    if (why := ambiguity(raw, body)) is not None:
+        return Question(replace(decision, lookup=False, store=False, reason=f"uncacheable: {why}"), None)
+    found = fingerprint(
+        tenant_id=tenant.id,
+        namespace=decision.namespace,
+        backend="demo" if tenant.is_demo else tenant.backend_url,  # the mock may take another port at each start
+        client_format=client_format,
+        method="POST",
+        path=path,
+        query=query,
+        headers=headers,
+        body=body,
+    )
+    return Question(decision, found)
+
+
+def weaker(one: str, other: str) -> str:
+    """The weaker of two cache modes."""
+    return min(one, other, key=lambda mode: _STRENGTH.get(mode, 0))

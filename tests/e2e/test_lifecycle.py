@@ -1,0 +1,232 @@
+"""The gateway's life: start, second gateway, deaths of every kind of process, reload, drain."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.served import ADMIN_TOKEN, Served, alive, children, free_port, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+KINDS = ["--worker 0", "mitmgate.control", "postgres/data", "valkey-server", "mock-llm"]
+
+
+@pytest.fixture
+def data_dir(server_folder: Path) -> Path:
+    return server_folder / "state with a blank"
+
+
+@pytest.fixture
+def gateway(data_dir: Path) -> Iterator[Served]:
+    data_dir.mkdir()
+    with Served(data_dir, "--demo", workers=2) as served:
+        yield served.wait_ready()
+
+
+class SlowUpstream:
+    """Answers once it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Event(), threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                outer.asked.set()
+                outer.let_go.wait(60)
+                body = b'{"id": "late", "object": "chat.completion", "choices": []}'
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *words: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def close(self) -> None:
+        self.let_go.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_starts_serves_and_ends_without_a_trace(gateway: Served) -> None:
+    assert gateway.healthy()
+    assert gateway.ask("What is 2+2?").status_code == 200
+    said = gateway.output()
+    assert f"{gateway.url}/admin/docs" in said
+    assert f"{gateway.url}/auth/token" in said
+    for secret in (ADMIN_TOKEN, *(path.read_text().strip() for path in (gateway.data_dir / "secrets").iterdir())):
+        assert secret not in said
+    settings = gateway.data_dir / "run" / "settings.json"
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    family = children(gateway.process.pid)
+    assert len(family) > 5
+    assert gateway.end() == 0, gateway.output()
+    assert not alive(family)
+
+
+def test_a_second_gateway_is_refused(gateway: Served, tmp_path: Path) -> None:
+    with Served(gateway.data_dir, "--demo") as on_its_data:
+        assert on_its_data.process.wait(60) == 3
+        assert "in use by another gateway" in on_its_data.output()
+    tmp_path.chmod(0o711)
+    with Served(tmp_path, "--demo", port=gateway.port) as on_its_port:
+        assert on_its_port.process.wait(60) == 3
+        assert f"127.0.0.1:{gateway.port} is held by" in on_its_port.output()
+        assert f"pid {gateway.process.pid}" in on_its_port.output()
+    assert gateway.healthy()
+
+
+def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(gateway: Served) -> None:
+    tenant = gateway.admin("POST", "/admin/tenants", {"name": "kept", "backend_url": "https://api.openai.com"})
+    assert tenant.status_code == 201
+    family = children(gateway.process.pid)
+    gateway.process.kill()
+    gateway.process.wait()
+    with Served(gateway.data_dir, "--demo", port=gateway.port, workers=2) as again:
+        again.wait_ready()
+        assert not alive(family)
+        assert [each["name"] for each in again.admin("GET", "/admin/tenants").json()] == ["Test Tenant", "kept"]
+        assert again.ask("What is 2+2?").status_code == 200
+        assert again.end() == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_worker_that_dies_or_hangs_is_replaced(gateway: Served, how: signal.Signals) -> None:
+    worker = gateway.child("--worker 1")
+    os.kill(worker, how)
+    wait_until(lambda: gateway.child("--worker 1") != worker, gateway.output)
+    wait_until(gateway.healthy, gateway.output)
+    assert [gateway.ask(f"question {number}").status_code for number in range(8)] == [200] * 8
+
+
+def test_every_kind_of_process_is_started_again(gateway: Served) -> None:
+    for kind in KINDS:
+        killed = gateway.child(kind)
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda kind=kind, killed=killed: gateway.child(kind) != killed, gateway.output)
+        wait_until(gateway.healthy, gateway.output)
+        wait_until(lambda kind=kind: gateway.ask(f"after {kind}").status_code == 200, gateway.output)
+        created = gateway.admin("POST", "/admin/tenants", {"name": kind, "backend_url": "https://api.openai.com"})
+        assert created.status_code == 201, created.text
+    assert gateway.end() == 0
+
+
+def test_a_drain_lets_what_is_under_way_end(gateway: Served) -> None:
+    upstream = SlowUpstream()
+    wanted = {"name": "slow", "backend_url": upstream.url, "allow_private_upstream": True}
+    key = gateway.admin("POST", "/admin/tenants", wanted).json()["api_key"]
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(gateway.ask, "slowly", key)
+        assert upstream.asked.wait(60)
+        gateway.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: gateway.get("/health/live") == 0, gateway.output)  # nobody new is let in
+        upstream.let_go.set()
+        assert asked.result().json()["id"] == "late"
+    assert gateway.process.wait(60) == 0, gateway.output()
+    upstream.close()
+
+
+def test_a_start_that_is_cut_short_ends_cleanly(data_dir: Path) -> None:
+    data_dir.mkdir()
+    for said in ("starting PostgreSQL", "bringing the schema", "starting control"):
+        with Served(data_dir) as cut_short:
+            cut_short.wait_said(said)
+            family = children(cut_short.process.pid)
+            assert cut_short.end(signal.SIGINT) == 0, cut_short.output()
+            assert not alive(family)
+
+
+def test_a_reload_applies_what_it_can_and_keeps_the_old_when_it_cannot(data_dir: Path) -> None:
+    data_dir.mkdir()
+    config = data_dir / "config.yaml"
+    config.write_text("auth: {token_ttl_s: 600}\n")
+    with Served(data_dir, "--demo") as gateway:
+        gateway.wait_ready()
+
+        def expires_in() -> int:
+            answer = httpx.post(f"{gateway.url}/auth/token", json={"api_key": "test-key-123"}, timeout=30)
+            return int(answer.json()["expires_in"])
+
+        assert expires_in() == 600
+        config.write_text("auth: {token_ttl_s: soon}\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_said("not reloaded")
+        assert "config.yaml:1: auth.token_ttl_s" in gateway.output()
+        assert expires_in() == 600
+        config.write_text("auth: {token_ttl_s: 60}\nserver: {workers: 3}\nredis: {url: 'redis://127.0.0.1:1/0'}\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_said("reloaded; changed: auth.token_ttl_s")
+        gateway.wait_said("needs a restart: redis.url")
+        wait_until(lambda: expires_in() == 60, gateway.output)
+        assert gateway.healthy()
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "said"),
+    [
+        (["--demo", "--host", "0.0.0.0"], {}, "loopback"),
+        (["--config", "none.yaml"], {}, "none.yaml: no such file"),
+        ([], {"MITMGATE_SERVER__LISTN": "x"}, "did you mean MITMGATE_SERVER__LISTEN?"),
+        ([], {"MITMGATE_DATABASE__URL": "postgresql://u:hunter2@127.0.0.1:1/x"}, "PostgreSQL cannot be reached"),
+        ([], {"MITMGATE_MASTER_KEY": "hunter2"}, "master key"),
+    ],
+)
+def test_what_cannot_start_says_why(data_dir: Path, flags: list[str], env: dict[str, str], said: str) -> None:
+    data_dir.mkdir()
+    with Served(data_dir, *flags, env=env) as refused:
+        assert refused.process.wait(60) == 3, refused.output()
+        assert said in refused.output()
+        assert "Traceback" not in refused.output()
+        assert "hunter2" not in refused.output()
+
+
+def test_the_demo_ends_when_tenants_exist_and_its_key_with_it(data_dir: Path) -> None:
+    data_dir.mkdir()
+    with Served(data_dir) as gateway:
+        gateway.wait_ready()
+        assert gateway.ask("What is 2+2?").status_code == 200
+        gateway.admin("POST", "/admin/tenants", {"name": "real", "backend_url": "https://api.openai.com"})
+        assert gateway.end() == 0
+    with Served(data_dir) as gateway:
+        gateway.wait_ready()
+        gateway.wait_said("off, because tenants exist; --demo runs it beside them")
+        assert gateway.ask("What is 2+2?").status_code == 401
+
+
+def test_the_demo_takes_another_port_when_its_own_is_held(data_dir: Path) -> None:
+    data_dir.mkdir()
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            holder.bind(("127.0.0.1", 9000))
+            holder.listen()
+        except OSError:
+            pass  # somebody else holds it: just as good
+        with Served(data_dir, "--demo", port=free_port()) as gateway:
+            gateway.wait_ready()
+            gateway.wait_said("port 9000 is held")
+            assert gateway.ask("What is 2+2?").status_code == 200
