@@ -23,6 +23,10 @@ _MEANINGS: Final = {
         "control is away: traffic goes on, the admin API does not",
         "It is started again by itself; if it stays away, read the gateway's log.",
     ),
+    "matcher": (
+        "the matcher is away: only requests that are the very same come from the cache",
+        "It is started again by itself; if it stays away, read the gateway's log.",
+    ),
 }
 
 

@@ -23,13 +23,13 @@ class Status:
         self._told = message["status"]
 
     def ready(self) -> bool:
-        """True from when every worker accepts and control answers; losing one later degrades, only draining ends it."""
+        """True from when every worker accepts, control answers and the matcher matches; losing one later degrades, only draining ends it."""
         if self.draining:
             return False
         if not self._was_ready:
             workers = self._told.get("workers", {})
             all_accept = bool(workers) and workers.get("ready", 0) >= workers.get("wanted", 1)
-            self._was_ready = all_accept and self._told.get("control") == "ok"
+            self._was_ready = all_accept and all(self._told.get(name) == "ok" for name in ("control", "matcher"))
         return self._was_ready
 
     def health(self) -> dict[str, object]:
@@ -40,10 +40,11 @@ class Status:
             "database": "ok" if self._database_ok() and told.get("database", "ok") == "ok" else "down",
             "redis": "ok" if self._redis_ok() and told.get("redis", "ok") == "ok" else "down",
             "control": told.get("control", "down"),
+            "matcher": told.get("matcher", "down"),
             "workers": workers,
         }
         whole = (
-            all(checks[name] == "ok" for name in ("database", "redis", "control"))
+            all(checks[name] == "ok" for name in ("database", "redis", "control", "matcher"))
             and workers.get("ready") == workers.get("wanted")
             and not self.draining
         )

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Final
 
 from mitmgate.services.embedded import EmbeddedServerError, locks
 from mitmgate.supervisor.errors import CannotStart
 
+_ELSEWHERE: Final = "matcher"
 _PRIVATE: Final = ("run", "journal", "dead-letter")
 _LEFTOVERS_END_S: Final = 5.0
+_LONGEST_ADDRESS: Final = 100  # bytes; a Unix socket's path has 104 or 108
 
 
 class DataDirectory:
@@ -31,6 +35,7 @@ class DataDirectory:
                 raise CannotStart(f"the data directory {path} is in use by another gateway (pid {pids})")
             self._lock = lock
             self.children_lock = locks.take_from_leftovers(path / "children.lock", _LEFTOVERS_END_S)
+            self.matcher_socket = _socket_folder(path / "run") / "matcher.sock"
         except EmbeddedServerError as error:
             raise CannotStart(str(error)) from None
         except OSError as error:
@@ -53,8 +58,25 @@ class DataDirectory:
 
     def release(self) -> None:
         """Gives it back; the embedded servers must have ended."""
+        _remove_elsewhere(self.path / "run" / _ELSEWHERE)
         os.close(self.children_lock)
         os.close(self._lock)
+
+
+def _socket_folder(run: Path) -> Path:
+    """That folder or, where its path is too long for a socket's, a temporary one that a link in it remembers."""
+    _remove_elsewhere(run / _ELSEWHERE)  # of a gateway that was killed
+    if len(os.fsencode(run / "matcher.sock")) <= _LONGEST_ADDRESS:
+        return run
+    elsewhere = Path(tempfile.mkdtemp(prefix="mitmgate-", dir="/tmp"))
+    (run / _ELSEWHERE).symlink_to(elsewhere)
+    return elsewhere
+
+
+def _remove_elsewhere(link: Path) -> None:
+    if link.is_symlink():
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+        link.unlink()
 
 
 def _make(path: Path) -> None:

@@ -20,15 +20,21 @@ from mitmgate.supervisor.hub import ApplyHub
 _TRIES: Final = 5
 _WORKER_DRAIN_S: Final = 35.0  # they give up after 30 s by themselves
 _CONTROL_DRAIN_S: Final = 20.0
+_MATCHER_DRAIN_S: Final = 5.0
 _KILLED_S: Final = 5.0
 _log = logging.getLogger(__name__)
 
 
 class Family:
-    """The workers, control and, in the demo, the mock LLM. Children wait, modules imported, until `go`."""
+    """The workers, control, the matcher and, in the demo, the mock LLM. Children wait, modules imported, until `go`."""
 
     def __init__(
-        self, settings_file: Path, listeners: Sequence[socket.socket], control: socket.socket, lock: int
+        self,
+        settings_file: Path,
+        listeners: Sequence[socket.socket],
+        control: socket.socket,
+        matcher_socket: Path,
+        lock: int,
     ) -> None:
         self._file = str(settings_file)
         self._lock = lock
@@ -37,24 +43,28 @@ class Family:
         self._changed = asyncio.Event()
         self._tasks: dict[Child, asyncio.Task[None]] = {}
         self.workers = [
-            self._child(f"worker-{number}", "addons", listener.fileno(), "--worker", str(number))
+            self._child(f"worker-{number}", "addons", ("--worker", str(number)), listener.fileno())
             for number, listener in enumerate(listeners)
         ]
-        self.control = self._child("control", "mitmgate.control", control.fileno())
+        self.control = self._child("control", "mitmgate.control", (), control.fileno())
+        self.matcher = self._child("matcher", "mitmgate.matcher", ("--socket", str(matcher_socket)))
         self.mock: Child | None = None
 
-    def _child(self, name: str, module: str, listen_fd: int, *arguments: str) -> Child:
-        plan = ChildPlan(
-            name,
-            module,
-            ("--settings", self._file, *arguments, "--listen-fd", str(listen_fd)),
-            (listen_fd, self._lock),
-        )
+    @property
+    def _serving(self) -> tuple[Child, ...]:
+        return (*self.workers, self.control, self.matcher)
+
+    def _child(self, name: str, module: str, arguments: tuple[str, ...], listen_fd: int | None = None) -> Child:
+        arguments = ("--settings", self._file, *arguments)
+        if listen_fd is None:
+            plan = ChildPlan(name, module, arguments, (self._lock,))
+        else:
+            plan = ChildPlan(name, module, (*arguments, "--listen-fd", str(listen_fd)), (listen_fd, self._lock))
         return Child(plan, self._heard, self._has_changed, self._waits_at)
 
     def start(self) -> None:
-        """Starts workers and control; they import and wait."""
-        for child in (*self.workers, self.control):
+        """Starts workers, control and matcher; they import and wait."""
+        for child in self._serving:
             self._keep(child)
 
     def start_mock(self, port: int) -> None:
@@ -71,26 +81,26 @@ class Family:
             self._close_gate()
 
     async def all_ready(self) -> None:
-        """Waits until all workers and control serve. Raises CannotStart when one ends again and again."""
-        while not all(child.ready for child in (*self.workers, self.control)):
+        """Waits until workers, control and matcher serve. Raises CannotStart when one ends again and again."""
+        while not all(child.ready for child in self._serving):
             self._changed.clear()
-            for child in (*self.workers, self.control):
+            for child in self._serving:
                 if not child.ready and child.backoff.restarts >= _TRIES:
                     raise CannotStart(f"{child.plan.name} cannot start; the lines above say why")
             await self._changed.wait()
 
     def tell(self, message: Message) -> None:
         """Tells everybody."""
-        for child in (*self.workers, self.control):
+        for child in self._serving:
             child.send(message)
 
     def kill_wedged(self, now_s: float, late_s: float) -> None:
-        for child in (*self.workers, self.control):
+        for child in self._serving:
             child.kill_if_wedged(now_s, late_s)
 
     def status(self, servers_down: Collection[str]) -> dict[str, object]:
         """How the gateway is, as `/health` tells it: a store is down when anybody who serves cannot reach it."""
-        serving = [child for child in (*self.workers, self.control) if child.ready]
+        serving = [child for child in self._serving if child.ready]
 
         def store(name: str) -> str:
             reached = all(child.checks.get(name, True) for child in serving)
@@ -101,12 +111,14 @@ class Family:
             "redis": store("redis"),
             "workers": {"wanted": len(self.workers), "ready": sum(worker.ready for worker in self.workers)},
             "control": "ok" if self.control.ready else "down",
+            "matcher": "ok" if self.matcher.ready else "down",
         }
 
     async def end(self, hurry: asyncio.Event) -> bool:
-        """Drains the workers, then control, which ships what they wrote. Whether all ended by themselves."""
+        """Drains the workers, control, which ships what they wrote, then the matcher. Whether all ended by themselves."""
         clean = await self._end(self.workers, _WORKER_DRAIN_S, hurry)
         clean &= await self._end([self.control], _CONTROL_DRAIN_S, hurry)
+        clean &= await self._end([self.matcher], _MATCHER_DRAIN_S, hurry)
         if self.mock is not None:
             self.mock.end_soon(Signals.SIGTERM)
             await self._end([self.mock], _KILLED_S, hurry)

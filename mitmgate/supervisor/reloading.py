@@ -7,9 +7,9 @@ from dataclasses import fields, replace
 from mitmgate.core.settings import Settings
 from mitmgate.core.settings.model import SECTIONS
 
-# Listeners, workers, data directory and stores are made at the start; so are the hashes of keys.
-_AT_START = frozenset({"server", "database", "redis"})
-_KEYS_AT_START = frozenset({"auth.pepper"})
+# Listeners, workers, data directory, stores, model and indexes are made at the start; so are the hashes of keys.
+_AT_START = frozenset({"server", "database", "redis", "vectors"})
+_KEYS_AT_START = frozenset({"auth.pepper", "cache.embedder", "cache.model_path"})
 
 
 def reloaded(old: Settings, new: Settings) -> tuple[Settings, list[str], list[str]]:

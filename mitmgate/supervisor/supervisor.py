@@ -96,7 +96,7 @@ class Supervisor:
         runtime = self._runtime(parts, demo_upstream)
         parts.data.write_settings(runtime_document(settings, runtime))
         self._reload = lambda: self._reload_now(parts, runtime)
-        announce.say(f"starting control and {announce.workers(runtime)}")
+        announce.say(f"starting control, the matcher and {announce.workers(runtime)}")
         parts.family.go()
         self._beside(stack, self._watch(parts))
         await parts.family.all_ready()
@@ -121,7 +121,7 @@ class Supervisor:
         stack.callback(control.close)
         stores = Stores(settings, settings.data_dir)
         stack.push_async_callback(stores.stop)
-        family = Family(data.settings_file, sockets, control, data.children_lock)
+        family = Family(data.settings_file, sockets, control, data.matcher_socket, data.children_lock)
 
         async def end_family() -> None:
             for each in sockets:  # ours; once the workers have closed theirs, too, clients are refused
@@ -166,6 +166,7 @@ class Supervisor:
             listen_port=listeners.port_of(parts.listener),
             control_port=parts.control_port,
             version=__version__,
+            matcher_socket=str(parts.data.matcher_socket),
         )
 
     async def _watch(self, parts: _Parts) -> None:

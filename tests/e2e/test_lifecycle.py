@@ -20,7 +20,7 @@ from tests.e2e.served import ADMIN_TOKEN, Served, alive, children, free_port, wa
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
-KINDS = ["--worker 0", "mitmgate.control", "postgres/data", "valkey-server", "mock-llm"]
+KINDS = ["--worker 0", "mitmgate.control", "mitmgate.matcher", "postgres/data", "valkey-server", "mock-llm"]
 
 
 @pytest.fixture

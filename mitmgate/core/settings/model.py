@@ -76,7 +76,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    mode: str = _setting("exact", kinds.choice("exact", "off"))
+    mode: str = _setting("semantic", kinds.choice("semantic", "exact", "off"))
     ttl_s: int = _setting(_DAY_S, kinds.integer(1, 10 * _YEAR_S))
     max_bytes: int = _setting(256 * MIB, kinds.size(0))
     threshold: float = _setting(0.90, kinds.number(0.0, 1.0))

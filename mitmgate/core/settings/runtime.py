@@ -15,7 +15,8 @@ class Runtime:
     """This run of the gateway.
 
     database_dsn is what asyncpg.connect takes, redis_url `unix:///…` or `redis://…`; demo_upstream the mock LLM's base
-    URL while the demo runs; control_port the loopback port of the control plane, whose listening socket it inherits.
+    URL while the demo runs; control_port the loopback port of the control plane, whose listening socket it inherits;
+    matcher_socket the path of the matcher's Unix socket.
     """
 
     data_dir: Path
@@ -28,6 +29,7 @@ class Runtime:
     listen_port: int
     control_port: int
     version: str
+    matcher_socket: str
 
 
 def runtime_document(settings: Settings, runtime: Runtime) -> bytes:

@@ -57,7 +57,7 @@ async def control(
     (tmp_path / "journal").mkdir()
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    runtime = Runtime(tmp_path, postgres_dsn, valkey_url, False, None, 1, "127.0.0.1", 1, port, "9.9.9")
+    runtime = Runtime(tmp_path, postgres_dsn, valkey_url, False, None, 1, "127.0.0.1", 1, port, "9.9.9", "")
     (tmp_path / "settings.json").write_bytes(runtime_document(settings, runtime))
     ours, theirs = channel_pair()
     process = await asyncio.create_subprocess_exec(
@@ -98,7 +98,7 @@ async def test_it_tells_it_serves_beats_and_waits_for_the_workers(control: Proce
 
 
 async def test_health_tells_what_the_supervisor_says(control: Process) -> None:
-    status = {"database": "ok", "redis": "ok", "workers": {"wanted": 2, "ready": 1}, "control": "ok"}
+    status = {"database": "ok", "redis": "ok", "workers": {"wanted": 2, "ready": 1}, "control": "ok", "matcher": "ok"}
     control.channel.send_nowait({"op": "status", "status": status})
 
     async def told() -> Any:

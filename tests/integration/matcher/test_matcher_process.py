@@ -87,7 +87,7 @@ def matcher(tmp_path: Path, model_data_dir: Path, valkey_url: str) -> StartMatch
     @asynccontextmanager
     async def start(hnsw_from: int = 1000, **environment: str) -> AsyncIterator[tuple[Matcher, MatcherClient]]:
         settings = replace(Settings(tmp_path), cache=Cache(), vectors=Vectors(hnsw_from))
-        runtime = Runtime(model_data_dir, "", valkey_url, False, None, 1, "127.0.0.1", 1, 1, "0")
+        runtime = Runtime(model_data_dir, "", valkey_url, False, None, 1, "127.0.0.1", 1, 1, "0", "")
         (tmp_path / "settings.json").write_bytes(runtime_document(settings, runtime))
         process = Matcher(tmp_path, {**os.environ, **environment})
         client = MatcherClient(process.socket, RELAXED_S)

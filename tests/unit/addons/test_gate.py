@@ -107,7 +107,7 @@ async def test_the_body_check_that_raises_refuses(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_routing_that_raises_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runtime = Runtime(tmp_path, "", "", False, None, 1, "127.0.0.1", 1, 1, "0")
+    runtime = Runtime(tmp_path, "", "", False, None, 1, "127.0.0.1", 1, 1, "0", "")
     stage = RouteStage(Settings(tmp_path), runtime, InFlight())
     monkeypatch.setattr("addons.route.check_path", lambda path: 1 / 0)
     flow = make_flow()
