@@ -2,10 +2,14 @@
 
     python environment.py serve|test                  makes it, or what it lacks; run by the base interpreter
     python environment.py --check serve|test [BASE]   exit status 0 when it is right; run by the environment's own
-    python environment.py --finish serve|test         the last steps of making it; run by the environment's own
+    python environment.py --check-packages …          the same, whatever became of hnswlib
+    python environment.py --finish serve|test BUILT   the last steps of making it; run by the environment's own
 
 A stamp, written last, says from what it was made: so one that was cut short, or whose lock file has changed, is made
 again. Starts that meet wait for each other. Needs nothing but the standard library.
+
+hnswlib has no wheels and is built where it can be; the gateway does without it. The stamp says with which tools that
+was tried in vain, so that it is tried again once there are others.
 """
 
 from __future__ import annotations
@@ -21,25 +25,39 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".made-from"
 LOCKS = {"serve": ROOT / "requirements.lock", "test": ROOT / "requirements-test.lock"}  # test holds all of serve
+HNSWLIB = ROOT / "requirements-hnswlib.lock"
+COMPILERS = ("c++", "g++", "clang++")
+TOOLS_FROM = {
+    "apt-get": "apt-get install g++ python3-dev",
+    "dnf": "dnf install gcc-c++ python3-devel",
+    "zypper": "zypper install gcc-c++ python3-devel",
+    "pacman": "pacman -S gcc",
+    "xcode-select": "xcode-select --install",
+}
 PACKAGES = ("addons", "gatewayctl", "mitmgate")
 
 
 def is_right(purpose: str, base: str = "") -> bool:
     """Whether this interpreter's environment is what would be made now (on that base interpreter, if one is named)."""
-    try:
-        stamp = json.loads(STAMP.read_text())
-    except (OSError, ValueError):
-        return False
-    wanted = made_from("serve") | made_from(purpose)
+    wanted, stamp = made_from("serve") | made_from(purpose), read_stamp()
     return base in ("", base_python()) and all(stamp.get(name) == value for name, value in wanted.items())
+
+
+def read_stamp() -> dict[str, str]:
+    try:
+        stamp: dict[str, str] = json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+    return stamp
 
 
 def made_from(purpose: str) -> dict[str, str]:
@@ -70,20 +88,22 @@ def make(purpose: str) -> None:
         begun = time.monotonic()
         say(f"Python {'.'.join(map(str, sys.version_info[:3]))} ({base})")
         uv = working_uv()
-        if purpose == "test" and checked("serve", ordered):
-            add_tests(uv)
-        else:
-            renew(uv, base, purpose)
+        if not checked(purpose, ordered, "--check-packages"):
+            if purpose == "test" and checked("serve", ordered, "--check-packages"):
+                add_tests(uv)
+            else:
+                renew(uv, base, purpose)
+        built = add_hnswlib(uv)
         say("compiling bytecode")
-        if not run([PYTHON, "-I", "-S", __file__, "--finish", purpose]):
+        if not run([PYTHON, "-I", "-S", __file__, "--finish", purpose, built]):
             sys.exit(f"mitmgate: {PYTHON} does not run")
         say(f"set up in {time.monotonic() - begun:.0f} s")
 
 
-def checked(purpose: str, base: str) -> bool:
+def checked(purpose: str, base: str, how: str = "--check") -> bool:
     """Asks the environment's own interpreter, which may no longer run."""
     try:
-        return run([PYTHON, "-I", "-S", __file__, "--check", purpose, base], quiet=True)
+        return run([PYTHON, "-I", "-S", __file__, how, purpose, base], quiet=True)
     except OSError:
         return False
 
@@ -120,10 +140,60 @@ def install_with_pip(purpose: str) -> None:
 
 
 def quiet_pinned(purpose: str) -> list[str | Path]:
-    return ["-qq", "--no-deps", "--require-hashes", "-r", LOCKS[purpose]]
+    return ["-qq", *pinned(LOCKS[purpose])]
 
 
-def finish(purpose: str) -> None:
+def pinned(lock: Path) -> list[str | Path]:
+    return ["--no-deps", "--require-hashes", "-r", lock]
+
+
+def add_hnswlib(uv: str | None) -> str:
+    """Builds it where it can be built; what it says goes into the stamp. Nothing here ends the set-up."""
+    stamped = read_stamp().get("hnswlib", "")
+    if hnswlib_is_right(stamped):
+        return stamped
+    without = "large caches are searched more slowly without it"
+    tools = build_tools()
+    if not tools:
+        command = next((how for program, how in TOOLS_FROM.items() if shutil.which(program)), "")
+        say(f"hnswlib is left out, for want of a C++ compiler or Python.h; {without}")
+        say(f"  to have it, install them{command and f' ({command})'} and start again")
+        return hnswlib_stamp("")
+    say("building hnswlib, which takes half a minute once")
+    portable = {"HNSWLIB_NO_NATIVE": "1"}  # the built file may be copied to another machine
+    if uv and run([uv, "pip", "install", "-qq", *pinned(HNSWLIB), "--python", PYTHON], quiet=True, more=portable):
+        return hnswlib_stamp("built")
+    run([PYTHON, "-m", "ensurepip"], quiet=True)
+    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", *pinned(HNSWLIB)]
+    if run(pip, quiet=True, more=portable):
+        return hnswlib_stamp("built")
+    say(f"hnswlib could not be built; {without}")
+    say(f"  to see why: HNSWLIB_NO_NATIVE=1 {shlex.join(map(str, pip))}")
+    return hnswlib_stamp(tools)
+
+
+def hnswlib_is_right(stamped: str) -> bool:
+    """Whether it is there, or was tried with what there is to build it with."""
+    tools = build_tools()
+    known = stamped.startswith(hnswlib_stamp(""))
+    return stamped in (hnswlib_stamp("built"), hnswlib_stamp(tools)) or (known and not tools)
+
+
+def hnswlib_stamp(state: str) -> str:
+    return f"{hashlib.sha256(HNSWLIB.read_bytes()).hexdigest()} {state}"
+
+
+def build_tools() -> str:
+    """The compiler as it is now, or nothing when it or Python's headers are missing."""
+    ordered = os.environ.get("CXX", "").split()[:1]
+    compiler = next(filter(None, map(shutil.which, (*ordered, *COMPILERS))), None)
+    if compiler is None or not Path(sysconfig.get_path("include"), "Python.h").is_file():
+        return ""
+    compiler = os.path.realpath(compiler)
+    return f"{compiler} {os.stat(compiler).st_mtime_ns}"
+
+
+def finish(purpose: str, built: str) -> None:
     """Bytecode, our own packages on the path, the command, and the stamp."""
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)}))
     # Some packages carry files that no Python of today compiles, so failures say nothing.
@@ -134,7 +204,7 @@ def finish(purpose: str) -> None:
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(str(PYTHON))} -P -m gatewayctl "$@"\n')
     command.chmod(0o755)
     half = STAMP.with_name("half-a-stamp")
-    half.write_text(json.dumps(made_from("serve") | made_from(purpose), indent=1) + "\n")
+    half.write_text(json.dumps(made_from("serve") | made_from(purpose) | {"hnswlib": built}, indent=1) + "\n")
     half.replace(STAMP)
 
 
@@ -146,12 +216,12 @@ def working_uv() -> str | None:
     return uv if run([uv, "--version"], quiet=True) else None
 
 
-def run(command: Sequence[str | Path], quiet: bool = False) -> bool:
+def run(command: Sequence[str | Path], quiet: bool = False, more: Mapping[str, str] = MappingProxyType({})) -> bool:
     """Whether the command succeeded. It runs in the checkout: a pyproject.toml of the caller's folder is not ours."""
     kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
     sink = subprocess.DEVNULL if quiet else sys.stderr
     try:
-        done = subprocess.run(command, cwd=ROOT, env={**kept, "PIP_USER": "0"}, stdout=sink, stderr=sink)
+        done = subprocess.run(command, cwd=ROOT, env={**kept, "PIP_USER": "0", **more}, stdout=sink, stderr=sink)
     except FileNotFoundError:
         return False
     return done.returncode == 0
@@ -185,9 +255,11 @@ def say(step: str) -> None:
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["--check", purpose, *base]:
+            return 0 if is_right(purpose, *base) and hnswlib_is_right(read_stamp().get("hnswlib", "")) else 1
+        case ["--check-packages", purpose, *base]:
             return 0 if is_right(purpose, *base) else 1
-        case ["--finish", purpose]:
-            finish(purpose)
+        case ["--finish", purpose, built]:
+            finish(purpose, built)
         case [purpose]:
             make(purpose)
     return 0

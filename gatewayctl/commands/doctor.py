@@ -23,9 +23,9 @@ from gatewayctl.text import plain
 def doctor(session: Session, config: Path | None) -> None:
     """Check this machine and the gateway, and say what to do.
 
-    Looks at Python, the packages, the embedded servers' programs, the settings, the data
-    directory, the ports, and the gateway's health and admin token. It changes nothing and
-    needs no running gateway. Exit code 1 when something is wrong; warnings are not.
+    Looks at Python, the packages, the embedded servers' programs, the model, the settings,
+    the data directory, the ports, and the gateway's health and admin token. It changes
+    nothing and needs no running gateway. Exit code 1 when something is wrong; warnings are not.
 
     \b
     Examples:
@@ -59,6 +59,7 @@ def _set_up(session: Session, config: Path | None) -> list[Finding]:
     return [
         Finding("settings", OK, where),
         *machine.server_programs(urls),
+        *machine.model(settings.cache.model_path),
         *storage.data_directory(settings.data_dir),
     ]
 

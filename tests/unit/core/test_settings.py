@@ -95,7 +95,7 @@ def test_mistakes_are_told_all_at_once_with_line_and_suggestion(tmp_path: Path) 
         ("limits", "on_store_failure: maybe"),
         ("limits", "max_body_bytes: 32 potatoes"),
         ("limits", "max_body_bytes: -1"),
-        ("cache", "mode: semantic"),
+        ("cache", "mode: fuzzy"),
         ("upstream", "connect_s: .nan"),
         ("upstream", "connect_s: 0"),
         ("upstream", "retry_budget: 1.5"),

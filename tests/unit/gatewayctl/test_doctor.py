@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,15 @@ def test_a_data_directory_that_is_none(tmp_path: Path) -> None:
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10})())
     assert states(storage.data_directory(tmp_path))["space"] == WRONG
+
+
+def test_the_model_is_checked_and_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {finding.check: finding for finding in machine.model()}
+    assert found["model"].state == found["embedder"].state == OK, found
+    monkeypatch.setitem(sys.modules, "hnswlib", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    found = {finding.check: finding for finding in machine.model(tmp_path)}
+    assert found["model"].state == found["embedder"].state == WRONG
+    assert found["hnswlib"].state == WARNING and "g++" in found["hnswlib"].remedy
+    (tmp_path / "model.safetensors").write_bytes(b"other weights")
+    assert "is not the file published" in machine.model(tmp_path)[0].seen

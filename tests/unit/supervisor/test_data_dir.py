@@ -64,3 +64,20 @@ def test_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotStart, match="cannot be used"):
         DataDirectory(tmp_path / "file")
+
+
+def test_the_matchers_socket_has_a_path_that_serves_as_an_address(tmp_path: Path) -> None:
+    near = DataDirectory(tmp_path / "a")
+    assert near.matcher_socket == near.path / "run" / "matcher.sock" or len(str(tmp_path)) > 80
+    near.release()
+    far = DataDirectory(tmp_path / ("b" * 100))
+    folder = far.matcher_socket.parent
+    assert len(os.fsencode(far.matcher_socket)) <= 100
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    (folder / "left").touch()
+    os.close(far.children_lock)  # as a kill does
+    os.close(far._lock)
+    again = DataDirectory(far.path)
+    assert not folder.exists() and again.matcher_socket.parent.is_dir()
+    again.release()
+    assert not again.matcher_socket.parent.exists()
