@@ -160,7 +160,13 @@ def _error(message: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def admin() -> Iterator[FakeAdmin]:
     fake = FakeAdmin([tenant(1, "acme"), tenant(2, "idle"), tenant(3, "zoo"), tenant(4, "77")])
-    fake.checks = {"database": "ok", "redis": "ok", "control": "ok", "matcher": "ok", "workers": {"wanted": 2, "ready": 2}}
+    fake.checks = {
+        "database": "ok",
+        "redis": "ok",
+        "control": "ok",
+        "matcher": "ok",
+        "workers": {"wanted": 2, "ready": 2},
+    }
     fake.keys = [key(11, "laptop"), key(12, "ci"), key(13, "old")]
 
     class Handler(BaseHTTPRequestHandler):

@@ -10,7 +10,9 @@ from mitmgate.supervisor.announce import Started, banner
 
 def lines(*, demo: bool, environ: dict[str, str], host: str = "127.0.0.1") -> str:
     upstream = "http://127.0.0.1:9000" if demo else None
-    runtime = Runtime(Path("/state"), "dsn", "unix:///v", demo, upstream, 2, host, 8080, 9999, "0.1.0", "/state/run/matcher.sock")
+    runtime = Runtime(
+        Path("/state"), "dsn", "unix:///v", demo, upstream, 2, host, 8080, 9999, "0.1.0", "/state/run/matcher.sock"
+    )
     started = Started(load_settings(None, {}, {}), runtime, "off, because tenants exist", 1.23, ("/state/p.log",))
     return "\n".join(banner(started, environ))
 
