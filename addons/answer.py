@@ -69,13 +69,15 @@ class AnswerStage:
         if entry is not None:
             age = max(0, int(time.time() - entry.stored_at))
             left = max(0, int(entry.expires_at - time.time()))
+            kind, similarity = exchange.cache_kind or "exact", f"{exchange.similarity or 0.0:.3f}"
+            detail = kind if kind == "exact" else f"{kind} {similarity}"
             return [
                 (b"X-Cache-Status", b"HIT"),
-                (b"X-Cache-Kind", b"exact"),
-                (b"X-Cache-Similarity", b"1.0"),
+                (b"X-Cache-Kind", kind.encode()),
+                (b"X-Cache-Similarity", b"1.0" if kind == "exact" else similarity.encode()),
                 (b"X-Cache-Entry", entry.entry_id.encode()),
                 (b"Age", b"%d" % age),
-                (b"Cache-Status", b'mitmgate; hit; ttl=%d; detail="exact"' % left),
+                (b"Cache-Status", f'mitmgate; hit; ttl={left}; detail="{detail}"'.encode()),
             ]
         why = {"MISS": "miss", "REFRESH": "request"}.get(status, "bypass")
         line = f"mitmgate; fwd={why}"

@@ -1,4 +1,4 @@
-"""Fifth stage: answers what was answered before, byte for byte, and keeps what may be answered again.
+"""Fifth stage: answers what was asked before in the same words, and keeps what may be answered again.
 
 A broken cache is a miss: every hook here but the question itself fails open.
 """
@@ -14,7 +14,7 @@ from mitmproxy import http
 from addons.exchange import Exchange, local_response, parsed_answer
 from addons.gate import log_failure, observer
 from mitmgate.core.cache_policy import answer_cacheable
-from mitmgate.core.errors import GatewayError, Refused
+from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
 from mitmgate.core.question import Question, judge_request
 from mitmgate.core.remembered import Remembered
@@ -24,11 +24,10 @@ from mitmgate.services.exact_cache import Entry, ExactCache
 
 MAX_REMEMBERED = 512
 MAX_REMEMBERED_BYTES = 16 << 10
-ONLY_CACHED = Refused(504, "not_cached", "Only a cached answer was asked for, and there is none.")
 
 
 class CacheStage:
-    """Sets decision, fingerprint, entry, cache_status and cache_detail; writes entries."""
+    """Sets what the cache may do for a request, and the entry of an exact hit; writes entries."""
 
     def __init__(self, settings: Cache, cache: ExactCache) -> None:
         self._settings = settings
@@ -48,7 +47,7 @@ class CacheStage:
             exchange.cache_status = "BYPASS"
             return
         decision = exchange.decision = question.decision
-        exchange.fingerprint = question.fingerprint
+        exchange.fingerprint, exchange.scope, exchange.text = question.fingerprint, question.scope, question.text
         exchange.cache_detail = decision.reason
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
 
@@ -94,14 +93,8 @@ class CacheStage:
         if exchange.cache_reply is not None and exchange.fingerprint is not None:
             entry = self._fresh_entry(exchange)
         exchange.cache_ms = (time.monotonic() - begun) * 1000
-        if entry is None:
-            if exchange.decision.only_if_cached:
-                assert exchange.plan is not None
-                flow.response = exchange.plan.render(ONLY_CACHED)
-            return
-        exchange.entry = entry
-        exchange.cache_status, exchange.cache_detail = "HIT", None
-        flow.response = local_response(entry.status, entry.headers, entry.body)
+        if entry is not None:
+            answer_with(flow, exchange, entry, "exact", 1.0)
 
     def _fresh_entry(self, exchange: Exchange) -> Entry | None:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
@@ -109,8 +102,7 @@ class CacheStage:
         entry = self._cache.read(exchange.cache_reply, exchange.tenant.id, exchange.fingerprint, now)
         if entry is None:
             return None
-        max_age_s = exchange.decision.max_age_s
-        if max_age_s is not None and now - entry.stored_at > max_age_s:
+        if not exchange.decision.admits(now - entry.stored_at):
             return None
         self._cache.touch(exchange.tenant.id, exchange.fingerprint)
         return entry
@@ -145,4 +137,15 @@ class CacheStage:
             tokens=tokens_of_json(exchange.client_format, answer),
         )
         limit = self._settings.max_bytes if tenant.cache_max_bytes is None else tenant.cache_max_bytes
-        return self._cache.put(tenant.id, entry, limit)
+        return self._keep(exchange, entry, limit)
+
+    async def _keep(self, exchange: Exchange, entry: Entry, max_bytes: int) -> None:
+        if await self._cache.put(entry.tenant_id, entry, max_bytes):
+            exchange.stored = entry
+
+
+def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> None:
+    """Makes the entry this request's answer."""
+    exchange.entry, exchange.cache_kind, exchange.similarity = entry, kind, similarity
+    exchange.cache_status, exchange.cache_detail = "HIT", None
+    flow.response = local_response(entry.status, entry.headers, entry.body)

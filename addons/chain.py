@@ -5,7 +5,8 @@ own       answers /auth/token and /health
 auth      which tenant, by key or token, before the body is read
 validate  sizes, content type, JSON, models
 quota     one request out of the tenant's window; asks the exact cache in the same round trip
-cache     answers what was answered before; keeps what may be answered again
+cache     answers what was asked before; keeps what may be answered again
+semantic  answers what was asked before in other words
 upstream  whom to ask, with whose credential, by when
           — mitmproxy forwards: mitmgate.proxy —
 answer    which headers leave, and what the gateway says of itself
@@ -21,6 +22,7 @@ from addons.ledger import LedgerStage
 from addons.own import OwnStage
 from addons.quota import QuotaStage
 from addons.route import RouteStage
+from addons.semantic import SemanticStage
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
 from mitmgate.core.tokens import TokenVerifier
@@ -43,6 +45,7 @@ def make_chain(services: Services) -> list[object]:
         ValidateStage(settings.limits),
         QuotaStage(services.store, services.quota, cache),
         cache,
+        SemanticStage(settings.cache, services.matcher, services.exact_cache),
         UpstreamStage(settings.upstream, secrets.master_keys),
         AnswerStage(),
         LedgerStage(services.journal),

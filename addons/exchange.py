@@ -68,10 +68,15 @@ class Exchange:
     # cache
     decision: Decision | None = None
     fingerprint: bytes | None = None
+    scope: bytes | None = None
+    text: str | None = field(default=None, repr=False)
     cache_reply: object = None
     cache_status: str | None = None
     cache_detail: str | None = None
-    entry: Entry | None = None
+    entry: Entry | None = None  # what a hit answers with
+    stored: Entry | None = None  # what was kept of this answer
+    cache_kind: str | None = None
+    similarity: float | None = None
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None

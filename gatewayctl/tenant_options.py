@@ -28,7 +28,11 @@ _OPTIONS: Final = (
     click.option(
         "--alias", "aliases", multiple=True, metavar="A=B", help="Send model B when a client names A; repeat."
     ),
-    click.option("--cache-mode", type=click.Choice(("semantic", "exact", "off")), help="Answer repeated requests from the cache."),
+    click.option(
+        "--cache-mode",
+        type=click.Choice(("semantic", "exact", "off")),
+        help="Which repeated questions the cache answers.",
+    ),
     click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Seconds an answer is kept."),
     click.option("--cache-max-bytes", type=click.IntRange(0), metavar="N", help="Bytes of answers kept."),
     click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag; repeat."),

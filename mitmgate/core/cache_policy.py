@@ -18,6 +18,7 @@ from mitmgate.core.volatile import volatility
 
 OFF: Final = "off"
 EXACT: Final = "exact"
+SEMANTIC: Final = "semantic"
 DEFAULT_NAMESPACE: Final = "default"
 DAY_S: Final = 86_400
 
@@ -27,19 +28,21 @@ _EMBEDDINGS: Final = frozenset({"/v1/embeddings", "/openai/deployments/embedding
 _OPENAI: Final = _CHAT | _TEXT | _EMBEDDINGS
 _MESSAGES: Final = frozenset({"/v1/messages"})
 
-# Semantic and shadow are stronger than what a tenant can have yet; asking for them changes nothing.
-_ASKABLE_MODES: Final = frozenset({"off", "exact", "shadow", "semantic"})
+# Shadow serves exact hits; what it would record beside them is not there.
+_STRENGTH: Final = {OFF: 0, EXACT: 1, "shadow": 1, SEMANTIC: 2}
 # Their answers lean on what the vendor keeps, or name something that only this answer's receiver can use
 _STATEFUL: Final = ("previous_response_id", "conversation", "background", "container", "audio")
 _match_namespace: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch
 _match_seconds: Final = re.compile(r"[0-9]{1,10}").fullmatch
+_match_share: Final = re.compile(r"[01]|0?\.[0-9]{1,9}|1\.0{1,9}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """lookup: an entry may answer; store: the answer may be kept; refresh: asked anew by the client's wish.
 
-    reason says why not, in words fit for a header; None when both are allowed. max_age_s bounds an entry's age.
+    reason says why not, in words fit for a header; None when both are allowed. max_age_s bounds an entry's age;
+    threshold is the bar the client wants for a hit in other words.
     """
 
     mode: str
@@ -50,7 +53,12 @@ class Decision:
     refresh: bool = False
     only_if_cached: bool = False
     max_age_s: int | None = None
+    threshold: float | None = None
     reason: str | None = None
+
+    def admits(self, age_s: float) -> bool:
+        """Whether an entry of that age may answer."""
+        return self.max_age_s is None or age_s <= self.max_age_s
 
 
 def decide_request(
@@ -63,7 +71,7 @@ def decide_request(
     max_temperature: float = 1.0,
     ttl_s: int = DAY_S,
 ) -> Decision:
-    """Raises Refused (400) for a malformed X-Cache-Mode, X-Cache-Namespace, X-Cache-TTL or max-age.
+    """Raises Refused (400) for a malformed X-Cache-Mode, -Namespace, -TTL, -Threshold or max-age.
 
     The client's headers may only weaken what the tenant has: tenant_mode and ttl_s.
     """
@@ -73,7 +81,8 @@ def decide_request(
     if (given := headers.get("x-cache-ttl")) is not None:
         ttl_s = min(ttl_s, _seconds(given, "X-Cache-TTL"))
     if (given := headers.get("x-cache-mode")) is not None:
-        mode = _weaker(tenant_mode, given)
+        mode = _asked_mode(tenant_mode, given)
+    threshold = _threshold(headers.get("x-cache-threshold"))
     if (given := headers.get("cache-control")) is not None:
         asked = _parse_cache_control(given)
     reason = "mode off" if mode == OFF else "no-store" if asked.no_store else None
@@ -90,6 +99,7 @@ def decide_request(
         refresh=refresh and may,
         only_if_cached=asked.only_if_cached,
         max_age_s=asked.max_age_s,
+        threshold=threshold,
         reason=reason,
     )
 
@@ -155,12 +165,26 @@ def _seconds(given: str, name: str) -> int:
     return int(given)
 
 
-def _weaker(tenant_mode: str, given: str) -> str:
+def weaker(one: str, other: str) -> str:
+    """The weaker of two cache modes."""
+    return min(one, other, key=lambda mode: _STRENGTH.get(mode, 0))
+
+
+def _threshold(given: str | None) -> float | None:
+    if given is None:
+        return None
+    if _match_share(given.strip()) is None:
+        text = "X-Cache-Threshold must be a number from 0 to 1."
+        raise Refused(400, "invalid_cache_header", text, param="X-Cache-Threshold")
+    return float(given)
+
+
+def _asked_mode(tenant_mode: str, given: str) -> str:
     wanted = given.strip().lower()
-    if wanted not in _ASKABLE_MODES:
+    if wanted not in _STRENGTH:
         text = "X-Cache-Mode must be one of off, exact, semantic and shadow."
         raise Refused(400, "invalid_cache_mode", text, param="X-Cache-Mode")
-    return OFF if wanted == OFF else tenant_mode
+    return weaker(tenant_mode, EXACT if wanted == "shadow" else wanted)
 
 
 def _uncacheable(body: Mapping[str, Any], client_format: str, endpoint: str, max_temperature: float) -> str | None:

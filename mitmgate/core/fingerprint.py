@@ -27,7 +27,14 @@ HEADERS: Final = (
     "openai-project",
 )
 _VERSION: Final = b"1"
-_POLICY_HEADERS: Final = (b"cache-control", b"x-cache-mode", b"x-cache-namespace", b"x-cache-ttl")
+_SCOPE_MARK: Final = b"scope 1"
+_POLICY_HEADERS: Final = (
+    b"cache-control",
+    b"x-cache-mode",
+    b"x-cache-namespace",
+    b"x-cache-threshold",
+    b"x-cache-ttl",
+)
 _PICKED: Final = frozenset({*(name.encode() for name in HEADERS), *_POLICY_HEADERS})
 
 
@@ -59,11 +66,13 @@ def fingerprint(
     query: str,
     headers: HeaderValues,
     body: Mapping[str, Any],
+    is_scope: bool = False,
 ) -> bytes:
     """The 32-byte SHA-256 of the request. Raises ValueError for a body that JSON has no word for.
 
     path is without `/api`; query without its `?`, its `key` parameters do not count; backend names the upstream. Each
-    part goes in with its length, so that no two different requests feed the digest the same bytes.
+    part goes in with its length, so that no two different requests feed the digest the same bytes. is_scope: the body
+    is without the text that is compared by meaning; such a digest never equals a whole request's.
     """
     if query:
         query = without_query_key(f"?{query}")[1:]
@@ -71,7 +80,7 @@ def fingerprint(
     listed = canonical_json([get(name) for name in HEADERS])
     asked = canonical_json({name: value for name, value in body.items() if name not in LEFT_OUT})
     parts = (
-        _VERSION,
+        _SCOPE_MARK if is_scope else _VERSION,
         b"%d" % tenant_id,
         namespace.encode(),
         backend.encode(),

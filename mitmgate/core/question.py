@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from mitmgate.core.cache_policy import Decision, decide_request
+from mitmgate.core.cache_policy import SEMANTIC, Decision, decide_request, weaker
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.directory import Tenant
 from mitmgate.core.fingerprint import fingerprint
-
-_STRENGTH = {"off": 0, "exact": 1}
+from mitmgate.core.scope import take_text
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """fingerprint is None when the request can neither be answered from the cache nor its answer kept."""
+    """fingerprint is None when the request can neither be answered from the cache nor its answer kept.
+
+    text is what is compared by meaning, scope the digest of all else; both None when only equal requests may meet.
+    """
 
     decision: Decision
     fingerprint: bytes | None
+    scope: bytes | None = None
+    text: str | None = None
 
 
 def judge_request(
@@ -40,7 +45,7 @@ def judge_request(
     Raises Refused (400) for a malformed cache header.
     """
     decision = decide_request(
-        tenant_mode=weaker(tenant.cache_mode or "exact", default_mode),
+        tenant_mode=weaker(tenant.cache_mode or default_mode, default_mode),
         headers=headers,
         body=body,
         client_format=client_format,
@@ -52,7 +57,8 @@ def judge_request(
         return Question(decision, None)
     if (why := ambiguity(raw, body)) is not None:
         return Question(replace(decision, lookup=False, store=False, reason=f"uncacheable: {why}"), None)
-    found = fingerprint(
+    digest = partial(
+        fingerprint,
         tenant_id=tenant.id,
         namespace=decision.namespace,
         backend="demo" if tenant.is_demo else tenant.backend_url,  # the mock may take another port at each start
@@ -61,11 +67,9 @@ def judge_request(
         path=path,
         query=query,
         headers=headers,
-        body=body,
     )
-    return Question(decision, found)
-
-
-def weaker(one: str, other: str) -> str:
-    """The weaker of two cache modes."""
-    return min(one, other, key=lambda mode: _STRENGTH.get(mode, 0))
+    taken = take_text(endpoint, body) if decision.mode == SEMANTIC else None
+    if taken is None:
+        return Question(decision, digest(body=body))
+    text, rest = taken
+    return Question(decision, digest(body=body), digest(body=rest, is_scope=True), text)

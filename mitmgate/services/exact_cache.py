@@ -87,6 +87,11 @@ class ExactCache:
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
 
+    async def fetch(self, tenant_id: int, fingerprint: bytes, now: float, deadline_s: float) -> Entry | None:
+        """`read` in a round trip of its own. Raises StoreDown."""
+        replies = await self._store.demand(self.get_command(tenant_id, fingerprint), deadline_s=deadline_s)
+        return self.read(replies[0], tenant_id, fingerprint, now)
+
     async def put(self, tenant_id: int, entry: Entry, max_bytes: int) -> bool:
         """Stores the entry within the tenant's bytes, within PUT_WITHIN_S. -> whether it is there."""
         if len(entry.body) > MAX_BODY_BYTES:

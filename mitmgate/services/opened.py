@@ -13,6 +13,7 @@ from mitmgate.core.settings import Runtime, Settings
 from mitmgate.services.directory_feed import DirectoryFeed
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
+from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets, load_secrets
@@ -33,6 +34,7 @@ class Services:
     store: Store
     quota: Quota
     exact_cache: ExactCache
+    matcher: MatcherClient
     journal: Journal
     status: Status
     in_flight: InFlight
@@ -63,6 +65,7 @@ async def open_services(settings: Settings, runtime: Runtime, worker: str) -> As
     feed = DirectoryFeed(runtime.database_dsn, directory)
     store = Store(runtime.redis_url)
     exact_cache = ExactCache(store)
+    matcher = MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
     journal = Journal(runtime.data_dir / "journal", worker)
     services = Services(
         settings=settings,
@@ -73,6 +76,7 @@ async def open_services(settings: Settings, runtime: Runtime, worker: str) -> As
         store=store,
         quota=Quota(store, LocalLimiter(runtime.worker_count, settings.limits.block_after), settings.limits),
         exact_cache=exact_cache,
+        matcher=matcher,
         journal=journal,
         status=Status(lambda: feed.healthy, lambda: store.healthy),
         in_flight=InFlight(),
@@ -84,6 +88,7 @@ async def open_services(settings: Settings, runtime: Runtime, worker: str) -> As
     finally:
         flusher.cancel()
         await feed.close()
+        await matcher.close()
         await store.close()
         journal.close()
 

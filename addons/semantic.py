@@ -1,0 +1,113 @@
+"""Sixth stage: answers what was asked before in other words, where the verdict is sure that it asks the same.
+
+Everything that can go wrong here is a miss. What no request waits for (making a new entry findable, forgetting one
+that is gone) runs beside the requests, bounded in number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Final
+
+from mitmproxy import http
+
+from addons.cache import answer_with
+from addons.exchange import Exchange
+from addons.gate import observer
+from mitmgate.core.errors import Refused
+from mitmgate.core.settings import Cache
+from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.matcher_client import Candidate, MatcherAway, MatcherClient
+from mitmgate.services.redis import StoreDown
+
+FETCH_S: Final = 0.05
+MAX_TASKS: Final = 256
+ONLY_CACHED: Final = Refused(504, "not_cached", "Only a cached answer was asked for, and there is none.")
+
+logger = logging.getLogger(__name__)
+
+
+class SemanticStage:
+    """Sets the entry of a semantic hit, or why there is none; refuses what wants only a cached answer and has none."""
+
+    def __init__(self, settings: Cache, matcher: MatcherClient, cache: ExactCache) -> None:
+        self._settings = settings
+        self._matcher = matcher
+        self._cache = cache
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @observer
+    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
+        decision = exchange.decision
+        if flow.response is not None or decision is None:
+            return None
+        if decision.lookup and exchange.scope is not None and exchange.cache_detail is None:  # else the store is away
+            return self._ask(flow, exchange, exchange.scope)
+        self._refuse_uncached(flow, exchange)
+        return None
+
+    @observer
+    def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        stored, scope, text = exchange.stored, exchange.scope, exchange.text
+        if stored is not None and scope is not None and text is not None:
+            put = self._matcher.put
+            self._later(put(stored.tenant_id, scope, stored.fingerprint, text, stored.expires_at))
+
+    async def _ask(self, flow: http.HTTPFlow, exchange: Exchange, scope: bytes) -> None:
+        begun = time.monotonic()
+        try:
+            exchange.cache_detail = await self._find(flow, exchange, scope)
+        except MatcherAway:
+            exchange.cache_detail = "matcher away"
+        except StoreDown:
+            exchange.cache_detail = "store away"
+        finally:
+            exchange.cache_ms = (exchange.cache_ms or 0.0) + (time.monotonic() - begun) * 1000
+            if flow.response is None:
+                self._refuse_uncached(flow, exchange)
+
+    async def _find(self, flow: http.HTTPFlow, exchange: Exchange, scope: bytes) -> str | None:
+        """Answers from an entry. -> why it did not. Raises MatcherAway, StoreDown."""
+        tenant, decision, settings = exchange.tenant, exchange.decision, self._settings
+        assert tenant is not None and decision is not None and exchange.text is not None
+        bar = max(settings.threshold, decision.threshold or 0.0)
+        deadline_s = settings.deadline_ms / 1000
+        found = await self._matcher.find(tenant.id, scope, exchange.text, threshold=bar, deadline_s=deadline_s)
+        hit: Candidate | None = found.hit
+        if hit is None:
+            return found.reason
+        now = time.time()
+        entry = await self._cache.fetch(tenant.id, hit.fingerprint, now, FETCH_S)
+        if entry is None:
+            self._later(self._matcher.remove(tenant.id, [hit.fingerprint]))
+            return "entry gone"
+        if not decision.admits(now - entry.stored_at):
+            return "too old"
+        self._cache.touch(tenant.id, hit.fingerprint)
+        answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
+        return None
+
+    @staticmethod
+    def _refuse_uncached(flow: http.HTTPFlow, exchange: Exchange) -> None:
+        assert exchange.decision is not None and exchange.plan is not None
+        if exchange.decision.only_if_cached:
+            flow.response = exchange.plan.render(ONLY_CACHED)
+
+    def _later(self, work: Coroutine[Any, Any, bool]) -> None:
+        """Does it beside the requests; with too much under way, not at all: the entry is then found by its words."""
+        if len(self._tasks) >= MAX_TASKS:
+            work.close()
+            return
+        task = asyncio.get_running_loop().create_task(_quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _quietly(work: Coroutine[Any, Any, bool]) -> None:
+    try:
+        await work
+    except MatcherAway as problem:
+        logger.debug("the matcher was not told: %s", problem)

@@ -1,0 +1,38 @@
+"""The one text of a request that is compared by meaning, and the rest of it, which must be equal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mitmgate.core.text.unfit import unfit
+
+ENDPOINTS: Final = frozenset({"/v1/chat/completions", "/openai/deployments/chat/completions", "/v1/messages"})
+
+
+def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """The last user turn's text, and the body with nothing in its place; None when there is no such text.
+
+    The turn is a plain string or exactly one text part: beside an image or a file, words mean what those show. What
+    stays of the turn (its name, the part's other members) counts like all else.
+    """
+    messages = body.get("messages")
+    if endpoint not in ENDPOINTS or not isinstance(messages, list) or not messages:
+        return None
+    last = messages[-1]
+    if not isinstance(last, dict) or last.get("role") != "user":
+        return None
+    content = last.get("content")
+    rest: str | list[dict[str, Any]]
+    if isinstance(content, str):
+        text, rest = content, ""
+    elif isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
+        part = content[0]
+        if part.get("type") != "text" or not isinstance(part.get("text"), str):
+            return None
+        text, rest = part["text"], [{**part, "text": ""}]
+    else:
+        return None
+    if unfit(text) is not None:
+        return None
+    return text, {**body, "messages": [*messages[:-1], {**last, "content": rest}]}
