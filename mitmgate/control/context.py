@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from mitmgate.control.admission import Actor
 from mitmgate.core.failures import FailureLimiter
 from mitmgate.core.settings import Settings
+from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.secrets import Secrets
 
 #: (tenant id, version) -> how many workers did not say that they applied it.
@@ -58,6 +59,7 @@ class Control:
     pool: asyncpg.Pool
     version: str
     automatic_blocks: Blocks | None = None
+    matcher: MatcherClient | None = None
     apply: Apply = nobody_to_tell
     resolve: Resolve = resolve
     status: Callable[[], Mapping[str, Any]] = dict

@@ -24,6 +24,7 @@ from mitmgate.control.upkeep import StoreChecks, sweep_cache
 from mitmgate.core.settings import Runtime, load_runtime
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import create_pool
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import load_secrets
@@ -77,6 +78,8 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
         opened.callback(shipping_pool.terminate)
         store = Store(runtime.redis_url)
         opened.push_async_callback(store.close)
+        matcher = MatcherClient(runtime.matcher_socket)
+        opened.push_async_callback(matcher.close)
         status = Status()
         shipper = _shipper(runtime, shipping_pool, settings.usage.retention_days)
         control = Control(
@@ -85,6 +88,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             pool,
             runtime.version,
             AutomaticBlocks(store),
+            matcher,
             apply=ApplyEverywhere(channel),
             status=status.told,
             shipper=lambda: _lag(shipper),

@@ -1,0 +1,66 @@
+"""/admin/cache: how the cache decides, asked of the process that decides."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from mitmgate.control.context import Here
+from mitmgate.control.fields import Body
+from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.services.matcher_client import MatcherAway
+
+MAX_PAIRS: Final = 1000
+MAX_TEXT: Final = 16_384
+AWAY: Final = ServiceUnavailable(503, "matcher_unavailable", "The matcher does not answer.", retry_after_s=1)
+
+Text = Annotated[str, Field(strict=True, max_length=MAX_TEXT)]
+Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
+
+router = APIRouter(prefix="/admin/cache", tags=["cache"])
+
+
+class JudgeIn(Body):
+    """Pairs of questions: the one asked, and the one whose answer is stored."""
+
+    pairs: Annotated[list[Pair], Field(max_length=MAX_PAIRS)]
+    threshold: Annotated[float, Field(ge=0, le=1, description="null: `cache.threshold`")] | None = None
+
+
+class JudgedShown(BaseModel):
+    """similarity: null when a text is too long to be compared. reasons: why not, the weightiest first."""
+
+    similarity: float | None
+    probability: float | None
+    accept: bool
+    reasons: list[str]
+
+
+class Judged(BaseModel):
+    """In the order asked."""
+
+    data: list[JudgedShown]
+
+
+@router.post("/judge", response_model=Judged)
+async def judge(here: Here, body: JudgeIn) -> Any:
+    """Whether an answer stored for the second question would be served for the first, by the code that decides it."""
+    if here.matcher is None:
+        raise AWAY
+    try:
+        found = await here.matcher.judge([(one, other) for one, other in body.pairs], body.threshold)
+    except MatcherAway:
+        raise AWAY from None
+    return {
+        "data": [
+            {
+                "similarity": each.similarity,
+                "probability": each.verdict.probability,
+                "accept": each.verdict.accept,
+                "reasons": list(each.verdict.reasons),
+            }
+            for each in found
+        ]
+    }

@@ -1,0 +1,139 @@
+"""Questions in other words: which are answered again and how that looks, which are not, and the matcher away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.harness import Gateway, Tenant, wait_until
+from tests.e2e.upstream import Upstream
+
+MATCHER = "mitmgate.matcher"
+FIRST, REPHRASED = "What is 2+2?", "what's 2 plus 2?"
+
+
+@pytest.fixture
+def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
+    return gateway.tenant(upstream.url)
+
+
+def outcome(answer: httpx.Response) -> tuple[str | None, str | None]:
+    assert answer.status_code == 200, answer.text
+    return answer.headers.get("x-cache-status"), answer.headers.get("x-cache-kind")
+
+
+def detail(answer: httpx.Response) -> str:
+    return str(answer.headers["cache-status"])
+
+
+def kept(tenant: Tenant, text: str = FIRST, *, like: str = REPHRASED, **more: Any) -> httpx.Response:
+    """Asks until the question is also found in other words. -> that hit."""
+    answers: list[httpx.Response] = []
+
+    def found() -> bool:
+        tenant.chat(text, **more)
+        only = {**more.get("headers", {}), "Cache-Control": "only-if-cached"}
+        answers.append(tenant.chat(like, **{**more, "headers": only}))
+        return answers[-1].status_code == 200
+
+    wait_until(found)
+    return answers[-1]
+
+
+def test_a_question_in_other_words_is_answered_again(tenant: Tenant) -> None:
+    first = tenant.chat(FIRST)
+    assert outcome(first) == ("MISS", None)
+    hit = kept(tenant)
+    assert outcome(hit) == ("HIT", "semantic")
+    assert hit.content == tenant.chat(FIRST).content
+    assert 0.9 <= float(hit.headers["x-cache-similarity"]) < 1 and len(hit.headers["x-cache-similarity"]) == 5
+    assert detail(hit).startswith("mitmgate; hit; ttl=") and 'detail="semantic 0.' in detail(hit)
+    assert "x-upstream" not in hit.headers and int(hit.headers["age"]) >= 0
+    assert outcome(tenant.chat(FIRST)) == ("HIT", "exact")
+
+    def recorded() -> bool:
+        return any(row["cache"] == "hit" and 0.9 <= (row["similarity"] or 0) < 1 for row in tenant.rows())
+
+    wait_until(recorded)
+
+
+@pytest.mark.parametrize(
+    ("other", "why"), [("What is 2+3?", "below bar"), ("What is 2*2?", ""), ("What is 2-2?", ""), ("Who was Goethe?", "")]
+)
+def test_another_question_is_not(tenant: Tenant, other: str, why: str) -> None:
+    kept(tenant)
+    answer = tenant.chat(other)
+    assert outcome(answer) == ("MISS", None)
+    assert "detail=" in detail(answer) and why in detail(answer)
+
+
+def test_one_number_is_enough(tenant: Tenant) -> None:
+    kept(tenant, "How many days are in 5 weeks?", like="How many days are there in 5 weeks?")
+    answer = tenant.chat("How many days are in 6 weeks?")
+    assert outcome(answer) == ("MISS", None) and "number" in detail(answer)
+
+
+def test_nothing_crosses_a_scope(gateway: Gateway, upstream: Upstream, tenant: Tenant) -> None:
+    kept(tenant)
+    other = gateway.tenant(upstream.url).chat(REPHRASED)
+    assert outcome(other) == ("MISS", None) and 'detail="scope empty"' in detail(other)
+    system = [{"role": "system", "content": "Answer in French."}, {"role": "user", "content": REPHRASED}]
+    for fields in (
+        {"json": {"model": "m", "messages": system}},
+        {"json": {"model": "other", "messages": system[1:]}},
+        {"json": {"model": "m", "messages": system[1:]}, "headers": {"X-Cache-Namespace": "apart"}},
+    ):
+        assert outcome(tenant.post("/v1/chat/completions", **fields)) == ("MISS", None)
+
+
+def test_the_client_may_ask_for_less(tenant: Tenant) -> None:
+    kept(tenant)
+    for headers in ({"X-Cache-Mode": "exact"}, {"X-Cache-Threshold": "0.99"}):
+        # uncached, so that the next one is not an exact hit
+        answer = tenant.chat(REPHRASED, headers={**headers, "Cache-Control": "only-if-cached"})
+        assert answer.status_code == 504
+    assert tenant.chat(REPHRASED, headers={"X-Cache-Threshold": "much"}).status_code == 400
+    assert outcome(tenant.chat(REPHRASED, headers={"X-Cache-Threshold": "0.1"})) == ("HIT", "semantic")
+
+
+def test_a_tenant_may_have_less(gateway: Gateway, upstream: Upstream) -> None:
+    modest = gateway.tenant(upstream.url, cache={"mode": "exact"})
+    assert outcome(modest.chat(FIRST)) == ("MISS", None)
+    wait_until(lambda: outcome(modest.chat(FIRST)) == ("HIT", "exact"))
+    assert outcome(modest.chat(REPHRASED)) == ("MISS", None)
+
+
+def test_a_dead_matcher_costs_nothing_but_its_hits(rough: Gateway, upstream: Upstream) -> None:
+    tenant = rough.tenant(upstream.url, allow_private_upstream=True)
+    kept(tenant)
+    rough.kill(MATCHER)
+    assert outcome(tenant.chat(FIRST)) == ("HIT", "exact")
+    assert tenant.chat("How tall is the tower?").status_code == 200
+
+    def back() -> bool:
+        only = {"Cache-Control": "only-if-cached"}
+        answer = tenant.chat(REPHRASED, headers=only)
+        return answer.status_code == 200 and outcome(answer) == ("HIT", "semantic")
+
+    wait_until(back)
+
+
+def test_judging_pairs(gateway: Gateway) -> None:
+    pairs = [[FIRST, REPHRASED], [FIRST, "What is 2+3?"]]
+    answer = gateway.admin("POST", "/admin/cache/judge", {"pairs": pairs})
+    assert answer.status_code == 200, answer.text
+    same, different = answer.json()["data"]
+    assert same["accept"] and not same["reasons"] and 0.9 < same["similarity"] < 1
+    assert not different["accept"] and different["reasons"]
+    strict = gateway.admin("POST", "/admin/cache/judge", {"pairs": pairs[:1], "threshold": 0.99}).json()["data"][0]
+    assert not strict["accept"] and strict["reasons"] == ["below bar"]
+    for bad in (
+        {},
+        {"pairs": [["one"]]},
+        {"pairs": [[1, 2]]},
+        {"pairs": pairs, "threshold": 2},
+        {"pairs": [["", ""]] * 1001},
+    ):
+        assert gateway.admin("POST", "/admin/cache/judge", bad).status_code == 422
