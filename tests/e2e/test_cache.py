@@ -55,7 +55,7 @@ def test_a_hit_is_byte_equal_and_says_what_it_is(tenant: Tenant, upstream: Upstr
 
     upstream.script = answer_oddly
     first = ask(tenant, BASE)
-    assert outcome(first) == "MISS" and first.headers["cache-status"] == "mitmgate; fwd=miss"
+    assert outcome(first) == "MISS" and first.headers["cache-status"] == 'mitmgate; fwd=miss; detail="scope empty"'
     assert first.headers["x-upstream-attempts"] == "1"
     hit = warm(tenant, BASE)
     assert hit.content == first.content == odd
@@ -172,7 +172,8 @@ def shared(gateway: Gateway, loop_thread: Any) -> Any:
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_changed_field_is_another_question(shared: Tenant, name: str) -> None:
     assert outcome(ask(shared, BASE)) == "HIT"
-    assert outcome(ask(shared, {**BASE, **CHANGES[name]})) != "HIT"
+    # in other words it may be a hit: tests of that are in test_semantic.py
+    assert outcome(ask(shared, {**BASE, **CHANGES[name]}, X_Cache_Mode="exact")) != "HIT"
     assert outcome(ask(shared, BASE)) == "HIT"
 
 

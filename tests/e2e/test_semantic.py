@@ -60,7 +60,8 @@ def test_a_question_in_other_words_is_answered_again(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "why"), [("What is 2+3?", "below bar"), ("What is 2*2?", ""), ("What is 2-2?", ""), ("Who was Goethe?", "")]
+    ("other", "why"),
+    [("What is 2+3?", "below bar"), ("What is 2*2?", ""), ("What is 2-2?", ""), ("Who was Goethe?", "")],
 )
 def test_another_question_is_not(tenant: Tenant, other: str, why: str) -> None:
     kept(tenant)
@@ -70,8 +71,9 @@ def test_another_question_is_not(tenant: Tenant, other: str, why: str) -> None:
 
 
 def test_one_number_is_enough(tenant: Tenant) -> None:
-    kept(tenant, "How many days are in 5 weeks?", like="How many days are there in 5 weeks?")
-    answer = tenant.chat("How many days are in 6 weeks?")
+    question = "How many cups of flour do I need to bake {} loaves of white bread for my family?"
+    kept(tenant, question.format(5), like=question.format("five"))
+    answer = tenant.chat(question.format(6))
     assert outcome(answer) == ("MISS", None) and "number" in detail(answer)
 
 
