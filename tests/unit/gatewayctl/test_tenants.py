@@ -78,7 +78,7 @@ def test_an_anthropic_tenant_gets_its_own_curl(run: Any, admin: Any) -> None:
         ("--upstream-auth-header", "x-api-key"),
         ("--alias", "nonsense"),
         ("--limit", "0"),
-        ("--cache-mode", "semantic"),
+        ("--cache-mode", "fuzzy"),
     ],
 )
 def test_create_refuses_what_makes_no_sense(run: Any, admin: Any, options: Any) -> None:
