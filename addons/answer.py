@@ -37,7 +37,7 @@ class AnswerStage:
             fields += self._cache(exchange)
             fields += self._upstream(exchange)
             fields.append((b"Server-Timing", self._timing(exchange)))
-        response.headers = http.Headers(fields)
+        response.headers.fields = tuple(fields)
 
     @staticmethod
     def _must_stream(response: http.Response, exchange: Exchange) -> bool:

@@ -24,7 +24,6 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseEndOfMessage,
     ResponseHeaders,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHeadersHook, HttpResponseHook
 
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.retry import RETRYABLE_STATUSES, Failure, error_of, parse_retry_after
@@ -164,7 +163,7 @@ class Attempts(Delivery):
             self.server_state = self.state_consume_failed_answer
             return
         self.flow.response = response
-        yield HttpResponseHeadersHook(self.flow)
+        yield from self._run_hook("responseheaders")
         if (yield from self.check_killed(True)):
             yield from self._abandon()
             return
@@ -206,7 +205,7 @@ class Attempts(Delivery):
             self.response_body_buf.clear()
             self.flow.response.data.content = content
             self._plan().response_bytes = len(content)
-            yield HttpResponseHook(self.flow)
+            yield from self._run_hook("response")
             self.server_state = self.state_done
             if (yield from self.check_killed(False)):
                 return
@@ -244,7 +243,7 @@ class Attempts(Delivery):
         plan.failures.append(failure)
         self.server_state = self.state_errored
         self.flow.error = mitmflow.Error(failure.value)
-        yield HttpErrorHook(self.flow)
+        yield from self._run_hook("error")
         if plan.stream_error is not None and self._left is None:
             last = plan.stream_error(error_of(failure))
             yield SendHttp(ResponseData(self.stream_id, last), self.context.client)

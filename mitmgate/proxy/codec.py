@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import h2.errors
+import h2.events
 import h11
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
@@ -41,6 +42,7 @@ MAX_PIPELINED_BYTES: Final = 1 << 20
 MAX_RESPONSE_HEAD_BYTES: Final = 256 << 10
 H2_MAX_HEADER_LIST: Final = 1 << 20
 H2_MAX_STREAMS: Final = 128
+H2_LINGER_BYTES: Final = 1 << 20
 
 BROKEN_BODY: Final = "broken body"
 
@@ -120,8 +122,10 @@ class _BodyReader(Http1Connection):
                 if data := bytes(part.data):
                     yield ReceiveHttp(self.ReceiveData(self.stream_id, data))
             elif isinstance(part, h11.EndOfMessage):
-                yield ReceiveHttp(self.ReceiveEndOfMessage(self.stream_id))
                 is_request = isinstance(self, Http1Server)
+                if is_request:
+                    self.state = self.wait  # whole, also for an answer that is out before this returns
+                yield ReceiveHttp(self.ReceiveEndOfMessage(self.stream_id))
                 yield from self.mark_done(request=is_request, response=not is_request)
                 return
 
@@ -129,10 +133,11 @@ class _BodyReader(Http1Connection):
 class GatewayHttp1Server(_BodyReader, Http1Server):
     """The client's side of HTTP/1. Deadlines for the head, bounds for what is buffered, errors as JSON."""
 
-    def __init__(self, context: Context, max_header_bytes: int, set_alarm: Alarm) -> None:
+    def __init__(self, context: Context, max_header_bytes: int, set_alarm: Alarm, read_on: Callable[[], None]) -> None:
         super().__init__(context)
         self._max_header_bytes = max_header_bytes
         self._set_alarm = set_alarm
+        self._read_on = read_on
         self._lingered = 0
         self._head_begun = False
 
@@ -224,7 +229,7 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
         self.state = self.read_headers
         self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
         if self.buf:
-            yield from self.state(events.DataReceived(self.conn, b""))
+            self._read_on()
 
     def refuse(self, error: GatewayError) -> CommandGenerator[None]:
         """Answers what never became a flow, and ends the connection so that the answer can still be read."""
@@ -264,12 +269,13 @@ class GatewayHttp1Server(_BodyReader, Http1Server):
 
 
 class GatewayHttp2Server(Http2Server):
-    """The client's side of HTTP/2. An early answer resets its own stream only; errors are JSON."""
+    """The client's side of HTTP/2. An early answer ends its own stream only; errors are JSON."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.h2_conn.decoder.max_header_list_size = H2_MAX_HEADER_LIST
         self.h2_conn.local_settings.max_concurrent_streams = H2_MAX_STREAMS
+        self._lingering: dict[int, int] = {}  # bytes that came for streams whose answer is out
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, ResponseProtocolError):
@@ -280,14 +286,29 @@ class GatewayHttp2Server(Http2Server):
             headers.pop("transfer-encoding", None)
             headers.pop("connection", None)
         yield from super()._handle_event(event)
-        if isinstance(event, ResponseEndOfMessage) and event.stream_id in self.streams and not self._received(event):
-            # RFC 9113 section 8.1: a whole answer before the request is whole, then NO_ERROR
-            self.h2_conn.reset_stream(event.stream_id, h2.errors.ErrorCodes.NO_ERROR)
-            self.streams.pop(event.stream_id, None)
-            yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+        if isinstance(event, ResponseEndOfMessage) and not self.is_closed(event.stream_id):
+            # A reset at once (RFC 9113 section 8.1) makes some clients fail instead of reading the answer.
+            self._lingering[event.stream_id] = 0
 
-    def _received(self, event: HttpEvent) -> bool:
-        return self.is_closed(event.stream_id)
+    def handle_h2_event(self, event: Any) -> CommandGenerator[bool]:
+        stream_id = getattr(event, "stream_id", None)
+        if stream_id in self._lingering:
+            if isinstance(event, h2.events.DataReceived):
+                self._lingering[stream_id] += event.flow_controlled_length
+                if self._lingering[stream_id] > H2_LINGER_BYTES:
+                    self.h2_conn.reset_stream(stream_id, h2.errors.ErrorCodes.NO_ERROR)
+                    self._forget(stream_id)
+                else:
+                    self.h2_conn.acknowledge_received_data(event.flow_controlled_length, stream_id)
+                return False
+            if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
+                self._forget(stream_id)
+                return False
+        return (yield from super().handle_h2_event(event))
+
+    def _forget(self, stream_id: int) -> None:
+        self._lingering.pop(stream_id, None)
+        self.streams.pop(stream_id, None)
 
     def _answer_error(self, event: ResponseProtocolError) -> CommandGenerator[None]:
         error = _status_of(event.code)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from mitmproxy import http
 from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
@@ -21,7 +22,7 @@ from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
 from mitmgate.proxy.codec import GatewayHttp2Server
-from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
+from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
 from mitmgate.proxy.layer import Alarm, GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
 
@@ -102,8 +103,8 @@ class GatewayConnection(ProxyConnectionHandler):
     def _execute(self, command: commands.Command) -> None:
         if isinstance(command, commands.SendData):
             self._unsent.setdefault(command.connection, []).append(command.data)
-        elif isinstance(command, commands.StartHook):
-            self._start_hook(command)
+        elif isinstance(command, HookUnderWay):
+            self.gateway.keep(asyncio.get_running_loop().create_task(self._finish_hook(command)))
         elif isinstance(command, ConnectUpstream):
             task = asyncio.get_running_loop().create_task(self._run_upstream(command))
             self.transports.setdefault(command.server, ConnectionIO()).handler = task
@@ -121,28 +122,25 @@ class GatewayConnection(ProxyConnectionHandler):
         elif not isinstance(command, commands.Log):  # mitmproxy's log lines may hold raw bytes
             raise RuntimeError(type(command).__name__)
 
-    def _start_hook(self, hook: commands.StartHook) -> None:
-        calls = self.gateway.hooks.get(hook.name, ())
-        data = hook.flow if hasattr(hook, "flow") else hook.args()[0]
-        for position, call in enumerate(calls):
-            result = self.gateway.call_hook(call, data)
-            if result is not None:
-                task = asyncio.get_running_loop().create_task(
-                    self._finish_hook(hook, data, result, calls[position + 1 :])
-                )
-                self.gateway.keep(task)
-                return
-        if hook.blocking:
-            self._events.append(events.HookCompleted(hook))
+    def begin_hook(self, name: str, flow: http.HTTPFlow) -> HookUnderWay | None:
+        """Calls the hook's functions until one has to wait; None when all are done.
 
-    async def _finish_hook(self, hook: commands.StartHook, data: Any, result: Any, calls: tuple[Any, ...]) -> None:
-        await self.gateway.await_hook(result, data)
-        for call in calls:
-            result = self.gateway.call_hook(call, data)
+        mitmproxy yields a command for each hook, and pauses for it, whether or not anything waits.
+        """
+        calls = self.gateway.hooks.get(name, ())
+        for position, call in enumerate(calls):
+            result = self.gateway.call_hook(call, flow)
             if result is not None:
-                await self.gateway.await_hook(result, data)
-        if hook.blocking:
-            self.feed(events.HookCompleted(hook))
+                return HookUnderWay(flow, result, calls[position + 1 :])
+        return None
+
+    async def _finish_hook(self, hook: HookUnderWay) -> None:
+        await self.gateway.await_hook(hook.result)
+        for call in hook.calls:
+            result = self.gateway.call_hook(call, hook.flow)
+            if result is not None:
+                await self.gateway.await_hook(result)
+        self.feed(HooksDone(hook))
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         """For the hooks mitmproxy itself calls: client_connected and client_disconnected."""
@@ -150,7 +148,11 @@ class GatewayConnection(ProxyConnectionHandler):
         for call in self.gateway.hooks.get(hook.name, ()):
             result = self.gateway.call_hook(call, data)
             if result is not None:
-                await self.gateway.await_hook(result, data)
+                await self.gateway.await_hook(result)
+
+    def read_on(self) -> None:
+        """Lets the codec look at what it has, after the event at work and not within it: pipelining must not nest."""
+        self.feed(events.DataReceived(self.client, b""))
 
     # ---- deadlines and back-pressure
 

@@ -22,9 +22,8 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
     ResponseProtocolError,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHeadersHook, HttpResponseHook
 
-from mitmgate.proxy.events import AnswerCompleteHook, UpstreamServer
+from mitmgate.proxy.events import UpstreamServer
 from mitmgate.proxy.plan import Plan, plan_of
 from mitmgate.proxy.timers import Timers
 
@@ -54,16 +53,22 @@ class Delivery(HttpStream):
         self._complete = False  # answer_complete has run
         self._left: int | None = None  # bytes of a streamed answer still to come, where its length is known
 
+    def _run_hook(self, name: str) -> CommandGenerator[None]:
+        """Calls the addons' hook of that name; only one that has to wait pauses the stream."""
+        under_way = self._connection.begin_hook(name, self.flow)
+        if under_way is not None:
+            yield under_way
+
     # ---- an answer that is whole
 
     def _deliver(self, end_stream: bool = True) -> CommandGenerator[None]:
         """Sends flow.response, which the chain or a failed attempt has set, through the way out."""
         assert self.flow.response is not None
         self.flow.response.timestamp_start = self.flow.response.timestamp_start or time.time()
-        yield HttpResponseHeadersHook(self.flow)
+        yield from self._run_hook("responseheaders")
         if (yield from self.check_killed(True)):
             return
-        yield HttpResponseHook(self.flow)
+        yield from self._run_hook("response")
         self.server_state = self.state_done
         if (yield from self.check_killed(False)):
             return
@@ -159,7 +164,7 @@ class Delivery(HttpStream):
         if self._complete:
             return True
         self._complete = True
-        yield AnswerCompleteHook(self.flow)
+        yield from self._run_hook("answer_complete")
         if (yield from self.check_killed(True)):
             yield from self._abandon()
             self._end()
@@ -172,7 +177,7 @@ class Delivery(HttpStream):
         if not (yield from self._complete_answer()):
             return
         self.flow.response.timestamp_end = time.time()
-        yield HttpResponseHook(self.flow)
+        yield from self._run_hook("response")
         self.server_state = self.state_done
         if (yield from self.check_killed(False)):
             return
@@ -191,7 +196,7 @@ class Delivery(HttpStream):
         if emit_error_hook and self.client_state != self.state_errored:
             if not killed:
                 self.flow.error = mitmflow.Error("client_closed")
-            yield HttpErrorHook(self.flow)
+            yield from self._run_hook("error")
         self._end()
         self.client_state = self.server_state = self.state_errored
         yield SendHttp(ResponseProtocolError(self.stream_id, "killed", ErrorCode.KILL), self.context.client)

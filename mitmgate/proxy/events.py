@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mitmproxy import http
 from mitmproxy.connection import Server
@@ -52,13 +53,19 @@ class Timer(events.Event):
     token: object
 
 
-@dataclass
-class AnswerCompleteHook(commands.StartHook):
-    """
-    A streamed answer is complete but for its last bytes, which wait for this hook.
+@dataclass(eq=False)
+class HookUnderWay(commands.Command):
+    """An addon's hook that waits, and those to come after it. The stream is paused until all are done."""
 
-    What must have happened before the client can ask again (the entry stored, the record written) is done here.
-    """
-
-    name = "answer_complete"
+    blocking = True
     flow: http.HTTPFlow
+    result: Awaitable[object]
+    calls: tuple[Callable[[http.HTTPFlow], Any], ...]
+
+
+@dataclass
+class HooksDone(events.CommandCompleted):
+    """The answer to HookUnderWay."""
+
+    command: HookUnderWay
+    reply: None = None

@@ -64,7 +64,7 @@ class Gateway:
             if calls:
                 self.hooks[name] = calls
 
-    def call_hook(self, call: Callable[[Any], Any], data: Any) -> Awaitable[None] | None:
+    def call_hook(self, call: Callable[[Any], Any], data: Any) -> Awaitable[object] | None:
         """Calls a hook function; an awaitable comes back when it is not done yet.
 
         The chain turns its gates' exceptions into refusals itself; what still arrives here is another addon's.
@@ -78,7 +78,7 @@ class Gateway:
             return None
         return result if inspect.isawaitable(result) else None
 
-    async def await_hook(self, result: Awaitable[None], data: Any) -> None:
+    async def await_hook(self, result: Awaitable[object]) -> None:
         try:
             await result
         except Exception as problem:

@@ -80,7 +80,11 @@ class GatewayHttpLayer(HttpLayer):
         self._connection = connection
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, Timer):
+        if isinstance(event, events.CommandCompleted):
+            yield from self.event_to_child(self.command_sources.pop(event.command), event)
+        elif isinstance(event, events.DataReceived) and event.connection is self.context.client:
+            yield from self.event_to_child(self.connections[event.connection], event)
+        elif isinstance(event, Timer):
             if self.streams.get(event.stream.stream_id) is event.stream:
                 yield from self.event_to_child(event.stream, event)
         elif isinstance(event, UpstreamReady):
@@ -134,7 +138,10 @@ class GatewayHttpLayer(HttpLayer):
         if self.context.client.alpn == b"h2":
             return GatewayHttp2Server(self.context.fork())
         return GatewayHttp1Server(
-            self.context.fork(), self._connection.gateway.max_header_bytes, self._connection.set_alarm
+            self.context.fork(),
+            self._connection.gateway.max_header_bytes,
+            self._connection.set_alarm,
+            self._connection.read_on,
         )
 
     def _upstream_ready(self, event: UpstreamReady) -> CommandGenerator[None]:

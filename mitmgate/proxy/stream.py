@@ -22,7 +22,6 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
     ResponseProtocolError,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpRequestHeadersHook, HttpRequestHook
 
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.retry import Failure
@@ -69,14 +68,14 @@ class GatewayHttpStream(Attempts):
         flow.request = request
         flow.live = True
         if (problem := malformed(request)) is not None or self._header_bytes(request) > self._limit():
-            yield from self._answer_now(error_response(problem or HEADERS_TOO_LARGE), event.end_stream)
+            yield from self._answer_now(error_response(problem or HEADERS_TOO_LARGE))
             return
         # A stage that forgets to say where a request goes sends it nowhere.
         request.data.host, request.data.port, request.data.scheme = NOWHERE, 80, b"http"
         self.server_state = self.state_wait_for_response_headers
         if not event.end_stream:
             self._connection.hold_client()
-        yield HttpRequestHeadersHook(flow)
+        yield from self._run_hook("requestheaders")
         self._connection.release_client()
         if (yield from self.check_killed(True)):
             return
@@ -89,7 +88,7 @@ class GatewayHttpStream(Attempts):
             yield SendHttp(ResponseHeaders(self.stream_id, proceed), self.context.client)
         plan = plan_of(flow)
         if plan is None:
-            yield from self._answer_now(error_response(NO_PLAN), event.end_stream)
+            yield from self._answer_now(error_response(NO_PLAN))
         elif flow.request.stream and not event.end_stream:
             self._uploading = True
             self.client_state = self.state_stream_request_body
@@ -117,7 +116,7 @@ class GatewayHttpStream(Attempts):
             self.flow.request.data.content = bytes(self.request_body_buf)
             self.request_body_buf.clear()
             self.client_state = self.state_done
-            yield HttpRequestHook(self.flow)
+            yield from self._run_hook("request")
             if (yield from self.check_killed(True)):
                 return
             if self.flow.response is not None:
@@ -155,11 +154,11 @@ class GatewayHttpStream(Attempts):
 
     # ---- answers before the body is whole
 
-    def _answer_now(self, response: http.Response, end_stream: bool) -> CommandGenerator[None]:
-        """An answer to what the chain never saw."""
+    def _answer_now(self, response: http.Response) -> CommandGenerator[None]:
+        """An answer to what the chain never saw; nothing more is read of a client whose framing may be a lie."""
         self.flow.response = response
         self.client_state = self.state_discard_request_body
-        yield from self._send_whole(end_stream)
+        yield from self._send_whole(end_stream=False)
 
     def _deliver_early(self, end_stream: bool) -> CommandGenerator[None]:
         """Sends flow.response at once, whether or not the body has come."""
@@ -194,7 +193,7 @@ class GatewayHttpStream(Attempts):
         self.client_state = self.server_state = self.state_errored
         if seen and not ended:
             self.flow.error = mitmflow.Error("client_closed")
-            yield HttpErrorHook(self.flow)
+            yield from self._run_hook("error")
         if self.context.client.alpn != b"h2" and self.context.client.state is not ConnectionState.CLOSED:
             yield commands.CloseConnection(self.context.client)
         yield DropStream(self.stream_id)

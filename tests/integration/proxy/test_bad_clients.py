@@ -255,6 +255,32 @@ async def test_an_http2_client_that_does_not_read_holds_its_upstream_back(tmp_pa
         client.writer.close()
 
 
+async def test_http2_early_answers_can_be_read_before_the_body_is_sent(tmp_path: Path) -> None:
+    planner = Planner(1)
+    planner.early["/no"] = http.Response.make(401, b'{"error":1}')
+    async with gateway(planner, tmp_path) as (here, _worker):
+        client = await http2(here)
+        client.send(1, [(":path", "/no")], b"", end=False)
+        await client.until(lambda: 1 in client.ended)
+        assert client.status == {1: 401} and not client.reset
+        client.h2.send_data(1, b"x" * 1000, end_stream=True)
+        client.flush()
+        client.send(3, [(":path", "/no")], b"", end=False)
+        await client.until(lambda: 3 in client.ended)
+        while 3 not in client.reset and not client.gone:  # who never stops is told to
+            for _ in range(4):
+                client.h2.send_data(3, b"x" * 16_000)
+            client.flush()
+            await asyncio.sleep(0.01)
+            try:
+                async with asyncio.timeout(0.05):
+                    await client.until(lambda: 3 in client.reset)
+            except TimeoutError:
+                pass
+        assert client.reset == {3: 0} and not client.gone
+        client.writer.close()
+
+
 async def test_http2_client_reset_cancels_its_upstream(tmp_path: Path) -> None:
     async def silent(reader: Any, writer: Any, request: bytes, n: int) -> None:
         await reader.read(1)

@@ -46,6 +46,17 @@ async def test_keep_alive(tmp_path: Path) -> None:
             writer.close()
 
 
+async def test_a_thousand_pipelined_requests_do_not_nest(tmp_path: Path) -> None:
+    planner = Planner(1)
+    planner.local["/hit"] = http.Response.make(200, b"{}")
+    async with gateway(planner, tmp_path) as (here, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", here)
+        writer.write(b"GET /hit HTTP/1.1\r\nHost: x\r\n\r\n" * 2000)
+        for _ in range(2000):
+            assert (await read_answer(reader))[0] == 200
+        writer.close()
+
+
 async def test_http10_and_connection_close_end_the_connection(tmp_path: Path) -> None:
     async with upstream(fine) as (_, port), gateway(Planner(port), tmp_path) as (here, _w):
         for head in (b"GET /v1/x HTTP/1.0\r\n\r\n", b"GET /v1/x HTTP/1.1\r\nHost: x\r\nConnection: Close\r\n\r\n"):
