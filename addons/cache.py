@@ -89,12 +89,10 @@ class CacheStage:
         if flow.response is not None or exchange.decision is None:
             return
         begun = time.monotonic()
-        entry = None
-        if exchange.cache_reply is not None and exchange.fingerprint is not None:
-            entry = self._fresh_entry(exchange)
-        exchange.cache_ms = (time.monotonic() - begun) * 1000
-        if entry is not None:
+        asked = exchange.cache_reply is not None and exchange.fingerprint is not None
+        if asked and (entry := self._fresh_entry(exchange)) is not None:
             answer_with(flow, exchange, entry, "exact", 1.0)
+        exchange.cache_ms = (time.monotonic() - begun) * 1000
 
     def _fresh_entry(self, exchange: Exchange) -> Entry | None:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
@@ -136,11 +134,11 @@ class CacheStage:
             namespace=decision.namespace,
             tokens=tokens_of_json(exchange.client_format, answer),
         )
-        limit = self._settings.max_bytes if tenant.cache_max_bytes is None else tenant.cache_max_bytes
-        return self._keep(exchange, entry, limit)
+        return self._keep(exchange, entry, tenant.cache_max_bytes)
 
-    async def _keep(self, exchange: Exchange, entry: Entry, max_bytes: int) -> None:
-        if await self._cache.put(entry.tenant_id, entry, max_bytes):
+    async def _keep(self, exchange: Exchange, entry: Entry, max_bytes: int | None) -> None:
+        limit = self._settings.max_bytes if max_bytes is None else max_bytes
+        if await self._cache.put(entry.tenant_id, entry, limit):
             exchange.stored = entry
 
 

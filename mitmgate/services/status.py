@@ -23,7 +23,7 @@ class Status:
         self._told = message["status"]
 
     def ready(self) -> bool:
-        """True from when every worker accepts, control answers and the matcher matches; losing one later degrades, only draining ends it."""
+        """True from when workers, control and matcher all serve; losing one later degrades, only draining ends it."""
         if self.draining:
             return False
         if not self._was_ready:

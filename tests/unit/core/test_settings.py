@@ -183,7 +183,9 @@ def test_survives_json() -> None:
 
 def test_a_child_reads_what_the_supervisor_wrote(tmp_path: Path) -> None:
     settings = load_settings(None, {}, {"data_dir": str(tmp_path)})
-    runtime = Runtime(tmp_path, "dsn", "unix:///v.sock", True, "http://127.0.0.1:9000", 2, "::1", 8080, 8081, "0.1.0", "/m.sock")
+    runtime = Runtime(
+        tmp_path, "dsn", "unix:///v.sock", True, "http://127.0.0.1:9000", 2, "::1", 8080, 8081, "0.1.0", "/m.sock"
+    )
     path = tmp_path / "settings.json"
     path.write_bytes(runtime_document(settings, runtime))
     assert load_runtime(path) == (settings, runtime)
