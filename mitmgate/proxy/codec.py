@@ -286,6 +286,8 @@ class GatewayHttp2Server(Http2Server):
             headers.pop("transfer-encoding", None)
             headers.pop("connection", None)
         yield from super()._handle_event(event)
+        if isinstance(event, events.DataReceived) and self._announces_too_much():
+            yield from self.protocol_error("", h2.errors.ErrorCodes.FRAME_SIZE_ERROR)
         if isinstance(event, ResponseEndOfMessage) and not self.is_closed(event.stream_id):
             # A reset at once (RFC 9113 section 8.1) makes some clients fail instead of reading the answer.
             self._lingering[event.stream_id] = 0
@@ -305,6 +307,17 @@ class GatewayHttp2Server(Http2Server):
                 self._forget(stream_id)
                 return False
         return (yield from super().handle_h2_event(event))
+
+    def _announces_too_much(self) -> bool:
+        """Whether a frame has begun that is larger than allowed: h2 would keep it until it is whole, up to 16 MiB."""
+        begun = self.h2_conn.incoming_buffer._data
+        return len(begun) >= 9 and int.from_bytes(begun[:3]) > self.h2_conn.max_inbound_frame_size
+
+    def protocol_error(
+        self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR
+    ) -> CommandGenerator[None]:
+        """Says goodbye without the library's words."""
+        yield from super().protocol_error("", error_code)
 
     def _forget(self, stream_id: int) -> None:
         self._lingering.pop(stream_id, None)

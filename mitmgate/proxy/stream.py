@@ -67,8 +67,11 @@ class GatewayHttpStream(Attempts):
         self.flow = flow = http.HTTPFlow(self.context.client, self.context.server)
         flow.request = request
         flow.live = True
-        if (problem := malformed(request)) is not None or self._header_bytes(request) > self._limit():
-            yield from self._answer_now(error_response(problem or HEADERS_TOO_LARGE))
+        problem = malformed(request, http2=self.context.client.alpn == b"h2")
+        if problem is None and self._header_bytes(request) > self._limit():
+            problem = HEADERS_TOO_LARGE
+        if problem is not None:
+            yield from self._answer_now(error_response(problem))
             return
         # A stage that forgets to say where a request goes sends it nowhere.
         request.data.host, request.data.port, request.data.scheme = NOWHERE, 80, b"http"

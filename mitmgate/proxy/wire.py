@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from mitmproxy import http
 from mitmproxy.net.http import http1
@@ -30,11 +31,18 @@ def error_bytes(error: GatewayError) -> bytes:
     return bytes(http1.assemble_response(response))
 
 
+_HTTP1: Final = (b"HTTP/1.1", b"HTTP/1.0")
+_HTTP2: Final = (b"HTTP/2.0",)
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
 
 
-def malformed(request: http.Request) -> GatewayError | None:
-    """What is wrong with a request's framing or target (RFC 9112 section 6, against request smuggling)."""
+def malformed(request: http.Request, http2: bool) -> GatewayError | None:
+    """What is wrong with a request's framing or target (RFC 9112 section 6, against request smuggling).
+
+    http2: what the connection speaks, whatever a request line says.
+    """
+    if request.data.http_version not in (_HTTP2 if http2 else _HTTP1):
+        return BAD_REQUEST
     if request.method == "CONNECT":
         return NO_TUNNEL
     if request.data.scheme not in (b"http", b"https", b""):

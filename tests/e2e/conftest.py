@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,7 +130,7 @@ def strict(folder: Path, authority: Authority, upstream_settings: dict[str, str]
     certificate, key = authority.issue("127.0.0.1", "localhost")
     listener = {"MITMGATE_SERVER__TLS_CERT": str(certificate), "MITMGATE_SERVER__TLS_KEY": str(key)}
     env = {**STRICT, **listener, **upstream_settings}
-    with _served(folder / "strict", "--no-demo", env=env, tls=authority.client_context()) as served:
+    with _served(folder / "strict", "--no-demo", env=env, trust=authority.client_context) as served:
         yield served
 
 
@@ -148,8 +148,10 @@ def rough(rough_gateway: Gateway) -> Gateway:
 
 
 @contextmanager
-def _served(data_dir: Path, demo: str, env: dict[str, str], tls: ssl.SSLContext | None = None) -> Iterator[Gateway]:
+def _served(
+    data_dir: Path, demo: str, env: dict[str, str], trust: Callable[[], ssl.SSLContext] | None = None
+) -> Iterator[Gateway]:
     data_dir.mkdir(mode=0o711)
-    with Gateway(data_dir, demo, tls=tls, workers=2, env=env) as served:
+    with Gateway(data_dir, demo, trust=trust, workers=2, env=env) as served:
         served.wait_ready()
         yield served

@@ -33,15 +33,22 @@ def bearer(credential: str) -> dict[str, str]:
 
 
 class Gateway(Served):
-    """A served gateway whose requests can be told apart by tenant. tls: how its clients trust its listener."""
+    """A served gateway whose requests can be told apart by tenant. trust: makes a client's context for its listener."""
 
-    def __init__(self, data_dir: Path, *flags: str, tls: ssl.SSLContext | None = None, **more: Any) -> None:
+    def __init__(
+        self, data_dir: Path, *flags: str, trust: Callable[[], ssl.SSLContext] | None = None, **more: Any
+    ) -> None:
         super().__init__(data_dir, *flags, **more)
-        self.tls = tls
-        if tls is not None:
+        self._trust = trust
+        if trust is not None:
             self.url = self.url.replace("http:", "https:")
         self._names = itertools.count(1)
         self.client = self.new_client()
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """A context of its own for each: clients write their protocols into it."""
+        return None if self._trust is None else self._trust()
 
     def new_client(self, address: str | None = None, http2: bool = False, **more: Any) -> httpx.Client:
         """A client with connections of its own, from that loopback address if one is given."""
@@ -100,10 +107,15 @@ class Gateway(Served):
                 pass
             return reply
 
-    def connect(self, address: str | None = None) -> socket.socket:
+    def connect(self, address: str | None = None, protocol: str | None = None) -> socket.socket:
         source = (address, 0) if address else None
         connection = socket.create_connection(("127.0.0.1", self.port), 10, source_address=source)
-        return self.tls.wrap_socket(connection, server_hostname="127.0.0.1") if self.tls else connection
+        tls = self.tls
+        if tls is None:
+            return connection
+        if protocol is not None:
+            tls.set_alpn_protocols([protocol])
+        return tls.wrap_socket(connection, server_hostname="127.0.0.1")
 
     def execute(self, statement: str) -> None:
         """What no call of the admin API does, by the database's own door."""

@@ -402,9 +402,10 @@ async def test_more_than_may_be_in_flight_is_a_typed_503(strict: Gateway, upstre
             refused.append(answer)
         return answer.status_code
 
-    assert strict.tls is not None
+    tls = strict.tls
+    assert tls is not None
     # One connection, so one worker, which may have 20 in flight
-    async with httpx.AsyncClient(verify=strict.tls, http1=False, http2=True, timeout=30) as client:
+    async with httpx.AsyncClient(verify=tls, http1=False, http2=True, timeout=30) as client:
         models = await client.get(f"{strict.url}/v1/models", headers=bearer(tenant.key))
         assert models.status_code == 200
         upstream.script = held

@@ -39,6 +39,8 @@ BAD = {
     "folded header": b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n",
     "no colon": b"GET / HTTP/1.1\r\nnonsense\r\n\r\n",
     "version": b"GET / HTTP/9\r\nHost: x\r\n\r\n",
+    "a version that is none": b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+    "another protocol's version": b"GET / HTTP/2.0\r\nHost: x\r\n\r\n",
     "chunk size": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
 }
 

@@ -1,0 +1,468 @@
+"""What clients should not send, over HTTP/1.1 and HTTP/2: a clear error, nothing forwarded, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.e2e.harness import Gateway, Tenant, bearer, in_parallel, stranger, wait_until
+from tests.e2e.http2 import Http2, error_in
+from tests.e2e.upstream import Asked, LoopThread, Upstream
+
+CHAT = "/v1/chat/completions"
+JSON = ("Content-Type", "application/json")
+MARK = "a-word-that-belongs-in-no-log"
+BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": MARK}]}).encode()
+KEY = "KEY"  # stands for the tenant's key
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A request and what may come of it. key: whether it carries the tenant's key."""
+
+    expected: int
+    method: str = "POST"
+    path: str = CHAT
+    headers: tuple[tuple[str, str], ...] = (JSON,)
+    body: bytes = BODY
+    key: bool = True
+    more: dict[str, str] = field(default_factory=dict)
+
+
+LARGE = b'{"model":"m","messages":["' + b"x" * 50_000_000 + b'"]}'
+REQUESTS: dict[str, Bad] = {
+    "rubbish JSON": Bad(400, body=b"{nope"),
+    "no body": Bad(400, body=b""),
+    "NaN": Bad(400, body=b'{"model":"m","temperature":NaN}'),
+    "half JSON": Bad(400, body=BODY[:-2]),
+    "two values": Bad(400, body=BODY + b"{}"),
+    "UTF-16": Bad(400, body=BODY.decode().encode("utf-16")),
+    "broken UTF-8": Bad(400, body=b'{"model":"\xff"}'),
+    "deep": Bad(400, body=b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
+    "array": Bad(400, body=b"[]"),
+    "string": Bad(400, body=b'"x"'),
+    "null": Bad(400, body=b"null"),
+    "model a number": Bad(400, body=b'{"model":7}'),
+    "model a list": Bad(400, body=b'{"model":["m"]}'),
+    "model endless": Bad(400, body=b'{"model":"' + b"m" * 10_000 + b'"}'),
+    "50 MB": Bad(413, body=LARGE),
+    "1 MB header": Bad(431, headers=(JSON, ("X-Big", "a" * 1_000_000))),
+    "many headers": Bad(431, headers=(JSON, *((f"X-{number}", "a" * 100) for number in range(1000)))),
+    "no content type": Bad(415, headers=()),
+    "wrong content type": Bad(415, headers=(("Content-Type", "text/plain"),)),
+    "form": Bad(415, headers=(("Content-Type", "application/x-www-form-urlencoded"),)),
+    "compressed": Bad(415, headers=(JSON, ("Content-Encoding", "gzip"))),
+    "unknown path": Bad(404, path="/nowhere"),
+    "root": Bad(404, path="/"),
+    "unknown path of the gateway's": Bad(404, path="/health/deeper"),
+    "dot segments": Bad(400, path="/v1/../admin/tenants"),
+    "encoded dot segments": Bad(400, path="/v1/%2e%2e/admin/tenants"),
+    "one dot": Bad(400, path="/v1/./chat/completions"),
+    "double slash": Bad(400, path="//v1/chat/completions"),
+    "double slash within": Bad(400, path="/v1//chat/completions"),
+    "encoded slash": Bad(400, path="/v1/chat%2fcompletions"),
+    "backslash": Bad(400, path="/v1\\chat\\completions"),
+    "encoded NUL": Bad(400, path="/v1/chat/completions%00"),
+    "fragment": Bad(400, path="/v1/chat/completions#x"),
+    "broken escape": Bad(400, path="/v1/chat/completions%zz"),
+    "TRACE": Bad(405, method="TRACE", body=b""),
+    "made-up method": Bad(405, method="BREW"),
+    "no credential": Bad(401, key=False),
+    "wrong key": Bad(401, key=False, headers=(JSON, ("x-api-key", "nope"))),
+    "forged token": Bad(401, key=False, headers=(JSON, ("Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."))),
+    "nine credentials": Bad(401, headers=(JSON, *(("x-api-key", f"wrong-{number}") for number in range(9)))),
+    "GET of a login": Bad(405, method="GET", path="/auth/token", body=b""),
+    "login that is no JSON": Bad(400, path="/auth/token", body=b"key"),
+    "login with a number": Bad(400, path="/auth/token", body=b'{"api_key":1}'),
+    "large login": Bad(413, path="/auth/token", body=b"x" * 100_000),
+}
+
+
+@pytest.fixture(scope="module")
+def upstream_of_all(loop_thread: LoopThread) -> Iterator[Upstream]:
+    server = Upstream(loop_thread)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def tenant(gateway: Gateway, upstream_of_all: Upstream) -> Tenant:
+    return gateway.tenant(upstream_of_all.url)
+
+
+@pytest.fixture
+def nothing_forwarded(upstream_of_all: Upstream) -> Iterator[None]:
+    upstream_of_all.reset()
+    yield
+    assert not upstream_of_all.asked
+
+
+def http1(tenant: Tenant, bad: Bad) -> bytes:
+    lines = [f"{bad.method} {bad.path} HTTP/1.1", "Host: gw"]
+    if bad.key:
+        lines.append(f"Authorization: Bearer {tenant.key}")
+    lines += [f"{name}: {value}" for name, value in bad.headers]
+    if bad.body or bad.method == "POST":
+        lines.append(f"Content-Length: {len(bad.body)}")
+    return "\r\n".join([*lines, "", ""]).encode() + bad.body
+
+
+def sent(gateway: Gateway, request: bytes) -> bytes:
+    """The answer to these bytes, though the gateway may not read them all."""
+    with gateway.connect(stranger()) as connection:
+        connection.settimeout(20)
+        with suppress(OSError):
+            connection.sendall(request)
+        reply = b""
+        with suppress(OSError):
+            while b"\r\n\r\n" not in reply or len(reply.partition(b"\r\n\r\n")[2]) < length_of(reply):
+                if not (data := connection.recv(65536)):
+                    break
+                reply += data
+        return reply
+
+
+def length_of(reply: bytes) -> int:
+    head = reply.partition(b"\r\n\r\n")[0].lower()
+    lengths = [int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:")]
+    return lengths[0] if lengths else 0
+
+
+def check(status: int, body: bytes, kind: str, expected: int) -> None:
+    assert status == expected, body[:300]
+    assert kind.startswith("application/json")
+    error = error_in(body)
+    assert MARK not in str(error) and "Traceback" not in str(error) and "mitmproxy" not in str(error).lower()
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+@pytest.mark.parametrize("name", REQUESTS)
+def test_over_http1_it_gets_a_clear_error(tenant: Tenant, name: str) -> None:
+    bad = REQUESTS[name]
+    reply = sent(tenant.gateway, http1(tenant, bad))
+    head, _, body = reply.partition(b"\r\n\r\n")
+    kinds = [line[13:].strip().decode() for line in head.lower().split(b"\r\n") if line.startswith(b"content-type:")]
+    check(int(head[9:12] or b"0"), body, kinds[0] if kinds else "", bad.expected)
+    assert (b"www-authenticate:" in head.lower()) == (bad.expected == 401)
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+@pytest.mark.parametrize("name", REQUESTS)
+def test_over_http2_it_gets_a_clear_error(tenant: Tenant, name: str) -> None:
+    bad = REQUESTS[name]
+    headers = [(":method", bad.method), (":scheme", "http"), (":authority", "gw"), (":path", bad.path)]
+    if bad.key:
+        headers.append(("authorization", f"Bearer {tenant.key}"))
+    headers += [(each.lower(), value) for each, value in bad.headers]
+    with tenant.gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        status, answered, body = client.answer(client.send(headers, bad.body or None))
+        check(status, body, answered.get("content-type", ""), bad.expected)
+        assert ("www-authenticate" in answered) == (bad.expected == 401)
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+def test_the_error_is_in_the_clients_own_format(tenant: Tenant) -> None:
+    for bad in ("rubbish JSON", "wrong content type", "no credential", "50 MB"):
+        asked = REQUESTS[bad]
+        reply = sent(
+            tenant.gateway, http1(tenant, Bad(0, "POST", "/v1/messages", asked.headers, asked.body, asked.key))
+        )
+        body = json.loads(reply.partition(b"\r\n\r\n")[2])
+        assert body["type"] == "error" and set(body["error"]) == {"type", "message"}
+
+
+# ---- below the hooks
+
+SMUGGLED = (
+    b"POST /v1/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer KEY\r\nContent-Length: 5\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer KEY\r\n\r\n"
+)
+BAD_CHUNK = (
+    b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b"Authorization: Bearer KEY\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+)
+BROKEN: dict[str, tuple[int, bytes]] = {
+    "request line": (400, b"RUBBISH\r\nHost: x\r\nAuthorization: Bearer KEY\r\n\r\n"),
+    "binary": (400, bytes(range(1, 256)) + b"\r\n\r\n"),
+    "no version": (400, b"GET /v1/models\r\n\r\n"),
+    "version": (400, b"GET /v1/models HTTP/9.9\r\nHost: x\r\nAuthorization: Bearer KEY\r\n\r\n"),
+    "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200 + b"\r\n\r\n"),
+    "length and encoding": (400, SMUGGLED),
+    "two lengths": (400, b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x"),
+    "negative length": (400, b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"),
+    "signed length": (400, b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}"),
+    "unknown encoding": (400, b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
+    "encodings": (400, b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+    "space before the colon": (400, b"GET /v1/models HTTP/1.1\r\nHost : x\r\nAuthorization: Bearer KEY\r\n\r\n"),
+    "folded header": (400, b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n"),
+    "no colon": (400, b"GET /v1/models HTTP/1.1\r\nnonsense\r\n\r\n"),
+    "NUL in a header": (400, b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX: a\0b\r\nAuthorization: Bearer KEY\r\n\r\n"),
+    "CR in a header": (400, b"GET /v1/models HTTP/1.1\r\nHost: x\r\nX: a\rb\r\nAuthorization: Bearer KEY\r\n\r\n"),
+    "space in the path": (400, b"GET /v1/a b HTTP/1.1\r\nHost: x\r\n\r\n"),
+    "bad chunk": (400, BAD_CHUNK),
+    "CONNECT": (405, b"CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n"),
+}
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_not_http_gets_json(tenant: Tenant, name: str) -> None:
+    status, request = BROKEN[name]
+    reply = sent(tenant.gateway, request.replace(b"KEY", tenant.key.encode()))
+    assert reply.startswith(b"HTTP/1.1 %d " % status), reply[:200]
+    head, _, body = reply.partition(b"\r\n\r\n")
+    assert b"content-type: application/json" in head.lower()
+    assert error_in(body) and tenant.key.encode() not in reply
+    assert reply.count(b"HTTP/1.1 ") == 1
+
+
+PSEUDO = [(":method", "POST"), (":scheme", "http"), (":authority", "gw"), (":path", CHAT)]
+BROKEN_HTTP2: dict[str, list[tuple[str, str]]] = {
+    "no path": [pair for pair in PSEUDO if pair[0] != ":path"],
+    "no method": [pair for pair in PSEUDO if pair[0] != ":method"],
+    "two paths": [*PSEUDO, (":path", "/v1/models")],
+    "unknown pseudo-header": [*PSEUDO, (":mine", "1")],
+    "connection": [*PSEUDO, ("connection", "close")],
+    "transfer-encoding": [*PSEUDO, ("transfer-encoding", "chunked")],
+    "te": [*PSEUDO, ("te", "gzip")],
+    "upper case": [*PSEUDO, ("X-Upper", "1")],
+    "line break in a value": [*PSEUDO, ("x-injected", "a\r\nhost: b")],
+    "wrong length": [*PSEUDO, ("content-length", "5")],
+    "CONNECT": [(":method", "CONNECT"), (":authority", "127.0.0.1:1")],
+}
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+@pytest.mark.parametrize("name", BROKEN_HTTP2)
+def test_what_is_not_http2_is_refused_or_reset(tenant: Tenant, name: str) -> None:
+    headers = [*BROKEN_HTTP2[name], ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")]
+    with tenant.gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        status, _, body = client.answer(client.send(headers, BODY))
+        assert status in (0, 400, 405), body
+        assert client.gone or client.reset or error_in(body)
+
+
+FRAMES: dict[str, bytes] = {
+    "zeroes": b"\0" * 100,
+    "ones": b"\xff" * 100,
+    "reset of stream 0": b"\0\0\x04\x03\0\0\0\0\0" + b"\0" * 4,
+    "frame of 16 MB": b"\xff\xff\xff\0\0\0\0\0\x01",
+    "push": b"\0\0\x04\x05\x04\0\0\0\x01" + b"\0" * 4,
+    "continuation of nothing": b"\0\0\0\x09\x04\0\0\0\x01",
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_broken_frames_end_the_connection_without_a_librarys_words(tenant: Tenant, name: str) -> None:
+    with tenant.gateway.connect() as connection:
+        client = Http2(connection)
+        client.raw(FRAMES[name])
+        while not client.gone:
+            client.answer(1)
+        assert not client.last_words
+
+
+# ---- where a request may not lead
+
+
+@pytest.fixture
+def inside(loop_thread: LoopThread) -> Iterator[Upstream]:
+    """Something in the gateway's own network that nobody outside should reach."""
+    server = Upstream(loop_thread)
+    yield server
+    server.close()
+
+
+def test_neither_host_nor_an_absolute_url_picks_the_upstream(
+    tenant: Tenant, inside: Upstream, upstream_of_all: Upstream
+) -> None:
+    upstream_of_all.reset()
+    key = f"Authorization: Bearer {tenant.key}\r\nConnection: close\r\n\r\n"
+    address = f"127.0.0.1:{inside.port}"
+    tenant.gateway.ask_raw(f"GET /v1/models HTTP/1.1\r\nHost: {address}\r\n{key}".encode())
+    tenant.gateway.ask_raw(f"GET http://{address}/v1/models HTTP/1.1\r\nHost: {address}\r\n{key}".encode())
+    tenant.gateway.ask_raw(f"GET http://169.254.169.254/latest/meta-data HTTP/1.1\r\nHost: x\r\n{key}".encode())
+    with tenant.gateway.connect() as connection:
+        client = Http2(connection)
+        headers = [(":method", "GET"), (":scheme", "http"), (":authority", address), (":path", "/v1/models")]
+        client.answer(client.send([*headers, ("authorization", f"Bearer {tenant.key}")]))
+    assert not inside.asked and not inside.connections
+    for asked in upstream_of_all.asked:
+        assert asked.target == "/v1/models"
+        assert asked.values("host") == [f"127.0.0.1:{upstream_of_all.port}"]
+
+
+def test_an_upgrade_never_opens_a_tunnel(tenant: Tenant, upstream_of_all: Upstream) -> None:
+    upstream_of_all.reset()
+
+    async def agree(asked: Asked) -> None:
+        if asked.values("upgrade"):
+            await asked.send(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nraw"
+            )
+        else:
+            await asked.answer({"ok": True})
+
+    upstream_of_all.script = agree
+    for kind in ("websocket", "h2c", "TLS/1.0"):
+        lines = ["GET /v1/realtime HTTP/1.1", "Host: x", f"Authorization: Bearer {tenant.key}", f"Upgrade: {kind}"]
+        lines += [
+            "Connection: Upgrade, HTTP2-Settings",
+            "HTTP2-Settings: AAMAAABkAAQAAP__",
+            "Sec-WebSocket-Version: 13",
+        ]
+        reply = tenant.gateway.ask_raw("\r\n".join([*lines, "", ""]).encode())
+        assert not reply.startswith(b"HTTP/1.1 101")
+    for asked in upstream_of_all.asked:
+        assert not asked.values("upgrade") and not asked.values("http2-settings")
+        assert tenant.key.encode() not in asked.head
+    upstream_of_all.reset()
+
+
+def test_an_upstream_that_may_not_be_dialled_is_refused_at_creation(gateway: Gateway) -> None:
+    wanted = {"name": "x", "rate_limit_per_hour": 5}
+    urls = {
+        "http://169.254.169.254/": True,
+        "http://[fd00:ec2::254]/": True,
+        "http://0.0.0.0/": True,
+        "http://127.0.0.1:1/": False,
+        "http://localhost/": False,
+        "http://[::ffff:127.0.0.1]/": False,
+        "http://2130706433/": False,
+        "http://10.0.0.1/": False,
+        "https://user:password@api.vendor.test/": True,
+        "ftp://api.vendor.test/": True,
+        "https://api.vendor.test/?key=x": True,
+        "https://": True,
+    }
+    for url, allow_private in urls.items():
+        body = {**wanted, "backend_url": url, "allow_private_upstream": allow_private}
+        answer = gateway.admin("POST", "/admin/tenants", body)
+        assert answer.status_code == 422, url
+        assert answer.json()["error"]["param"] == "backend_url", url
+
+
+# ---- nothing left behind
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def test_clients_that_leave_anywhere_leave_no_connection_no_file_and_no_place_taken(
+    strict: Gateway, upstream_of_all: Upstream
+) -> None:
+    """A worker here has room for 20 requests and 16 MiB of bodies: what was not given back would be missed."""
+    tenant = strict.tenant(upstream_of_all.url, cache={"mode": "off"})
+    head = (
+        f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {tenant.key}\r\nContent-Type: application/json\r\n"
+    )
+    upload = head.replace(CHAT, "/v1/files").replace("application/json", "audio/mpeg")
+    large = b"x" * 1_000_000
+    requests = [
+        b"POST /v1/ch",
+        f"{head}Content-Length: 3000000\r\n\r\n".encode() + large,
+        f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + b"f4240\r\n" + large + b"\r\n",
+        f"{head}Content-Length: {len(BODY)}\r\n\r\n".encode() + BODY,
+        f"{head}Content-Length: 2\r\n\r\nno".encode(),
+        f"{upload}Content-Length: 3000000\r\n\r\n".encode() + large,
+    ]
+
+    async def slowly(asked: Asked) -> None:
+        await asked.until_gone()
+
+    def good(_: int) -> int:
+        with strict.new_client() as client:
+            return client.get("/v1/models", headers=bearer(tenant.key)).status_code
+
+    assert set(in_parallel(good, range(40), threads=8)) == {200}
+    before = strict.open_files()
+    upstream_of_all.script = slowly
+
+    def leave(number: int) -> None:
+        connection = strict.connect()
+        connection.sendall(requests[number % len(requests)])
+        if number % 2:
+            reset(connection)
+        else:
+            connection.close()
+
+    in_parallel(leave, range(60 * len(requests)), threads=8)
+    upstream_of_all.reset()
+    wait_until(lambda: set(in_parallel(good, range(40), threads=8)) == {200})
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x" * 3_500_000}]}).encode()
+    headers = {**bearer(tenant.key), "Content-Type": "application/json"}
+    for _ in range(10):
+        with strict.new_client() as client:
+            assert client.post(CHAT, content=body, headers=headers).status_code == 200
+    wait_until(
+        lambda: all(count <= before[pid] + 4 for pid, count in strict.open_files().items()),
+        lambda: f"{before} {strict.open_files()}",
+    )
+
+
+def test_http2_streams_that_are_reset_leave_no_place_taken(strict: Gateway, upstream_of_all: Upstream) -> None:
+    tenant = strict.tenant(upstream_of_all.url, cache={"mode": "off"})
+
+    async def slowly(asked: Asked) -> None:
+        await asked.until_gone()
+
+    upstream_of_all.script = slowly
+    headers = [*PSEUDO, ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")]
+    with strict.connect(protocol="h2") as connection:
+        client = Http2(connection)
+        for number in range(60):
+            stream = client.send(headers, BODY, end=number % 3 != 0)
+            client.cancel(stream)
+        upstream_of_all.reset()
+        models = [(":method", "GET"), (":scheme", "https"), (":authority", "gw"), (":path", "/v1/models")]
+
+        def all_pass() -> bool:
+            streams = [client.send([*models, headers[len(PSEUDO)]]) for _ in range(15)]
+            return {client.answer(stream)[0] for stream in streams} == {200}
+
+        wait_until(all_pass)
+
+
+def test_bad_input_is_never_cached(tenant: Tenant, upstream_of_all: Upstream) -> None:
+    upstream_of_all.reset()
+    for bad in ("rubbish JSON", "wrong content type", "double slash"):
+        for _ in range(2):
+            sent(tenant.gateway, http1(tenant, REQUESTS[bad]))
+    assert not upstream_of_all.asked
+    assert tenant.chat("a good one").headers["x-cache-status"] == "MISS"
+
+
+def test_rows_stand_for_what_resolved_to_the_tenant(gateway: Gateway, upstream_of_all: Upstream) -> None:
+    tenant = gateway.tenant(upstream_of_all.url)
+    expected: list[int] = []
+    for name in ("rubbish JSON", "array", "model a number", "wrong content type", "50 MB", "TRACE"):
+        sent(gateway, http1(tenant, REQUESTS[name]))
+        expected.append(REQUESTS[name].expected)
+    for name in ("unknown path", "no credential", "1 MB header", "dot segments", "login that is no JSON"):
+        sent(gateway, http1(tenant, REQUESTS[name]))
+    assert Counter(row["status"] for row in tenant.wait_rows(len(expected))) == Counter(expected)
+
+
+def test_no_secret_and_no_prompt_is_in_the_log(tenant: Tenant) -> None:
+    token = tenant.gateway.client.post("/auth/token", json={"api_key": tenant.key}).json()["token"]
+    for target in (f"{CHAT}?key={tenant.key}", f"/v1/../x?key={token}", f"/nowhere?key={tenant.key}"):
+        sent(tenant.gateway, http1(tenant, Bad(0, path=target, body=b"{nope " + MARK.encode())))
+    sent(tenant.gateway, f"GET {token} {tenant.key}\r\n\r\n".encode())
+    logs = tenant.gateway.output() + "".join(
+        path.read_text(errors="replace") for path in tenant.gateway.data_dir.rglob("*.log")
+    )
+    assert logs
+    for secret in (tenant.key, token, MARK):
+        assert secret not in logs
