@@ -143,7 +143,7 @@ async def test_a_bad_limit_or_cursor_is_refused_by_name(admin: Admin, query: str
         ({"upstream_auth": {"header": "Content-Length", "value": "1"}}, "upstream_auth.header"),
         ({"upstream_auth": {"header": "x y", "value": "1"}}, "upstream_auth.header"),
         ({"upstream_auth": {"header": "x", "value": "a\r\nb: c"}}, "upstream_auth.value"),
-        ({"cache": {"mode": "semantic"}}, "cache.mode"),
+        ({"cache": {"mode": "fuzzy"}}, "cache.mode"),
         ({"cache": {"threshold": 0.9}}, "cache.threshold"),
         ({"cache": {"ttl_s": 0}}, "cache.ttl_s"),
         ({"cache": {"max_temperature": 3}}, "cache.max_temperature"),
