@@ -126,8 +126,8 @@ class Attempts(Delivery):
 
     @property
     def _asked(self) -> bool:
-        """Whether the upstream is connected and has our headers."""
-        return self.upstream is not None and self.upstream.connected
+        """Whether the upstream has our headers: a pooled connection is open before it is ours to write on."""
+        return self.upstream is not None and self.upstream in self._layer.connections
 
     def _begin_upload(self) -> CommandGenerator[None]:
         early = bytes(self.request_body_buf)

@@ -373,6 +373,21 @@ async def test_an_upload_is_streamed_and_not_kept(tmp_path: Path) -> None:
             assert worker.gateway.room.used == 0
 
 
+async def test_a_small_upload_goes_out_on_a_pooled_connection(tmp_path: Path) -> None:
+    """Its body is here before the connection is the stream's to write on."""
+
+    async def whole(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        writer.write(answer(request.partition(b"\r\n\r\n")[2]))
+
+    async with upstream(whole) as (raw, port):
+        planner = Planner(port)
+        planner.upload = True
+        async with gateway(planner, tmp_path) as (here, _worker):
+            for _ in range(3):
+                assert (await ask(here, post(b"small")))[2] == b"small"
+        assert raw.connections == 1
+
+
 async def test_no_room_for_a_body_is_503(tmp_path: Path) -> None:
     async with gateway(Planner(1), tmp_path, room=1000) as (here, worker):
         status, headers, _ = await ask(here, post(b"x" * 5000))
