@@ -1,4 +1,4 @@
-"""Third stage: whether the request is one that may be answered: sizes, content type, JSON, models."""
+"""Whether the request is one that may be answered: sizes, content type, JSON, models."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.errors import Refused
-from mitmgate.core.paths import Route, is_json_path, model_in_path
+from mitmgate.core.paths import OTHER, Route, is_json_path, model_in_path, required_scope
 from mitmgate.core.settings import Limits
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 METHODS = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}
 MAX_MODEL = 200
+DEFAULTED = frozenset({"chat", "embeddings"})  # other calls may leave the model out, or know no such field
+BATCHES = frozenset({"/v1/batches", "/v1/messages/batches"})  # models stand in a file, or within the list
 
 NO_METHOD = Refused(405, "method_not_allowed", "This method is not forwarded.")
 NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes application/json.")
@@ -55,6 +57,8 @@ class ValidateStage:
         exchange.is_upload = has_body and not exchange.is_json and request.method in WITH_BODY
         if (named := model_in_path(exchange.path)) is not None:
             self._permit_model(exchange, named)
+            if request.method in WITH_BODY and len(named) <= MAX_MODEL and named.isprintable():
+                exchange.model = named
         plan.max_request_bytes = self._limits.max_upload_bytes if exchange.is_upload else self._limits.max_body_bytes
         if exchange.is_upload and not exchange.endpoint.startswith("/v1/files"):
             self._permit_unread_model(exchange)
@@ -86,7 +90,7 @@ class ValidateStage:
 
     @staticmethod
     def _permit_unread_model(exchange: Exchange) -> None:
-        """A form's model is not read, so where models are limited a form can not be let through."""
+        """Where models are limited, what may hold one that is not read here (a form, a batch) is not let through."""
         if ValidateStage._limits_models(exchange):
             raise NOT_ALLOWED
 
@@ -107,14 +111,19 @@ class ValidateStage:
 
     def _name_model(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any], model: str | None) -> None:
         """Fills in the tenant's default model, replaces an alias, and checks what may be asked for."""
-        tenant = exchange.tenant
+        tenant, in_path = exchange.tenant, exchange.model  # the path's has been checked, and is what the upstream takes
         assert tenant is not None
-        wanted = model or tenant.default_model
+        wanted = model
+        if model is None and in_path is None and required_scope(exchange.endpoint, "POST") in DEFAULTED:
+            wanted = tenant.default_model
         if wanted is not None and tenant.model_aliases:
             wanted = tenant.model_aliases.get(wanted, wanted)
-        exchange.model = wanted
-        if wanted is not None or is_json_path(exchange.path):
+        exchange.model = in_path or wanted
+        if wanted is not None:
             self._permit_model(exchange, wanted)
+        nameless = in_path is None and wanted is None
+        if exchange.endpoint in BATCHES or (nameless and (exchange.endpoint == OTHER or is_json_path(exchange.path))):
+            self._permit_unread_model(exchange)
         if wanted != model:
             body["model"] = wanted
             flow.request.raw_content = orjson.dumps(body)
