@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mitmgate.services.redis_connection import (
+    OVERSLEPT_S,
     Address,
     Command,
     Connection,
@@ -33,9 +34,9 @@ logger = logging.getLogger(__name__)
 FAILURES_UNTIL_SKIPPED: Final = 3
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 2.0
-CONNECT_S: Final = 2.0
+CONNECT_S: Final = 5.0
 MAX_WAITING: Final = 4096
-LONGEST_QUEUE_S: Final = 2.0
+LONGEST_QUEUE_S: Final = 5.0
 
 
 class StoreDown(Exception):
@@ -163,7 +164,8 @@ class Store:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection] = loop.create_future()
         self._waiting.append(waiter)
-        timer = loop.call_at(ends_at, self._give_up, waiter, ends_at + (LONGEST_QUEUE_S if patient else 0.0))
+        bound = ends_at + (LONGEST_QUEUE_S if patient else 0.0)
+        timer = loop.call_at(ends_at, self._give_up, waiter, ends_at, bound)
         try:
             return await waiter
         except BaseException:
@@ -175,12 +177,14 @@ class Store:
         finally:
             timer.cancel()
 
-    def _give_up(self, waiter: asyncio.Future[Connection], bound: float) -> None:
+    def _give_up(self, waiter: asyncio.Future[Connection], due: float, bound: float) -> None:
         if waiter.done():
             return
-        now = asyncio.get_running_loop().time()
-        if now < bound and now - self._answered_at < self._deadline_s:
-            asyncio.get_running_loop().call_later(self._deadline_s / 5, self._give_up, waiter, bound)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if now < bound and (now - self._answered_at < self._deadline_s or now - due > OVERSLEPT_S):
+            again_at = now + self._deadline_s / 5
+            loop.call_at(again_at, self._give_up, waiter, again_at, bound)
         else:
             waiter.set_exception(TimeoutError("no connection came free in time"))
 

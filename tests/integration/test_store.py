@@ -91,6 +91,10 @@ async def test_a_call_that_passed_its_deadline_leaves_nothing_behind_for_the_nex
 async def test_a_busy_loop_is_not_taken_for_a_store_that_does_not_answer(valkey_url: str) -> None:
     """A burst keeps the loop longer than the deadline: the replies are there, and only nobody has read them yet."""
     store = Store(valkey_url, pool_size=16, deadline_s=0.25)
+    first = [asyncio.ensure_future(store.pipeline([("ECHO", n)])) for n in range(200)]
+    await asyncio.sleep(0)
+    time.sleep(0.6)  # before a single connection is open
+    assert await asyncio.gather(*first) == [[str(n).encode()] for n in range(200)]
     calls = [asyncio.ensure_future(store.pipeline([("ECHO", n)])) for n in range(200)]
     while not all(call.done() for call in calls):
         await asyncio.sleep(0)
