@@ -32,6 +32,7 @@ from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.wire import HEADERS_TOO_LARGE, error_response, malformed
 
 BODY_IDLE_S = 30.0
+EARLY_BODY_BYTES: Final = 1 << 18  # of an upload, read in one go before its upstream is connected
 TOO_LARGE: Final = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
 BAD_BODY: Final = Refused(400, "bad_request", "The request's body is not framed as its headers say.")
 BODY_TIMEOUT: Final = Refused(408, "request_timeout", "The request's body did not arrive in time.")
@@ -138,8 +139,11 @@ class GatewayHttpStream(Attempts):
                 yield from self._refuse_body(TOO_LARGE)
             elif self._asked:
                 yield SendHttp(RequestData(self.stream_id, event.data), self._server())
-            elif self.upstream is not None:  # what was read before the client was held
+            elif self.upstream is not None:  # read before the client was held, or from HTTP/2, which is not
                 self.request_body_buf += event.data
+                if len(self.request_body_buf) > EARLY_BODY_BYTES and not self._claim(len(event.data)):
+                    yield from self._abandon()
+                    yield from self._refuse_body(NO_ROOM)
         elif isinstance(event, RequestEndOfMessage):
             self._timers.disarm("body")
             self.flow.request.timestamp_end = time.time()
@@ -171,6 +175,11 @@ class GatewayHttpStream(Attempts):
 
     def _refuse_body(self, error: GatewayError) -> CommandGenerator[None]:
         self.request_body_buf.clear()
+        if self.committed:  # part of an answer is out: no other may follow it
+            self.flow.error = mitmflow.Error("client_closed")
+            yield from self._run_hook("error")
+            yield from self._break_client()
+            return
         self.flow.response = self._plan().render(error)
         yield from self._deliver_early(end_stream=False)
 
@@ -182,8 +191,7 @@ class GatewayHttpStream(Attempts):
         elif kind == "body":
             if self._uploading:
                 yield from self._abandon()
-            if not self.committed:
-                yield from self._refuse_body(BODY_TIMEOUT)
+            yield from self._refuse_body(BODY_TIMEOUT)
         else:
             yield from self._upstream_broke(LATE[kind])
 

@@ -1,0 +1,62 @@
+"""An upload that goes wrong under way ends in one answer, or in the visible break of the one that has begun."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mitmgate.proxy import stream
+from tests.integration.proxy.harness import Planner, ask, gateway, upstream
+
+UPLOAD = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("more", [b"200\r\n" + b"x" * 512 + b"\r\n", b""], ids=["too large", "too slow"])
+async def test_an_answer_that_has_begun_is_broken_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    monkeypatch.setattr(stream, "BODY_IDLE_S", 0.3)
+
+    async def early(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head + b"3\r\nabc\r\n")
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async with upstream(early) as (_, port):
+        planner = Planner(port, max_request_bytes=100, idle_s=5, first_byte_s=5)
+        planner.upload = True
+        async with gateway(planner, tmp_path) as (here, worker):
+            reader, writer = await asyncio.open_connection("127.0.0.1", here)
+            writer.write(UPLOAD + b"1\r\na\r\n")
+            got = await asyncio.wait_for(reader.readuntil(b"abc"), 3)
+            writer.write(more)
+            got += await asyncio.wait_for(reader.read(), 3)
+            assert got.count(b"HTTP/1.1 ") == 1
+            assert not got.endswith(b"0\r\n\r\n")
+            writer.close()
+            assert worker.gateway.room.used == 0
+        assert planner.ends() == [("error", "client_closed")]
+
+
+async def test_what_comes_before_the_upstream_is_connected_needs_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "EARLY_BODY_BYTES", 100)
+
+    async def whole(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        raise AssertionError("nothing is sent")
+
+    async with upstream(whole) as (raw, port):
+        planner = Planner(port)
+        planner.upload = True
+        async with gateway(planner, tmp_path, room=100) as (here, worker):
+            status, _, _ = await ask(here, UPLOAD + b"200\r\n" + b"x" * 512 + b"\r\n0\r\n\r\n")
+            assert status == 503
+            assert worker.gateway.room.used == 0
+        assert raw.requests == []
+        assert planner.ends() == [("response", 503)]
