@@ -36,7 +36,8 @@ class DialFailed(Exception):
 
 @dataclass(slots=True, eq=False)
 class Transport:
-    """One open connection to an upstream. served counts the answers it has carried; times are monotonic seconds."""
+    """One open connection to an upstream. served counts the answers it has carried; times are monotonic seconds,
+    opened_at that of the attempt to open it."""
 
     target: Target
     reader: asyncio.StreamReader
@@ -70,6 +71,7 @@ class UpstreamPool:
     _idle_count: int = 0
     _open: dict[Target, int] = field(default_factory=dict)
     _names: OrderedDict[tuple[str, int], tuple[float, list[str]]] = field(default_factory=OrderedDict)
+    _closed_at: float = 0.0
 
     def take(self, target: Target) -> Transport | None:
         """The idle connection last used, if one is still good."""
@@ -87,7 +89,7 @@ class UpstreamPool:
         """Puts a connection to rest after one unambiguous, fully read answer to a fully sent request."""
         transport.served += 1
         transport.idle_since = time.monotonic()
-        if transport.writer.is_closing():
+        if transport.writer.is_closing() or transport.opened_at <= self._closed_at:
             self.discard(transport)
             return
         self._idle.setdefault(transport.target, deque()).append(transport)
@@ -117,7 +119,8 @@ class UpstreamPool:
                 del self._idle[target]
 
     def close(self) -> None:
-        """Closes every idle connection."""
+        """Closes every idle connection; those in use, or being made, do not come back."""
+        self._closed_at = time.monotonic()
         for waiting in self._idle.values():
             for transport in waiting:
                 self.discard(transport)
@@ -129,6 +132,7 @@ class UpstreamPool:
         if self._open.get(target, 0) >= self.max_open:
             raise DialFailed(Failure.OVERLOADED)
         self._open[target] = self._open.get(target, 0) + 1
+        begun = time.monotonic()
         try:
             reader, writer = await self._connect(target)
         except BaseException:
@@ -138,7 +142,7 @@ class UpstreamPool:
             else:
                 del self._open[target]
             raise
-        return Transport(target, reader, writer, time.monotonic())
+        return Transport(target, reader, writer, begun)
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         tls = self.tls if target.scheme == "https" else None
