@@ -97,7 +97,7 @@ class AnswerStage:
 
     @staticmethod
     def _timing(exchange: Exchange) -> bytes:
-        """`Server-Timing` (W3C): milliseconds of auth, limit (the store's round trip) and the upstream's first byte."""
+        """`Server-Timing` (W3C): ms of auth, limit (the store's trip), cache, and the upstream's first byte."""
         plan = exchange.plan
         spans = [("auth", exchange.auth_ms), ("limit", exchange.limit_ms), ("cache", exchange.cache_ms)]
         if plan is not None and plan.asked_at is not None and plan.first_byte_at is not None:

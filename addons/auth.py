@@ -1,4 +1,4 @@
-"""Second stage: which tenant asks, by an API key or one of our tokens, before the body is read."""
+"""Which tenant asks, by an API key or one of our tokens, before the body is read."""
 
 from __future__ import annotations
 

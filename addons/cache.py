@@ -1,4 +1,4 @@
-"""Fifth stage: answers what was asked before in the same words, and keeps what may be answered again.
+"""Answers what was asked before in the same words, and keeps what may be answered again.
 
 A broken cache is a miss: every hook here but the question itself fails open.
 """

@@ -1,4 +1,4 @@
-"""What the chain knows of one request: typed, one object a flow, each field written by one stage.
+"""What the chain knows of one request: typed, one object a flow, each field under the stage that writes it first.
 
 It is an attribute of the flow: in `flow.metadata` it would break `flow.copy()` and saving in mitmweb, and a weak
 dictionary costs a reference object at each of the forty times a request is looked at.
@@ -65,12 +65,12 @@ class Exchange:
     # quota
     reservation: Reservation | None = None
     limit_ms: float | None = None
+    cache_reply: object = None
     # cache
     decision: Decision | None = None
     fingerprint: bytes | None = None
     scope: bytes | None = None
     text: str | None = field(default=None, repr=False)
-    cache_reply: object = None
     cache_status: str | None = None
     cache_detail: str | None = None
     entry: Entry | None = None  # what a hit answers with
@@ -82,9 +82,10 @@ class Exchange:
     upstream: str | None = None
     upstream_secret: bytes | None = field(default=None, repr=False)
     tap: StreamTap | None = None
-    # ledger
+    # whoever needs the answer first, whoever refuses
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
     error: str | None = None
+    # ledger
     settled: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Fourth stage: takes one request out of the tenant's and the key's window; the same round trip asks the cache."""
+"""Takes one request out of the tenant's and the key's window; the same round trip asks the cache."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class QuotaStage:
                 exchange.cache_reply = replies[-1]
         except StoreDown:
             reservation = self._quota.degraded(tenant, key, now)
-            exchange.cache_detail = "store away" if lookup else None
+            if lookup:
+                exchange.cache_detail = "store away"
         exchange.reservation = reservation
         exchange.limit_ms = (time.monotonic() - begun) * 1000
         if not reservation.allowed:

@@ -1,4 +1,4 @@
-"""First stage: whose request this is (control, the gateway's own, an API's), and the exchange the others write on."""
+"""Whose request this is (control, the gateway's own, an API's), and the exchange the others write on."""
 
 from __future__ import annotations
 

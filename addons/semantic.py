@@ -1,4 +1,4 @@
-"""Sixth stage: answers what was asked before in other words, where the verdict is sure that it asks the same.
+"""Answers what was asked before in other words, where the verdict is sure that it asks the same.
 
 Everything that can go wrong here is a miss. What no request waits for (making a new entry findable, forgetting one
 that is gone) runs beside the requests, bounded in number.

@@ -1,4 +1,4 @@
-"""Sixth stage: whom to ask, with whose credential, by when. What goes upstream is made here, header by header."""
+"""Whom to ask, with whose credential, by when. What goes upstream is made here, header by header."""
 
 from __future__ import annotations
 

@@ -32,15 +32,8 @@ class StoreChecks:
 
     async def run(self) -> None:
         while True:
-            self.database, self.redis = await asyncio.gather(database_answers(self._pool), self._redis_answers())
+            self.database, self.redis = await asyncio.gather(database_answers(self._pool), self._store.probe())
             await asyncio.sleep(CHECK_S)
-
-    async def _redis_answers(self) -> bool:
-        try:
-            await self._store.pipeline([("PING",)])
-        except StoreDown:
-            return False
-        return True
 
 
 async def database_answers(pool: asyncpg.Pool, within_s: float = 2.0) -> bool:
