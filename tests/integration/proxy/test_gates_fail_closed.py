@@ -26,6 +26,7 @@ from mitmgate.proxy.gateway import Gateway, Room
 from mitmgate.proxy.pool import UpstreamPool
 from mitmgate.proxy.worker import Worker
 from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.opened import InFlight, Services
 from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Script, StoreDown
@@ -78,7 +79,7 @@ class Chain:
 
 def make_services(port: int, tmp_path: Path) -> tuple[Services, PlainJournal]:
     settings = Settings(data_dir=tmp_path)
-    runtime = Runtime(tmp_path, "", "", False, None, 1, "127.0.0.1", 0, 1, "test")
+    runtime = Runtime(tmp_path, "", "", False, None, 1, "127.0.0.1", 0, 1, "test", "")
     sealed = seal(SECRETS.master_keys, "Bearer sk-vendor", b"tenant:1:upstream_auth")
     key = Key(KeyId(1), TenantId(1), "k", "mg_k", hash_key(SECRETS.pepper, KEY), frozenset({"any"}))
     tenant = Tenant(
@@ -107,6 +108,7 @@ def make_services(port: int, tmp_path: Path) -> tuple[Services, PlainJournal]:
         store=store,
         quota=Quota(store, LocalLimiter(1, 100), settings.limits),
         exact_cache=ExactCache(store),
+        matcher=MatcherClient(str(tmp_path / "nobody.sock")),
         journal=journal,
         status=Status(lambda: True, lambda: True),
         in_flight=InFlight(),
