@@ -11,7 +11,7 @@ from typing import Any
 
 from mitmproxy import http
 
-from addons.exchange import Exchange, local_response, parsed_answer
+from addons.exchange import Exchange, local_response, parsed_answer, readable_body
 from addons.gate import log_failure, observer
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import GatewayError
@@ -112,7 +112,7 @@ class CacheStage:
             return None
         if response is None or plan is None or not plan.attempts or exchange.error is not None or response.stream:
             return None
-        body, answer = response.get_content(strict=False), parsed_answer(flow, exchange)
+        body, answer = readable_body(response), parsed_answer(flow, exchange)
         if body is None or answer is None:
             return None
         if answer_cacheable(exchange.client_format, response.status_code, exchange.headers, answer) is not None:

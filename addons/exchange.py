@@ -17,6 +17,7 @@ from mitmproxy.net.http.status_codes import RESPONSES
 
 from mitmgate.core.cache_policy import Decision
 from mitmgate.core.directory import Key, Tenant
+from mitmgate.core.encoding import decoded
 from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_error
 from mitmgate.core.limits import Reservation
 from mitmgate.core.paths import Route
@@ -111,11 +112,17 @@ def local_response(status: int, fields: list[tuple[bytes, bytes]], body: bytes) 
     return http.Response(b"HTTP/1.1", status, REASONS.get(status, b""), http.Headers(fields), body, None, now, now)
 
 
+def readable_body(response: http.Response) -> bytes | None:
+    """The buffered body, decoded within bounds: mitmproxy would decode it whole, however much it unfolds to."""
+    body = response.raw_content
+    return None if body is None else decoded(body, response.headers.get("content-encoding", ""))
+
+
 def parsed_answer(flow: http.HTTPFlow, exchange: Exchange) -> dict[str, Any] | None:
     """The buffered answer as a JSON object; None when it is not one."""
     if exchange.answer is None and flow.response is not None and not flow.response.stream:
         try:
-            body = orjson.loads(flow.response.get_content(strict=False) or b"")
+            body = orjson.loads(readable_body(flow.response) or b"")
         except orjson.JSONDecodeError:
             return None
         exchange.answer = body if isinstance(body, dict) else None

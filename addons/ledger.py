@@ -15,6 +15,7 @@ from mitmgate.services.journal import Journal
 
 CLIENT_CLOSED = 499
 BROKE_OFF = 502
+MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 
 
 class LedgerStage:
@@ -57,7 +58,7 @@ class LedgerStage:
             started_at=exchange.started_at,
             tenant_id=exchange.tenant.id,
             key_id=exchange.key.id if exchange.key is not None else None,
-            method=flow.request.method,
+            method=flow.request.data.method[:MAX_METHOD].decode("ascii", "replace").upper(),
             endpoint=exchange.endpoint,
             status=response.status_code if response is not None else CLIENT_CLOSED,
             latency_ms=(time.monotonic() - exchange.begun) * 1000,

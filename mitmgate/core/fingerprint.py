@@ -45,13 +45,22 @@ class HeaderValues(Protocol):
 
 
 def cache_headers(fields: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """The few headers that fingerprint and cache policy read, by lower-case name; repeated ones joined by a comma."""
+    """The few headers that fingerprint and cache policy read, by lower-case name; repeated ones joined by a comma.
+
+    One that Connection names is not forwarded (RFC 9110 section 7.6.1), so the answer owes nothing to it.
+    """
     picked: dict[str, str] = {}
+    dropped: list[str] = []
     for name, value in fields:
         lower = name.lower()
         if lower in _PICKED:
             key, text = lower.decode("ascii"), value.decode("latin-1")
             picked[key] = f"{picked[key]}, {text}" if key in picked else text
+        elif lower == b"connection":
+            dropped += value.decode("latin-1").lower().split(",")
+    for token in dropped:
+        if (key := token.strip()) in HEADERS:
+            picked.pop(key, None)
     return picked
 
 

@@ -299,9 +299,10 @@ class Attempts(Delivery):
 
 
 def malformed_response(response: http.Response) -> bool:
-    """Whether an upstream's answer is framed ambiguously."""
+    """Whether an upstream's answer is framed ambiguously, or holds what RFC 9110 section 5.5 keeps out of headers."""
     try:
         validate_headers(response)
     except ValueError:
         return True
-    return not 200 <= response.status_code <= 599
+    texts = b"".join([response.data.reason, *(value for _, value in response.headers.fields)])
+    return b"\r" in texts or b"\n" in texts or b"\0" in texts or not 200 <= response.status_code <= 599

@@ -388,6 +388,9 @@ class GatewayHttp1Client(_BodyReader, Http1Client):
                 return
             if response.status_code >= 200:
                 break
+            if response.status_code < 100:
+                yield from self._fail("not HTTP", close=True)
+                return
             if response.status_code == 101:
                 yield from self._fail("switched protocols unasked", close=True)
                 return
@@ -396,6 +399,12 @@ class GatewayHttp1Client(_BodyReader, Http1Client):
         self.body_reader = make_body_reader(size)
         self.state = self.read_body
         yield from self.state(event)
+
+    def read_body(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, events.ConnectionClosed) and getattr(self.conn, "reset", False):
+            yield from self.body_broke(closed=True)
+        else:
+            yield from super().read_body(event)
 
     def mark_done(self, *, request: bool = False, response: bool = False) -> CommandGenerator[None]:
         yield from super().mark_done(request=request, response=response)

@@ -307,7 +307,7 @@ class GatewayConnection(ProxyConnectionHandler):
                     while self.unsent_bytes() > MAX_UNSENT_BYTES:  # noqa: ASYNC110  # windows open without an event
                         await asyncio.sleep(UNSENT_POLL_S)
         except OSError:
-            pass
+            server.reset = True
         except asyncio.CancelledError:
             if not server.release:
                 self.gateway.pool.discard(transport)

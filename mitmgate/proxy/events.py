@@ -24,6 +24,7 @@ class UpstreamServer(Server):
     target: Target
     transport: Transport | None = None
     release = False
+    reset = False  # it ended by a reset, which tells nothing of where an answer ends
 
 
 @dataclass

@@ -54,6 +54,8 @@ def malformed(request: http.Request, http2: bool) -> GatewayError | None:
             validate_headers(request)
         except ValueError:
             return AMBIGUOUS
+        if any(value.lower() != b"chunked" for name, value in fields if name.lower() == b"transfer-encoding"):
+            return AMBIGUOUS  # mitmproxy lets codings beside it pass and does not decode them
     values = b"".join([value for _, value in fields])
     if not all(map(_is_name, names)) or b"\0" in values or b"\n" in values or b"\r" in values:
         return AMBIGUOUS

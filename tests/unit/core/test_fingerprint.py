@@ -249,3 +249,11 @@ def test_numbers_that_readers_may_take_differently(number: str) -> None:
 def test_a_body_too_large_is_not_judged() -> None:
     raw = b'{"a":"' + b"x" * MAX_JUDGED_BYTES + b'"}'
     assert ambiguity(raw, {"a": "x"}) == "too large"
+
+
+def test_a_header_that_connection_names_is_not_forwarded_and_does_not_count() -> None:
+    """Else an answer given without the header would be kept under the question with it."""
+    fields = [(b"OpenAI-Beta", b"v9"), (b"Connection", b"close, OPENAI-beta"), (b"X-Cache-Mode", b"off")]
+    assert cache_headers(fields) == {"x-cache-mode": "off"}
+    assert cache_headers(fields[:1]) == {"openai-beta": "v9"}
+    assert cache_headers([*fields, (b"connection", b"x-cache-mode")]) == {"x-cache-mode": "off"}
