@@ -21,6 +21,7 @@ from mitmgate.core.encoding import decoded
 from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_error
 from mitmgate.core.limits import Reservation
 from mitmgate.core.paths import Route
+from mitmgate.core.recording import Recording
 from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Plan
 from mitmgate.services.exact_cache import Entry
@@ -76,6 +77,7 @@ class Exchange:
     cache_detail: str | None = None
     entry: Entry | None = None  # what a hit answers with
     stored: Entry | None = None  # what was kept of this answer
+    recording: Recording | None = None  # of a stream that may be kept
     cache_kind: str | None = None
     similarity: float | None = None
     cache_ms: float | None = None

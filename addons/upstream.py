@@ -79,7 +79,7 @@ class UpstreamStage:
         left = 0 if exchange.is_upload else self._settings.retries
         plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
         if exchange.streamed:
-            exchange.tap = plan.tap = StreamTap(exchange.client_format)
+            exchange.tap = plan.tap = StreamTap(exchange.client_format, exchange.recording)
         plan.target = prepared.target
 
     @staticmethod
