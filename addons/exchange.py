@@ -58,11 +58,13 @@ class Exchange:
     key: Key | None = None
     auth_ms: float | None = None
     # validate
+    takes_body: bool = True
     is_json: bool = False
     is_upload: bool = False
     body: dict[str, Any] | None = None
-    model: str | None = None
     streamed: bool = False
+    # models
+    model: str | None = None
     # quota
     reservation: Reservation | None = None
     limit_ms: float | None = None
@@ -88,6 +90,12 @@ class Exchange:
     error: str | None = None
     # ledger
     settled: bool = False
+
+    @property
+    def limits_models(self) -> bool:
+        """Whether tenant or key may ask for some models only."""
+        assert self.tenant is not None and self.key is not None
+        return self.tenant.allowed_models is not None or self.key.allowed_models is not None
 
 
 REASONS = {code: text.encode() for code, text in RESPONSES.items()}
