@@ -18,7 +18,7 @@ from mitmgate.core.settings import Limits
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 METHODS = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}
-DECIDED_BY = (b"model", b"stream", b"messages")  # members that we and the upstream must read alike
+DECIDED_BY = (b'"model"', b'"stream"', b'"messages"')  # members that we and the upstream must read alike
 
 NO_METHOD = Refused(405, "method_not_allowed", "This method is not forwarded.", allow=tuple(sorted(METHODS)))
 NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes application/json.")
