@@ -12,13 +12,12 @@ from addons.gate import gate
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.encoding import is_read_as_utf8
 from mitmgate.core.errors import Refused
-from mitmgate.core.members import repeats_name
+from mitmgate.core.members import repeats_decisive_name
 from mitmgate.core.paths import Route, is_json_path
 from mitmgate.core.settings import Limits
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 METHODS = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}
-DECIDED_BY = (b'"model"', b'"stream"', b'"messages"')  # members that we and the upstream must read alike
 
 NO_METHOD = Refused(405, "method_not_allowed", "This method is not forwarded.", allow=tuple(sorted(METHODS)))
 NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes application/json.")
@@ -79,7 +78,7 @@ class ValidateStage:
             if must_be_json or exchange.limits_models:
                 raise NOT_OBJECT
             return
-        if repeats_name(raw, DECIDED_BY) or (exchange.limits_models and ambiguity(raw, body) is not None):
+        if repeats_decisive_name(raw) or (exchange.limits_models and ambiguity(raw, body) is not None):
             raise AMBIGUOUS  # the upstream might read another request than the one judged here
         stream = body.get("stream")
         if must_be_json and stream is not None and not isinstance(stream, bool):

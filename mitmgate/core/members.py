@@ -17,6 +17,9 @@ _match_string: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL).match
 _match_scalar: Final = re.compile(rb"[^,}\]\s]++").match
 # Strings are matched to be passed over: what looks like a bracket in them is none.
 _find_brackets: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[{]|[\]}]', re.DOTALL).finditer
+# What we and the upstream must read alike: whom to ask, how to answer, what is compared.
+_DECISIVE: Final = frozenset({"model", "stream", "messages"})
+_find_decisive: Final = re.compile(rb'"(?:model|stream|messages)"').findall
 
 
 class Member(NamedTuple):
@@ -42,17 +45,14 @@ def members(raw: bytes) -> Iterator[Member]:
         at = _after_space(raw, ends_at) + 1
 
 
-def repeats_name(raw: bytes, names: tuple[bytes, ...]) -> bool:
-    """Whether the object has one of these names, given in quotes, twice: two readers may then read two requests."""
+def repeats_decisive_name(raw: bytes) -> bool:
+    """Whether the object has `model`, `stream` or `messages` twice: two readers may then read two requests."""
     # A small ASCII letter that is escaped: no encoder does that, and it hides a name from who looks for its bytes.
-    if b"\\u006" not in raw and b"\\u007" not in raw:
-        for name in names:
-            if raw.count(name) > 1:
-                break
-        else:
+    if b"\\" not in raw or (b"\\u006" not in raw and b"\\u007" not in raw):
+        quoted = _find_decisive(raw)
+        if len(quoted) == len(set(quoted)):
             return False
-    wanted = {name[1:-1].decode() for name in names}
-    found = [member.name for member in members(raw) if member.name in wanted]
+    found = [member.name for member in members(raw) if member.name in _DECISIVE]
     return len(found) != len(set(found))
 
 

@@ -163,7 +163,7 @@ DEPENDENCIES: dict[str, tuple[str, ...]] = {
     "addons.validate.is_json_path": (CHAT,),
     "addons.validate.ambiguity": (CHAT,),
     "addons.validate.orjson": (CHAT,),
-    "addons.validate.repeats_name": (CHAT,),
+    "addons.validate.repeats_decisive_name": (CHAT,),
     "addons.validate.is_read_as_utf8": (CHAT,),
     "addons.models.model_in_path": EVERYWHERE,
     "addons.models.ModelLimits": EVERYWHERE,
