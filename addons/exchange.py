@@ -56,6 +56,7 @@ class Exchange:
     # auth
     tenant: Tenant | None = None
     key: Key | None = None
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)  # what this request authenticated with
     auth_ms: float | None = None
     # validate
     takes_body: bool = True

@@ -49,7 +49,7 @@ class OwnStage:
         if flow.request.method != "POST":
             raise NO_METHOD
         api_key = self._api_key(flow.request)
-        tenant, key = await self._identify(api_key, exchange)
+        tenant, key, _ = await self._identify(api_key, exchange)
         now = time.time()
         refuse_blocked(tenant, now)
         ttl_s = self._ttl_s if key.expires_at is None else max(1, min(self._ttl_s, int(key.expires_at - now)))

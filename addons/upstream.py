@@ -19,6 +19,7 @@ from mitmgate.core.paths import Route, strip_api
 from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
+from mitmgate.core.strays import query_without_strays, without_strays
 from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Deadlines, Target
 
@@ -71,6 +72,7 @@ class UpstreamStage:
         path = strip_api(exchange.path, tenant.upstream_format)
         plan.path = upstream_path(prepared.backend.path, path).encode("latin-1")
         query = without_query_key(f"?{exchange.query}").removeprefix("?") if exchange.query else ""
+        query = query_without_strays(query, exchange.credentials) if query else ""
         if query:
             plan.path += b"?" + query.encode("latin-1")
         plan.headers = self._headers(flow.request, exchange, prepared)
@@ -83,9 +85,12 @@ class UpstreamStage:
 
     @staticmethod
     def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
-        headers = [(b"Host", prepared.host), *forwardable(request.headers.fields, prepared.replaced)]
-        coding = b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode()
-        headers.append((b"Accept-Encoding", coding))
+        kept = forwardable(request.headers.fields, prepared.replaced)
+        coding = (
+            b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
+        )
+        kept.append((b"Accept-Encoding", coding))
+        headers = [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
         if prepared.credential is not None:
             headers.append(prepared.credential)
         return headers

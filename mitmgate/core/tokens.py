@@ -31,6 +31,7 @@ _HEADER_FIELDS: Final = frozenset({"alg", "kid", "typ"})
 _match_signed: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})").fullmatch
 # Looser: an unsigned, padded or cut token of ours is still meant to be one.
 _match_shape: Final = re.compile(r"[A-Za-z0-9_-]+=*\.([A-Za-z0-9_-]+)=*\.[A-Za-z0-9_=-]*").fullmatch
+_split_words: Final = re.compile(r"[^A-Za-z0-9_.-]+").split
 _match_id: Final = re.compile(r"[1-9][0-9]{0,18}").fullmatch
 # A 32-byte signature ends in a character of four bits; another spelling of it would be another token that verifies.
 _LAST_OF_SIGNATURE: Final = frozenset("AEIMQUYcgkosw048")
@@ -91,6 +92,18 @@ def has_token_shape(text: str) -> bool:
         return False
     claims = _json_object(found[1])
     return claims is not None and claims.get("iss") == ISSUER
+
+
+def holds_token(text: str) -> bool:
+    """Whether a token of ours, good or not, stands somewhere in the text."""
+    if "eyJ" not in text:
+        return False
+    for words in _split_words(text):
+        for part in words.split(".")[1:] if "eyJ" in words else ():
+            claims = _json_object(part) if part.startswith("eyJ") else None
+            if claims is not None and claims.get("iss") == ISSUER:
+                return True
+    return False
 
 
 class TokenVerifier:
