@@ -21,8 +21,8 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
-from mitmgate.proxy.codec import GatewayHttp2Server
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
+from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import Alarm, GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
 

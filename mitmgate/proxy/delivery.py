@@ -6,10 +6,11 @@ Nothing has reached the client before `committed`; until then an attempt may fai
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mitmproxy import flow as mitmflow
 from mitmproxy import http
+from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -26,14 +27,11 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmgate.proxy.events import UpstreamServer
 from mitmgate.proxy.plan import Plan, plan_of
 from mitmgate.proxy.timers import Timers
+from mitmgate.proxy.wire import CONTENT_LENGTH, TRANSFER_ENCODING
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
     from mitmgate.proxy.layer import GatewayHttpLayer
-
-
-CONTENT_LENGTH: Final = b"content-length"
-TRANSFER_ENCODING: Final = b"transfer-encoding"
 
 
 class Delivery(HttpStream):
@@ -82,7 +80,10 @@ class Delivery(HttpStream):
         self.server_state = self.state_done
         response.timestamp_end = time.time()
         content = response.raw_content or b""
-        self._frame_whole(response, len(content))
+        if self.flow.request.method == "HEAD" and not content:
+            response.headers.pop("transfer-encoding", None)  # a length says what GET would get (RFC 9110 section 9.3.2)
+        else:
+            self._frame_whole(response, len(content))
         if not end_stream or self._connection.gateway.draining:
             response.headers["Connection"] = "close"
         if self.flow.request.method == "HEAD" or response.status_code in (204, 304):
@@ -187,8 +188,12 @@ class Delivery(HttpStream):
     # ---- ends
 
     def check_killed(self, emit_error_hook: bool) -> CommandGenerator[bool]:
-        """Whether the client left, or an addon killed the flow, while a hook ran."""
+        """Whether the client left, or an addon killed the flow, while a hook ran.
+
+        A client that has closed its side may still read: an answer of ours goes out, an upstream is not asked for it.
+        """
         left = any(isinstance(event, RequestProtocolError) for event in self._paused_event_queue)
+        left = left and not (self._is_ours() and self.context.client.state & ConnectionState.CAN_WRITE)
         killed = self.flow.error is not None and self.flow.error.msg == mitmflow.Error.KILLED_MESSAGE
         if not left and not killed:
             return False
@@ -202,6 +207,11 @@ class Delivery(HttpStream):
         yield SendHttp(ResponseProtocolError(self.stream_id, "killed", ErrorCode.KILL), self.context.client)
         yield DropStream(self.stream_id)
         return True
+
+    def _is_ours(self) -> bool:
+        """Whether the answer is there, and no upstream was asked for it."""
+        plan = plan_of(self.flow)
+        return self.flow.response is not None and (plan is None or not plan.attempts)
 
     def _break_client(self) -> CommandGenerator[None]:
         """Ends the client's side so that what it has can not be taken for whole."""

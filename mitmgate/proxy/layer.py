@@ -17,8 +17,10 @@ from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HTTPMode, SendHtt
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestHeaders
 
-from mitmgate.proxy.codec import HEAD_S, GatewayHttp1Client, GatewayHttp1Server, GatewayHttp2Server
 from mitmgate.proxy.events import Timer, UpstreamReady, UpstreamServer
+from mitmgate.proxy.http1_client import GatewayHttp1Client
+from mitmgate.proxy.http1_server import HEAD_S, GatewayHttp1Server
+from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.stream import GatewayHttpStream
 
 if TYPE_CHECKING:

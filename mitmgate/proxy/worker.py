@@ -17,6 +17,7 @@ from mitmgate.core.settings import Settings
 from mitmgate.proxy.connection import GatewayConnection
 from mitmgate.proxy.gateway import Gateway
 from mitmgate.proxy.master import GatewayMaster, GatewayMode
+from mitmgate.services.vital import run_vital
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Worker:
         self._server = await asyncio.start_server(
             self._serve, sock=listener, ssl=self._tls, ssl_handshake_timeout=10 if self._tls else None, backlog=2048
         )
-        self._sweeper = asyncio.get_running_loop().create_task(self._sweep())
+        self._sweeper = run_vital(self._sweep())
         ready()
         try:
             await running

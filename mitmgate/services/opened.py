@@ -18,6 +18,7 @@ from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets, load_secrets
 from mitmgate.services.status import Status
+from mitmgate.services.vital import run_vital
 
 FLUSH_S = 1.0
 
@@ -82,7 +83,7 @@ async def open_services(settings: Settings, runtime: Runtime, worker: str) -> As
         in_flight=InFlight(),
     )
     await feed.start()
-    flusher = asyncio.get_running_loop().create_task(_flush(services))
+    flusher = run_vital(_flush(services))
     try:
         yield services
     finally:
