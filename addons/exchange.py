@@ -84,7 +84,7 @@ class Exchange:
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None
-    upstream_secret: bytes | None = field(default=None, repr=False)
+    upstream_secrets: tuple[bytes, ...] = field(default=(), repr=False)  # what no answer may hold
     tap: StreamTap | None = None
     # whoever needs the answer first, whoever refuses
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
