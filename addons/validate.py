@@ -13,11 +13,8 @@ from mitmgate.core.canonical import ambiguity
 from mitmgate.core.encoding import is_read_as_utf8
 from mitmgate.core.errors import Refused
 from mitmgate.core.members import repeats_decisive_name
-from mitmgate.core.paths import Route, is_json_path
+from mitmgate.core.paths import METHODS, WITH_BODY, Route, is_json_path
 from mitmgate.core.settings import Limits
-
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-METHODS = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}
 
 NO_METHOD = Refused(405, "method_not_allowed", "This method is not forwarded.", allow=tuple(sorted(METHODS)))
 NOT_JSON_TYPE = Refused(415, "unsupported_media_type", "This endpoint takes application/json.")
@@ -43,7 +40,7 @@ class ValidateStage:
             return
         request, plan = flow.request, exchange.plan
         assert plan is not None
-        if request.method not in METHODS:
+        if request.data.method.decode("latin-1") not in METHODS:  # exactly: `get` is another method
             raise NO_METHOD
         headers = exchange.headers
         if len(headers) < len(request.headers.fields) and len(request.headers.get_all("content-type")) > 1:

@@ -153,6 +153,10 @@ def check_path(raw_path: str) -> str | None:
     return None
 
 
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+METHODS: Final = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}  # all that is forwarded
+
+
 class Route(enum.Enum):
     """Who answers a path."""
 

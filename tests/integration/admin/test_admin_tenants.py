@@ -295,6 +295,18 @@ async def test_errors_have_openais_shape_for_unknown_paths_and_methods(admin: Ad
         assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
 
 
+async def test_a_405_names_all_methods_of_the_path(admin: Admin) -> None:
+    made = await admin.tenant()
+    for method, path, allow in (
+        ("PATCH", "/tenants", "GET, HEAD, POST"),
+        ("OPTIONS", f"/tenants/{made['id']}", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("GET", f"/tenants/{made['id']}/block", "POST"),
+        ("HEAD", f"/tenants/{made['id']}/block", "POST"),
+    ):
+        answer = await admin(method, path)
+        assert (answer.status_code, answer.headers.get_list("allow")) == (405, [allow]), path
+
+
 async def test_the_documents_need_no_other_host_and_a_browser_may_sign_in(admin: Admin) -> None:
     document = (await admin("GET", "/openapi.json")).json()
     assert "/admin/tenants/{tenant_id}/analytics" in document["paths"]
