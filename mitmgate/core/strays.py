@@ -24,10 +24,11 @@ _find_basic: Final = re.compile(rb"\bbasic +([A-Za-z0-9+/]+=*)", re.IGNORECASE).
 
 def may_hold(text: bytes, presented: Sequence[bytes]) -> bool:
     """Whether a closer look is due. presented: what this request authenticated with."""
-    if b"mg_" in text or b"mga_" in text or b"eyJ" in text or b"%" in text or b"asic " in text:
+    plain = text.decode("latin-1")  # `in` costs a fifth of what it does with bytes
+    if "mg_" in plain or "mga_" in plain or "eyJ" in plain or "%" in plain or "asic " in plain:
         return True
     for credential in presented:  # noqa: SIM110  # a generator costs as much as all of the above
-        if credential in text:
+        if text.find(credential) >= 0:
             return True
     return False
 
