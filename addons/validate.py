@@ -53,10 +53,11 @@ class ValidateStage:
             raise NOT_JSON_TYPE
         if exchange.is_json and headers.get("content-encoding", "identity").lower() != "identity":
             raise ENCODED
-        has_body = "content-length" in headers or "transfer-encoding" in headers or request.is_http2
+        length = headers.get("content-length")
+        has_body = int(length) > 0 if length is not None else "transfer-encoding" in headers or request.is_http2
         exchange.is_upload = has_body and exchange.takes_body and not exchange.is_json
         plan.max_request_bytes = self._limits.max_upload_bytes if exchange.is_upload else self._limits.max_body_bytes
-        if int(headers.get("content-length", "0")) > plan.max_request_bytes:
+        if length is not None and int(length) > plan.max_request_bytes:
             raise TOO_LARGE
         request.stream = exchange.is_upload
 

@@ -34,8 +34,7 @@ def asked(
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = http.Headers([(name.encode(), value.encode()) for name, value in fields.items() if value])
     request = tutils.treq(method=method.encode(), path=path.encode(), headers=given, content=raw)
-    if raw:
-        request.headers["content-length"] = str(len(raw))
+    request.headers["content-length"] = str(len(raw))
     flow = tflow.tflow(req=request)
     flow.response = None
     exchange = Exchange("127.0.0.1", path.partition("?")[0], path.partition("?")[2], dict(request.headers))
@@ -204,6 +203,20 @@ def test_who_keeps_to_allowed_models_is_not_disturbed(method: str, path: str, bo
     flow, _ = asked(path, body, LIMITED, method)
     assert flow.response is None
     assert flow.request.raw_content == (body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+def test_a_call_that_takes_nothing_names_no_model() -> None:
+    for kind in ("application/json", ""):
+        flow, exchange = asked("/v1/batches/b/cancel", b"", LIMITED, content_type=kind)
+        assert flow.response is None and not exchange.is_upload
+
+
+def test_a_form_is_not_read_and_so_not_let_through() -> None:
+    form = b"--x\r\n\r\n--x--"
+    flow, _ = asked("/v1/images/edits", form, LIMITED, content_type="multipart/form-data; boundary=x")
+    assert error_in(flow)["code"] == "model_not_allowed"
+    free, exchange = asked("/v1/images/edits", form, TENANT, content_type="multipart/form-data; boundary=x")
+    assert free.response is None and exchange.is_upload
 
 
 def test_a_key_that_limits_models_does_as_a_tenant_does() -> None:
