@@ -9,6 +9,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
+from mitmgate.core.canonical import TOO_LARGE as TOO_LARGE_TO_JUDGE
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.encoding import is_read_as_utf8
 from mitmgate.core.errors import Refused
@@ -76,8 +77,12 @@ class ValidateStage:
             if must_be_json or exchange.limits_models:
                 raise NOT_OBJECT
             return
-        if repeats_decisive_name(raw) or (exchange.limits_models and ambiguity(raw, body) is not None):
-            raise AMBIGUOUS  # the upstream might read another request than the one judged here
+        # The upstream might read another request than the one judged here.
+        why = ambiguity(raw, body, self._limits.max_body_bytes) if exchange.limits_models else None
+        if why == TOO_LARGE_TO_JUDGE:
+            raise TOO_LARGE
+        if why is not None or repeats_decisive_name(raw):
+            raise AMBIGUOUS
         stream = body.get("stream")
         if must_be_json and stream is not None and not isinstance(stream, bool):
             raise BAD_STREAM  # some upstreams take "true" and 1 for true

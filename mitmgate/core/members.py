@@ -12,6 +12,11 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from mitmgate.core.errors import Refused
+
+MAX_PARTS: Final = 50_000
+TOO_MANY_PARTS: Final = Refused(413, "request_too_large", "The body has more parts than the gateway looks at.")
+
 _match_space: Final = re.compile(rb"[ \t\n\r]*+").match
 _match_string: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL).match
 _match_scalar: Final = re.compile(rb"[^,}\]\s]++").match
@@ -31,8 +36,11 @@ class Member(NamedTuple):
 
 
 def members(raw: bytes) -> Iterator[Member]:
-    """The members of the object that raw, which is valid JSON in UTF-8, holds; in order, repeated ones too."""
-    at = _after_space(raw, 0) + 1
+    """The members of the object that raw, which is valid JSON in UTF-8, holds; in order, repeated ones too.
+
+    Raises Refused (413) for one of so many parts that looking at them would keep others waiting.
+    """
+    at, parts = _after_space(raw, 0) + 1, 0
     while True:
         at = _after_space(raw, at)
         if raw[at : at + 1] != b'"':
@@ -40,7 +48,10 @@ def members(raw: bytes) -> Iterator[Member]:
         name_ends = _end_of_string(raw, at)
         name = _decoded(raw[at:name_ends])
         begins_at = _after_space(raw, _after_space(raw, name_ends) + 1)
-        ends_at = _end_of_value(raw, begins_at)
+        ends_at, count = _end_of_value(raw, begins_at)
+        parts += count
+        if parts > MAX_PARTS:
+            raise TOO_MANY_PARTS
         yield Member(name, begins_at, ends_at)
         at = _after_space(raw, ends_at) + 1
 
@@ -80,24 +91,27 @@ def _end_of_string(raw: bytes, at: int) -> int:
     return found.end()
 
 
-def _end_of_value(raw: bytes, at: int) -> int:
+def _end_of_value(raw: bytes, at: int) -> tuple[int, int]:
+    """Where it ends, and of how many parts it is; of too many, it is not read to its end."""
     first = raw[at : at + 1]
     if first == b'"':
-        return _end_of_string(raw, at)
+        return _end_of_string(raw, at), 1
     if first not in (b"{", b"["):
         found = _match_scalar(raw, at)
         if found is None:
             raise ValueError("not JSON")
-        return found.end()
+        return found.end(), 1
     depth = 0
-    for found in _find_brackets(raw, at):
+    for parts, found in enumerate(_find_brackets(raw, at), 1):
+        if parts > MAX_PARTS:
+            return found.end(), parts
         mark = raw[found.start()]
         if mark in b"[{":
             depth += 1
         elif mark in b"]}":
             depth -= 1
             if depth == 0:
-                return found.end()
+                return found.end(), parts
     raise ValueError("not JSON")
 
 

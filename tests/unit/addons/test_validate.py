@@ -82,6 +82,19 @@ def test_other_paths_take_what_json_their_upstream_takes(raw: bytes) -> None:
     assert flow.request.raw_content == raw
 
 
+def test_a_large_body_is_judged_too_unless_it_is_made_of_countless_values() -> None:
+    image = b'{"model":"m","messages":[{"content":"' + b"A" * (9 << 20) + b'"}]}'
+    flow, _ = asked(CHAT, image, LIMITED)
+    assert flow.response is None
+    for crumbs in (b"[" + b"1," * 600_000 + b"1]", b"[" + b'{"a":1},' * 600_000 + b"1]"):
+        flow, _ = asked(CHAT, b'{"model":"m","x":' + crumbs + b"}", LIMITED)
+        assert flow.response is not None and flow.response.status_code == 413
+        free, _ = asked(CHAT, b'{"model":"m","x":' + crumbs + b"}", TENANT)
+        assert free.response is None
+    repeated = b'{"model":"m","model":"n","x":"' + b"A" * (9 << 20) + b'"}'
+    assert asked(CHAT, repeated, LIMITED)[0].response is not None
+
+
 def test_two_content_types_are_refused() -> None:
     for more in ("text/plain", "application/json"):
         flow, exchange = asked(CHAT, BODY, TENANT)
