@@ -78,6 +78,7 @@ class UpstreamStage:
         if query:
             plan.path += b"?" + query.encode("latin-1")
         plan.headers = self._headers(flow.request, exchange, prepared)
+        plan.credential = prepared.credential
         plan.deadlines = self._deadlines(exchange.headers)
         left = 0 if exchange.is_upload else self._settings.retries
         plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
@@ -92,10 +93,7 @@ class UpstreamStage:
             b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
         )
         kept.append((b"Accept-Encoding", coding))
-        headers = [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
-        if prepared.credential is not None:
-            headers.append(prepared.credential)
-        return headers
+        return [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings
