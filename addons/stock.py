@@ -62,7 +62,8 @@ class StockForwarding:
         return str(bundle)
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
-        redact_credentials(flow.request)
+        exchange = exchange_of(flow)
+        redact_credentials(flow.request, exchange.credentials if exchange is not None else ())
         remember_caller(flow)
         if (pending := self._upload(flow)) is not None:
             await pending
@@ -126,11 +127,11 @@ class StockForwarding:
         if plan.attempts and response.stream:
             response.stream = self._passing(flow, plan)
 
-    def _passing(self, flow: http.HTTPFlow, plan: Plan) -> Callable[[bytes], bytes]:
+    def _passing(self, flow: http.HTTPFlow, plan: Plan) -> Callable[[bytes], list[bytes]]:
         """What mitmproxy calls with each chunk and, last, with none: completes the answer before its last bytes."""
         complete = False
 
-        def passed(chunk: bytes) -> bytes:
+        def passed(chunk: bytes) -> list[bytes]:
             nonlocal complete
             plan.response_bytes += len(chunk)
             last = not chunk
@@ -140,7 +141,7 @@ class StockForwarding:
             if ends and not complete:
                 complete = True
                 self._complete(flow)
-            return chunk
+            return [chunk] if chunk else []  # an empty one would end the answer
 
         return passed
 
