@@ -57,13 +57,16 @@ class Exchange:
     # auth
     tenant: Tenant | None = None
     key: Key | None = None
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)  # what this request authenticated with
     auth_ms: float | None = None
     # validate
+    takes_body: bool = True
     is_json: bool = False
     is_upload: bool = False
     body: dict[str, Any] | None = None
-    model: str | None = None
     streamed: bool = False
+    # models
+    model: str | None = None
     # quota
     reservation: Reservation | None = None
     limit_ms: float | None = None
@@ -83,13 +86,19 @@ class Exchange:
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None
-    upstream_secret: bytes | None = field(default=None, repr=False)
+    upstream_secrets: tuple[bytes, ...] = field(default=(), repr=False)  # what no answer may hold
     tap: StreamTap | None = None
     # whoever needs the answer first, whoever refuses
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
     error: str | None = None
     # ledger
     settled: bool = False
+
+    @property
+    def limits_models(self) -> bool:
+        """Whether tenant or key may ask for some models only."""
+        assert self.tenant is not None and self.key is not None
+        return self.tenant.allowed_models is not None or self.key.allowed_models is not None
 
 
 REASONS = {code: text.encode() for code, text in RESPONSES.items()}

@@ -21,6 +21,7 @@ _RANDOM_LENGTH: Final = 30
 _CHECKSUM_LENGTH: Final = 6  # 62**6 > 2**32
 _KEY_LENGTH: Final = len(KEY_PREFIX) + _RANDOM_LENGTH + _CHECKSUM_LENGTH
 _DISPLAYED: Final = 9
+_find_keys: Final = re.compile(r"(?=mga?_([0-9A-Za-z]{30})([0-9A-Za-z]{6}))").finditer
 _match_key: Final = re.compile(r"mg_([0-9A-Za-z]{30})([0-9A-Za-z]{6})").fullmatch
 
 
@@ -40,6 +41,11 @@ def has_key_shape(text: str) -> bool:
         return False
     found = _match_key(text)
     return found is not None and _checksum(found[1]) == found[2]
+
+
+def holds_key(text: str) -> bool:
+    """Whether an API key or admin token that we may have made stands somewhere in the text."""
+    return any(_checksum(found[1]) == found[2] for found in _find_keys(text))
 
 
 def hash_key(pepper: bytes, key: str) -> bytes:
