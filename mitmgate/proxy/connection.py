@@ -128,9 +128,9 @@ class GatewayConnection(ProxyConnectionHandler):
         mitmproxy yields a command for each hook, and pauses for it, whether or not anything waits.
         """
         calls = self.gateway.hooks.get(name, ())
+        call_hook = self.gateway.call_hook
         for position, call in enumerate(calls):
-            result = self.gateway.call_hook(call, flow)
-            if result is not None:
+            if (result := call_hook(call, flow)) is not None:
                 return HookUnderWay(flow, result, calls[position + 1 :])
         return None
 

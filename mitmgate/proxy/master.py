@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from mitmproxy import http, master, options, optmanager
+from mitmproxy import master, options, optmanager
 from mitmproxy.addons import core, proxyserver
 from mitmproxy.proxy import mode_specs
 
@@ -45,14 +45,6 @@ class GatewayMaster(master.Master):
         self._legacy_log_events.uninstall()  # else each log record is a hook over all addons
         self.addons.add(core.Core(), proxyserver.Proxyserver(), *addons)
         self.options.update(server=False, connection_strategy="lazy", confdir=str(confdir))
-
-
-def unburden_mitmproxy() -> None:
-    """Leaves out the type check of every message's fields: a tenth of a request's time, for what mypy has seen.
-
-    `python -O` would leave it out too, and with it mitmproxy's guards against mixed-up streams.
-    """
-    http.MessageData.__post_init__ = lambda self: None  # type: ignore[method-assign]
 
 
 def quiet_mitmproxy() -> None:
