@@ -29,6 +29,8 @@ class GatewayMode(mode_specs.ProxyMode):
 class GatewayOptions(options.Options):
     """mitmproxy's options, read without a deep copy where the value is a scalar: layers read them at each request."""
 
+    proxy_debug = False  # each layer asks for it, and each stream is one
+
     def __getattr__(self, name: str) -> object:
         option = self.__dict__.get("_options", {}).get(name)
         if option is None:
