@@ -117,7 +117,7 @@ class GatewayConnection(ProxyConnectionHandler):
         if isinstance(command, commands.SendData):
             self._unsent.setdefault(command.connection, []).append(command.data)
         elif isinstance(command, HookUnderWay):
-            self.gateway.keep(asyncio.get_running_loop().create_task(self._finish_hook(command)))
+            self.gateway.run(self._finish_hook(command))
         elif isinstance(command, ConnectUpstream):
             task = asyncio.get_running_loop().create_task(self._run_upstream(command))
             self.transports.setdefault(command.server, ConnectionIO()).handler = task

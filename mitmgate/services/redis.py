@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import hashlib
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 from mitmgate.services.redis_connection import (
@@ -31,6 +27,7 @@ from mitmgate.services.redis_connection import (
     fail,
     pack,
 )
+from mitmgate.services.redis_script import Script
 
 __all__ = ["Command", "Script", "Store", "StoreDown", "StoreError"]
 
@@ -47,24 +44,6 @@ LONGEST_QUEUE_S: Final = 5.0
 
 class StoreDown(Exception):
     """The store did not answer in time, can not serve, or is being left alone because it lately did not."""
-
-
-@dataclass(frozen=True)
-class Script:
-    """A Lua file beside this module, called by its digest."""
-
-    name: str
-
-    @cached_property
-    def text(self) -> str:
-        return (Path(__file__).with_name("lua") / f"{self.name}.lua").read_text()
-
-    @cached_property
-    def digest(self) -> str:
-        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
-
-    def command(self, keys: Sequence[Any], arguments: Sequence[Any]) -> Command:
-        return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
 
 
 class Store:
