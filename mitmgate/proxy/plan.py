@@ -91,4 +91,4 @@ def set_plan(flow: http.HTTPFlow, plan: Plan) -> None:
 
 def plan_of(flow: http.HTTPFlow) -> Plan | None:
     """The flow's plan; None before the chain has made one."""
-    return vars(flow).get(_ATTRIBUTE)
+    return flow.__dict__.get(_ATTRIBUTE)
