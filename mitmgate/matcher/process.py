@@ -93,4 +93,4 @@ async def _beat(channel: Channel, store: Store, ready: asyncio.Event) -> None:
 async def _sweep(scopes: Scopes) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
-        scopes.sweep()
+        await scopes.sweep()

@@ -14,8 +14,7 @@ from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
+from mitmgate.services.scanned_vectors import ScannedVectors, Vector
 
 try:
     import hnswlib
@@ -33,8 +32,6 @@ _MOVED_AT_ONCE: Final = 8  # a few milliseconds of the thread
 _SPARE: Final = 4  # asked for beyond k, for what was removed meanwhile
 _BYTES_BESIDE: Final = 4 * (2 * _LINKS + 2) + 64  # a graph's links and lock of one vector
 
-type Vector = npt.NDArray[np.float32]
-
 
 class VectorIndex[K: Hashable]:
     """Vectors float32[width], L2-normalised, under keys. Belongs to one event loop; `query` is its only wait."""
@@ -42,7 +39,7 @@ class VectorIndex[K: Hashable]:
     def __init__(self, width: int, hnsw_from: int = 1000) -> None:
         self._width = width
         self._hnsw_from = hnsw_from
-        self._scanned = _Scanned[K](width)
+        self._scanned = ScannedVectors[K](width)
         self._graphs: list[_Graph[K]] = []
         self._graph_of: dict[K, _Graph[K]] = {}
         self._thread: ThreadPoolExecutor | None = None
@@ -161,71 +158,6 @@ class VectorIndex[K: Hashable]:
             capacity = min(max(capacity, 2 * graph.capacity), _LARGEST_CAPACITY)
         self._graphs.append(_Graph(self._width, capacity))
         return self._graphs[-1]
-
-
-class _Scanned[K: Hashable]:
-    """Rows of one matrix; a removed row's place is taken by the last."""
-
-    def __init__(self, width: int) -> None:
-        self._matrix = np.empty((1, width), np.float32)
-        self._keys: list[K] = []
-        self._rows: dict[K, int] = {}  # in the order of their coming
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __contains__(self, key: K) -> bool:
-        return key in self._rows
-
-    @property
-    def size_bytes(self) -> int:
-        return int(self._matrix.nbytes)
-
-    def add(self, key: K, vector: Vector) -> None:
-        row = len(self._keys)
-        if row == len(self._matrix):
-            self._resize(2 * row)
-        self._matrix[row] = vector
-        self._keys.append(key)
-        self._rows[key] = row
-
-    def remove(self, key: K) -> bool:
-        row = self._rows.pop(key, None)
-        if row is None:
-            return False
-        last = self._keys.pop()
-        if row < len(self._keys):
-            self._keys[row] = last
-            self._rows[last] = row
-            self._matrix[row] = self._matrix[len(self._keys)]
-        if len(self._matrix) > 64 and len(self._keys) < len(self._matrix) // 4:
-            self._resize(len(self._matrix) // 2)
-        return True
-
-    def _resize(self, rows: int) -> None:
-        matrix = np.empty((rows, self._matrix.shape[1]), np.float32)
-        matrix[: len(self._keys)] = self._matrix[: len(self._keys)]
-        self._matrix = matrix
-
-    def nearest(self, vector: Vector, k: int) -> list[tuple[K, float]]:
-        keys, count = self._keys, len(self._keys)
-        if not count:
-            return []
-        similarities = self._matrix[:count] @ vector
-        best = np.argpartition(-similarities, k)[:k] if k < count else np.arange(count)
-        return [(keys[row], float(similarities[row])) for row in best.tolist() if row < len(keys)]
-
-    def similarity(self, key: K, vector: Vector) -> float | None:
-        row = self._rows.get(key)
-        return None if row is None else float(self._matrix[row] @ vector)
-
-    def oldest(self, count: int) -> tuple[list[K], Vector]:
-        keys = [key for key, _ in zip(self._rows, range(count), strict=False)]
-        return keys, self._matrix[[self._rows[key] for key in keys]]
-
-    def holds(self, key: K, vector: Vector) -> bool:
-        row = self._rows.get(key)
-        return row is not None and np.array_equal(self._matrix[row], vector)
 
 
 class _Graph[K: Hashable]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from mitmgate.core.settings import Cache, Runtime, Settings, Vectors, runtime_document
+from mitmgate.matcher.worth import LOOKUPS, ONE_IN
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.channel import Channel, channel_pair
 from mitmgate.services.matcher_client import MatcherAway, MatcherClient
@@ -249,6 +250,22 @@ async def test_what_is_no_request_is_refused(matcher: StartMatcher) -> None:
         writer.close()
         assert oct(process.socket.stat().st_mode)[-3:] == "600"
         assert (await client.stats())["scopes"] == 0
+
+
+async def test_a_scope_without_hits_is_sampled_until_it_has_one(matcher: StartMatcher) -> None:
+    async with matcher() as (_process, client):
+        await client.find(1, SCOPE, "x")
+        await put(client, 1, "Who wrote Hamlet?")
+        for _ in range(LOOKUPS):
+            assert (await client.find(1, SCOPE, "How tall is the tower of Pisa?")).reason == "below bar"
+        reasons = [(await client.find(1, SCOPE, "How tall is the tower of Pisa?")).reason for _ in range(2 * ONE_IN)]
+        assert (reasons.count(wire.SAMPLED_OUT), reasons.count("below bar")) == (2 * ONE_IN - 2, 2)
+        found = [await client.find(1, SCOPE, "who wrote hamlet") for _ in range(ONE_IN)]
+        assert sum(each.hit is not None for each in found) == 1
+        assert all([(await client.find(1, SCOPE, "who wrote hamlet")).hit for _ in range(3)])
+        await put(client, 2, "Who wrote Faust?", OTHER)
+        assert (await client.find(1, OTHER, "who wrote faust")).hit is not None
+        assert (await client.stats())["sampled_out"] == 3 * ONE_IN - 3
 
 
 async def test_without_hnswlib_it_scans(matcher: StartMatcher, tmp_path: Path) -> None:
