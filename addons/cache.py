@@ -16,6 +16,7 @@ from addons.gate import log_failure, observer
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
+from mitmgate.core.partition import partition
 from mitmgate.core.question import Question, judge_request
 from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
@@ -57,7 +58,8 @@ class CacheStage:
         assert tenant is not None
         raw = flow.request.raw_content or b""
         headers = cache_headers(flow.request.headers.fields)
-        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, *headers.items())
+        part = partition(self._settings.partition_by, exchange.client_format, exchange.headers, body)
+        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, part, *headers.items())
         question = self._remembered.get(key)
         if question is None:
             question = judge_request(
@@ -71,6 +73,7 @@ class CacheStage:
                 query=exchange.query,
                 raw=raw,
                 body=body,
+                partition=part,
             )
             if question.fingerprint is not None and len(raw) <= MAX_REMEMBERED_BYTES:
                 self._remembered.put(key, question)
@@ -98,9 +101,7 @@ class CacheStage:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
         now = time.time()
         entry = self._cache.read(exchange.cache_reply, exchange.tenant.id, exchange.fingerprint, now)
-        if entry is None:
-            return None
-        if not exchange.decision.admits(now - entry.stored_at):
+        if entry is None or not exchange.decision.admits(now - entry.stored_at):
             return None
         self._cache.touch(exchange.tenant.id, exchange.fingerprint)
         return entry

@@ -130,9 +130,10 @@ _CLASHES: Final = {
 }
 
 
-def _alike(left: Counter[str] | Counter[tuple[str, str]], right: Counter[str] | Counter[tuple[str, str]]) -> bool:
+def _alike[K](left: Counter[K], right: Counter[K]) -> bool:
     """As ==, which a Counter does in Python and a dict does not. No count here is zero."""
-    return dict.__eq__(left, right)
+    same: bool = dict[K, int].__eq__(left, right)
+    return same
 
 
 def _versus(what: str, mine: Counter[str], theirs: Counter[str]) -> str:
