@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -28,7 +29,8 @@ _log = logging.getLogger(__name__)
 _LINKS, _EF_CONSTRUCTION, _EF = 16, 100, 64
 _FIRST_CAPACITY: Final = 2048
 _LARGEST_CAPACITY: Final = 65_536
-_MOVED_AT_ONCE: Final = 8  # a few milliseconds of the thread
+_MOVED_AT_ONCE: Final = 32
+_BUSY_S: Final = 0.004  # that the thread may add for before it looks for questions
 _SPARE: Final = 4  # asked for beyond k, for what was removed meanwhile
 _BYTES_BESIDE: Final = 4 * (2 * _LINKS + 2) + 64  # a graph's links and lock of one vector
 
@@ -134,11 +136,13 @@ class VectorIndex[K: Hashable]:
         loop = asyncio.get_running_loop()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "hnsw")
+        at_once = 1
         while len(self._scanned) > self._hnsw_from // 2:
             graph = self._graph_with_room()
-            keys, vectors = self._scanned.oldest(min(_MOVED_AT_ONCE, graph.room))
+            keys, vectors = self._scanned.oldest(min(at_once, graph.room))
             labels = graph.take_labels(len(keys))
-            await loop.run_in_executor(self._thread, graph.add, labels, vectors)
+            took_s = await loop.run_in_executor(self._thread, graph.add, labels, vectors)
+            at_once = max(1, min(_MOVED_AT_ONCE, 2 * len(keys), int(_BUSY_S * len(keys) / max(took_s, 1e-6))))
             for key, label, vector in zip(keys, labels, vectors, strict=True):
                 if self._scanned.holds(key, vector):
                     self._scanned.remove(key)
@@ -204,8 +208,11 @@ class _Graph[K: Hashable]:
 
     # -- in the thread ----------------------------------------------------------------------------------------------
 
-    def add(self, labels: Sequence[int], vectors: Vector) -> None:
+    def add(self, labels: Sequence[int], vectors: Vector) -> float:
+        """-> the seconds that it took."""
+        begun = time.monotonic()
         self._index.add_items(vectors, labels, num_threads=1)
+        return time.monotonic() - begun
 
     def mark_forgotten(self) -> None:
         while self.unmarked:
