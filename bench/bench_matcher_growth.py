@@ -208,8 +208,8 @@ def row(result: dict[str, Any]) -> str:
 
 HEAD: Final = (
     "| entries in scopes | | load s | growth watched for s (in graphs) | memory MB | lookup ms p50 / p99 "
-    "| CPU ms a lookup | elsewhere while loading, longest ms | while growing ms p99 / longest | while sweeping, longest ms "
-    "| recall of 5 |\n" + "|---" * 11 + "|"
+    "| CPU ms a lookup | elsewhere while loading, longest ms | while growing ms p99 / longest "
+    "| while sweeping, longest ms | recall of 5 |\n" + "|---" * 11 + "|"
 )
 
 

@@ -87,15 +87,15 @@ class VectorIndex[K: Hashable]:
         """The k nearest keys with their cosines, nearest first; fewer when there are fewer."""
         loop = asyncio.get_running_loop()
         graphs = list(self._graphs)
-        searches = [loop.run_in_executor(self._thread, graph.search, vector, k + _SPARE) for graph in graphs]
+        search = loop.run_in_executor(self._thread, _search, graphs, vector, k + _SPARE) if graphs else None
         inline = len(self._scanned) <= SCANNED_INLINE
         if inline:
             near = self._scanned.nearest(vector, k + _SPARE)
         else:
             near = await loop.run_in_executor(None, self._scanned.nearest, vector, k + _SPARE)
         found: dict[K, float] = {}
-        for graph, search in zip(graphs, searches, strict=True):
-            for label, similarity in await search:
+        for graph, near_there in zip(graphs, await search if search is not None else (), strict=True):
+            for label, similarity in near_there:
                 if (key := graph.keys.get(label)) is not None:
                     found[key] = similarity
         for key, similarity in near:
@@ -162,6 +162,10 @@ class VectorIndex[K: Hashable]:
             capacity = min(max(capacity, 2 * graph.capacity), _LARGEST_CAPACITY)
         self._graphs.append(_Graph(self._width, capacity))
         return self._graphs[-1]
+
+
+def _search[K: Hashable](graphs: Sequence[_Graph[K]], vector: Vector, k: int) -> list[list[tuple[int, float]]]:
+    return [graph.search(vector, k) for graph in graphs]
 
 
 class _Graph[K: Hashable]:
