@@ -128,7 +128,9 @@ async def test_the_quick_test(matcher: StartMatcher) -> None:
         assert (await client.find(1, SCOPE, "what's 2 plus 2?", threshold=0.95)).hit is None
         assert (await client.find(2, SCOPE, "what's 2 plus 2?")).reason == wire.SCOPE_EMPTY
         assert (await client.find(1, OTHER, "what's 2 plus 2?")).reason == wire.SCOPE_EMPTY
-        assert (await client.find(1, SCOPE, "word " * 300)).reason == wire.TOO_LONG
+        assert (await client.find(1, SCOPE, "word " * 254)).reason == "below bar"  # 256 tokens with the two that frame
+        assert (await client.find(1, SCOPE, "word " * 255)).reason == wire.TOO_LONG
+        assert (await client.find(1, SCOPE, "word " * 200_000)).reason == wire.TOO_LONG
         assert not await client.put(1, SCOPE, name(2), "word " * 300, time.time() + 60)
         async with asyncio.timeout(PATIENCE_S):
             while not any(beat["ready"] and beat["checks"] == {"redis": True} for beat in process.heard):
