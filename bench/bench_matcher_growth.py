@@ -28,6 +28,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np
 from growth_plot import plot
 
+from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.scopes import Scopes
 from mitmgate.services.embedded import EmbeddedValkey
 from mitmgate.services.embedder import MODEL_ID, WIDTH, Vectors
@@ -37,7 +38,7 @@ from mitmgate.services.vectors_store import StoredVector, VectorsStore
 NEVER: Final = 1 << 40
 LOOKUPS: Final = 1000
 PAUSE_S: Final = 0.005
-GROWING_S: Final = 240.0
+GROWING_S: Final = 120.0
 HOUR_S: Final = 3600.0
 TOPICS: Final = 2000
 FIRST_PATIENCE_S: Final = 600.0
@@ -139,6 +140,7 @@ async def measured(
     store: VectorsStore, vectors: Vectors, questions: Vectors, scopes_count: int, hnsw: bool
 ) -> dict[str, Any]:
     result: dict[str, Any] = {"entries": len(vectors), "scopes": scopes_count, "hnswlib": hnsw}
+    spare_full_collections()
     before_mb = resident_mb()
     scopes = Scopes(store, 1000 if hnsw else NEVER, largest_bytes=1 << 40)
     await scopes.ready(2, name(0))  # somebody else's, asked while the rest is loaded
@@ -170,6 +172,7 @@ async def measured(
     asking = asyncio.create_task(sweeping.run(scopes, scopes_count, questions, swept))
     for _ in range(5):
         await scopes.sweep()
+        set_aside()
         await asyncio.sleep(0.3)
     swept.set()
     await asking

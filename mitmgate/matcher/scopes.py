@@ -48,6 +48,7 @@ class Scope:
     loading: asyncio.Task[None] | None = None
     used_s: float = 0.0
     checked_s: float = 0.0
+    check_s: float = CHECK_S
     text_bytes: int = 0
 
     @property
@@ -84,7 +85,7 @@ class Scopes:
         self._scopes[name] = scope  # the dict is in the order of use
         now_s = time.monotonic()
         scope.used_s = now_s
-        stale = now_s - scope.checked_s > CHECK_S
+        stale = now_s - scope.checked_s > scope.check_s
         if scope.loading is None and (not scope.loaded or stale):
             scope.checked_s = now_s
             scope.loading = asyncio.get_running_loop().create_task(self._load(scope))
@@ -170,8 +171,10 @@ class Scopes:
         tenant, digest = scope.name
         if scope.loaded and await self._store.count(tenant, digest) == len(scope.known):
             return
-        before = set(scope.known)
+        before, begun_s = set(scope.known), time.monotonic()
         stored = await self._store.fingerprints(tenant, digest)
+        # A large scope that is written to differs at each check: listing it may take a twentieth of the time.
+        scope.check_s = max(CHECK_S, 20 * (time.monotonic() - begun_s))
         missing = [each for each in stored if each not in scope.known]
         async for page in self._store.load(tenant, missing):
             self._take(scope, page)
