@@ -50,7 +50,7 @@ class CacheStage:
             return
         decision = exchange.decision = question.decision
         exchange.fingerprint, exchange.scope, exchange.text = question.fingerprint, question.scope, question.text
-        exchange.cache_detail = decision.reason
+        exchange.cache_detail = decision.reason or (question.exact_only if decision.lookup else None)
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
 
     def _question(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any]) -> Question:

@@ -186,30 +186,30 @@ def test_a_single_text_part_is_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    "last",
+    ("last", "why"),
     [
-        {"role": "assistant", "content": "Because"},
-        {"role": "user"},
-        {"role": "user", "content": ""},
-        {"role": "user", "content": []},
-        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
-        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "x"}}]},
-        {"role": "user", "content": [{"type": "text", "text": 1}]},
-        {"role": "user", "content": "See https://example.com/a"},
-        {"role": "user", "content": "```\nx = 1\n```"},
-        {"role": "tool", "tool_call_id": "1", "content": "4"},
+        ({"role": "assistant", "content": "Because"}, "no user turn last"),
+        ({"role": "user"}, "parts"),
+        ({"role": "user", "content": ""}, "empty"),
+        ({"role": "user", "content": []}, "parts"),
+        ({"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "parts"),
+        ({"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]}, "parts"),
+        ({"role": "user", "content": [{"type": "text", "text": 1}]}, "parts"),
+        ({"role": "user", "content": "See https://example.com/a"}, "link"),
+        ({"role": "user", "content": "```\nx = 1\n```"}, "code"),
+        ({"role": "tool", "tool_call_id": "1", "content": "4"}, "no user turn last"),
     ],
 )
-def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any]) -> None:
+def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any], why: str) -> None:
     found = asked({"model": "m", "messages": [last]})
-    assert found.scope is None and found.text is None
+    assert found.scope is None and found.text is None and found.exact_only == f"exact only: {why}"
     assert found.fingerprint is not None and found.decision.lookup and found.decision.reason is None
 
 
 def test_other_endpoints_are_not_compared() -> None:
     for path, body in (("/v1/embeddings", {"model": "m", "input": "a"}), ("/v1/completions", {"prompt": "a"})):
         found = asked(body, path=path)
-        assert found.fingerprint is not None and found.scope is None
+        assert found.fingerprint is not None and found.scope is None and found.exact_only is None
 
 
 @pytest.mark.parametrize(
