@@ -21,7 +21,9 @@ def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, An
     messages = body.get("messages")
     if endpoint not in ENDPOINTS:
         return None
-    last = messages[-1] if isinstance(messages, list) and messages else None
+    if not isinstance(messages, list) or not messages:
+        return "no user turn last"
+    last = messages[-1]
     if not isinstance(last, dict) or last.get("role") != "user":
         return "no user turn last"
     content = last.get("content")

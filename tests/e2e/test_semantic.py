@@ -75,7 +75,7 @@ def test_another_question_is_not(tenant: Tenant, other: str, why: str) -> None:
 
 
 def test_one_number_is_enough(tenant: Tenant) -> None:
-    question = "How many cups of flour do I need to bake {} loaves of white bread for my family?"
+    question = "How many cups of flour do I need to bake {} loaves of white bread for a large family?"
     kept(tenant, question.format(5), like=question.format("five"))
     answer = tenant.chat(question.format(6))
     assert outcome(answer) == ("MISS", None) and "number" in detail(answer)
