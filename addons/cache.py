@@ -13,6 +13,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange, local_response, parsed_answer, readable_body
 from addons.gate import log_failure, observer
+from mitmgate.core.asked import asked
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
@@ -124,7 +125,7 @@ class CacheStage:
         entry = Entry(
             tenant_id=tenant.id,
             fingerprint=exchange.fingerprint,
-            entry_id=exchange.request_id,
+            request_id=exchange.request_id,
             status=response.status_code,
             headers=[(b"Content-Type", media_type)],
             body=body,
@@ -133,6 +134,7 @@ class CacheStage:
             model=exchange.model,
             namespace=decision.namespace,
             tokens=tokens_of_json(exchange.client_format, answer),
+            question=asked(exchange.body or {}),
         )
         return self._keep(exchange, entry, tenant.cache_max_bytes)
 

@@ -103,7 +103,8 @@ class Operations:
         self._counts["puts"] += 1
         vector = await self._texts.vector(text, ends_at, urgent=False)
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
-        await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at))
+        if not await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)):
+            self._scopes.remove(tenant, [fingerprint])
         return {}
 
     async def _remove(self, request: Mapping[str, Any], ends_at: float) -> Message:

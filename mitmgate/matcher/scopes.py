@@ -101,7 +101,7 @@ class Scopes:
         gone = set(fingerprints)
         for scope in list(self._scopes.values()):
             if scope.name[0] == tenant:
-                for fingerprint in gone:
+                for fingerprint in gone & scope.known.keys():
                     self._discard(scope, fingerprint)
                 if scope.loading is not None:
                     scope.removed |= gone
