@@ -66,7 +66,7 @@ class EntrySummary:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a listing goes on: after so many of the entries that expire at that ms; all earlier ones are yet to come."""
+    """Where a listing goes on: behind so many of those that expire at that ms; what expires earlier is yet to come."""
 
     expires_ms: int
     skipped: int
