@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import click
 
+from gatewayctl.text import number
+
 _UNITS_S: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -40,3 +42,7 @@ def entry_filters(command: Callable[..., None]) -> Callable[..., None]:
 def entry_path(entry: str) -> str:
     """The path of one entry in the admin API."""
     return f"/admin/cache/entries/{quote(entry, safe='')}"
+
+
+def entry_count(count: int) -> str:
+    return f"{number(count)} {'entry' if count == 1 else 'entries'}"

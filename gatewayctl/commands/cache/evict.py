@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gatewayctl.cache_options import entry_path
+from gatewayctl.cache_options import entry_count, entry_path
 from gatewayctl.session import Session, asks_server
 
 
@@ -23,4 +23,4 @@ def evict(session: Session, entries: tuple[str, ...]) -> None:
     for entry in entries:
         session.client.delete(entry_path(entry))
     count = len(entries)
-    session.show({"evicted": count}, lambda: click.echo(f"Evicted {count} {'entry' if count == 1 else 'entries'}."))
+    session.show({"evicted": count}, lambda: click.echo(f"Evicted {entry_count(count)}."))

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from gatewayctl.cache_options import entry_filters
+from gatewayctl.cache_options import entry_count, entry_filters
 from gatewayctl.directory import find_tenant
 from gatewayctl.session import Session, asks_server, confirm
-from gatewayctl.text import cell, number
+from gatewayctl.text import cell
 
 
 @click.command("purge")
@@ -29,4 +29,4 @@ def purge(session: Session, tenant: str, yes: bool, **filters: Any) -> None:
     what = "the matching" if any(value is not None for value in filters.values()) else "all"
     confirm(f"Remove {what} cached answers of tenant {cell(found['name'])} (id {found['id']})?", yes)
     answer = session.client.delete("/admin/cache/entries", tenant_id=found["id"], **filters)
-    session.show(answer, lambda: click.echo(f"Evicted {number(answer['evicted'])} entries of {cell(found['name'])}."))
+    session.show(answer, lambda: click.echo(f"Evicted {entry_count(answer['evicted'])} of {cell(found['name'])}."))
