@@ -30,7 +30,7 @@ MAX_BODY_BYTES: Final = 8 << 20
 MAX_TOUCHES: Final = 4096
 TOUCHED_AT_ONCE: Final = 500
 SWEPT_AT_ONCE: Final = 200
-SCANNED_AT_ONCE: Final = 1000
+SCANNED_AT_ONCE: Final = 200  # keys of any tenant; removing as many takes a few ms of the server's time
 OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
 
 
