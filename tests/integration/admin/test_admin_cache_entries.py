@@ -133,14 +133,16 @@ async def test_all_are_listed_once_page_by_page_and_by_filter(admin: Admin, cach
     await admin.tenant("empty")
     for number in range(COUNT):
         ttl_s = 100.0 if number % 2 else 200.0 + number
-        await put(cache, one, number, model=f"m{number % 3}", namespace=f"n{number % 5}", age_s=number, ttl_s=ttl_s)
+        await put(
+            cache, one, number, model=f"m{number % 3}", namespace=f"n{number % 5}", age_s=1000 * number, ttl_s=ttl_s
+        )
     await put(cache, other, 1, model="x" * 3000, question="long " * 100)
     for limit in (1000, 100, 7):
         rows = await listed(admin, f"tenant_id={one}&limit={limit}")
         assert sorted(row["id"] for row in rows) == sorted(entry_id(one, name(n)) for n in range(COUNT))
         assert [row["expires_at"] for row in rows] == sorted((row["expires_at"] for row in rows), reverse=True)
     assert len(await listed(admin, "limit=50")) == COUNT + 1
-    assert {row["id"] for row in await listed(admin, f"tenant_id={one}&model=m1&namespace=n2&older_than_s=100.5")} == {
+    assert {row["id"] for row in await listed(admin, f"tenant_id={one}&model=m1&namespace=n2&older_than_s=100500")} == {
         entry_id(one, name(n)) for n in range(101, COUNT) if n % 3 == 1 and n % 5 == 2
     }
     (row,) = await listed(admin, f"tenant_id={other}")
@@ -184,9 +186,9 @@ async def test_one_is_shown_and_evicted_and_the_matcher_told(admin: Admin, cache
 async def test_those_that_match_are_evicted(admin: Admin, cache: CacheStore) -> None:
     tenant, other = (await admin.tenant("one"))["id"], (await admin.tenant("other"))["id"]
     for number in range(COUNT):
-        await put(cache, tenant, number, model=f"m{number % 2}", age_s=number)
+        await put(cache, tenant, number, model=f"m{number % 2}", age_s=1000 * number)
     await put(cache, other, 1)
-    answer = await admin("DELETE", f"/cache/entries?tenant_id={tenant}&model=m1&older_than_s=50")
+    answer = await admin("DELETE", f"/cache/entries?tenant_id={tenant}&model=m1&older_than_s=50500")
     assert answer.status_code == 200 and answer.json() == {"evicted": 200}
     assert sum(len(names) for _, names in matcher_of(admin).removed) == 200
     assert len(await listed(admin, f"tenant_id={tenant}")) == COUNT - 200
