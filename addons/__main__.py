@@ -12,11 +12,13 @@ from pathlib import Path
 from addons.chain import make_chain
 from mitmgate.core.settings import load_runtime
 from mitmgate.proxy.gateway import apply_settings, make_gateway
-from mitmgate.proxy.master import quiet_mitmproxy, unburden_mitmproxy
+from mitmgate.proxy.master import quiet_mitmproxy
+from mitmgate.proxy.unburdened import unburden_mitmproxy
 from mitmgate.proxy.worker import Worker, client_tls
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.logs import log_to_stderr
 from mitmgate.services.opened import Services, open_services
+from mitmgate.services.vital import run_vital
 
 BEAT_S = 1.0
 GC_YOUNG = 20_000  # a request leaves some hundred objects in cycles: collect for every hundred, not every seven
@@ -32,11 +34,11 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
         attach(channel, services, worker, settings_file)
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, lambda: loop.create_task(drain(services, worker)))
-        tasks = [loop.create_task(channel.run())]
+        tasks = [run_vital(channel.run())]
 
         def ready() -> None:
             channel.send_nowait({"op": "ready"})
-            tasks.append(loop.create_task(beat(channel, services)))
+            tasks.append(run_vital(beat(channel, services)))
 
         gc.collect()
         gc.freeze()  # what start-up made lives as long as the process: no collection need look at it

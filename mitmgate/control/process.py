@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +26,7 @@ from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import create_pool
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import load_secrets
+from mitmgate.services.vital import run_vital
 
 BEAT_S: Final = 1.0
 SHUTDOWN_S: Final = 2
@@ -98,7 +98,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
         server = Server(make_app(control), lambda: channel.send_nowait({"op": "ready"}))
         _listen_to_supervisor(channel, settings_file, control, shipper, server, status)
         tasks = [
-            _keep(work)
+            run_vital(work)
             for work in (
                 channel.run(),
                 shipper.run(),
@@ -153,19 +153,6 @@ async def _beat(channel: Channel, server: Server, checks: StoreChecks) -> None:
         stores = {"database": checks.database, "redis": checks.redis}
         channel.send_nowait({"op": "beat", "ready": server.started, "checks": stores})
         await asyncio.sleep(BEAT_S)
-
-
-def _keep(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """A task that ends the process if it breaks: the supervisor starts a whole one."""
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("control cannot go on", exc_info=error)
-            os._exit(1)
-
-    task = asyncio.get_running_loop().create_task(work)
-    task.add_done_callback(ended)
-    return task
 
 
 def _shipper(runtime: Runtime, pool: Any, retention_days: int) -> Shipper:

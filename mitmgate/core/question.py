@@ -39,6 +39,7 @@ def judge_request(
     query: str,
     raw: bytes,
     body: Mapping[str, Any],
+    partition: bytes | None = None,
 ) -> Question:
     """The question of a POST with this JSON body. headers are those of `fingerprint.cache_headers`; path has no `/api`.
 
@@ -67,6 +68,7 @@ def judge_request(
         path=path,
         query=query,
         headers=headers,
+        partition=partition,
     )
     taken = take_text(endpoint, body) if decision.mode == SEMANTIC else None
     if taken is None:

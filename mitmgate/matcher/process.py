@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import os
 import signal
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from mitmgate.core.settings import load_runtime
+from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.scopes import Scopes
 from mitmgate.matcher.server import MatcherServer
@@ -22,6 +20,7 @@ from mitmgate.services.embedder import Embedder, ModelUnusable, load_embedder
 from mitmgate.services.redis import Store
 from mitmgate.services.vector_index import HNSWLIB_MISSING
 from mitmgate.services.vectors_store import VectorsStore
+from mitmgate.services.vital import run_vital
 
 BEAT_S: Final = 1.0
 SWEEP_S: Final = 10.0
@@ -42,8 +41,8 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         store = Store(runtime.redis_url, deadline_s=STORE_S)
         opened.push_async_callback(store.close)
         ready = asyncio.Event()
-        tasks = [_keep(channel.run()), _keep(_beat(channel, store, ready))]
-        loading = asyncio.to_thread(_load, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
+        tasks = [run_vital(channel.run()), run_vital(_beat(channel, store, ready))]
+        loading = asyncio.to_thread(load_model, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
         embedder = await loading
         if HNSWLIB_MISSING:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
@@ -52,10 +51,9 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         opened.callback(scopes.close)
         server = MatcherServer(Operations(texts, scopes, vectors, settings.cache.threshold).answer)
         opened.push_async_callback(server.close)
-        tasks += [_keep(texts.run()), _keep(_sweep(scopes))]
+        tasks += [run_vital(texts.run()), run_vital(_sweep(scopes))]
         await server.start(socket_path)
-        gc.collect()
-        gc.freeze()  # what start-up made lives as long as the process
+        spare_full_collections()
         ready.set()
         channel.send_nowait({"op": "ready"})
         await ended.wait()
@@ -64,7 +62,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _load(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
+def load_model(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
     """The model, warm and proven."""
     embedder = load_embedder(kind, data_dir, model_path)
     one, other, cosine = _PROOF
@@ -94,17 +92,5 @@ async def _beat(channel: Channel, store: Store, ready: asyncio.Event) -> None:
 async def _sweep(scopes: Scopes) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
-        scopes.sweep()
-
-
-def _keep(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """A task that ends the process if it breaks: the supervisor starts a whole one."""
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.critical("the matcher cannot go on", exc_info=error)
-            os._exit(1)
-
-    task = asyncio.get_running_loop().create_task(work)
-    task.add_done_callback(ended)
-    return task
+        await scopes.sweep()
+        set_aside()

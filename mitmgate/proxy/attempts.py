@@ -10,6 +10,7 @@ import random
 import time
 from typing import Final
 
+import orjson
 from mitmproxy import flow as mitmflow
 from mitmproxy import http
 from mitmproxy.net.http.validate import validate_headers
@@ -30,6 +31,7 @@ from mitmgate.core.retry import RETRYABLE_STATUSES, Failure, error_of, parse_ret
 from mitmgate.proxy.delivery import Delivery
 from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
 from mitmgate.proxy.plan import Deadlines, Plan
+from mitmgate.proxy.wire import is_framed
 
 NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
@@ -49,6 +51,7 @@ class Attempts(Delivery):
 
     _fresh = False  # a stale pooled connection is tried again on a new one, once an attempt
     _failed_answer: http.Response | None = None
+    _ends_by_close = False  # the answer has neither length nor chunks
 
     # ---- asking
 
@@ -101,6 +104,8 @@ class Attempts(Delivery):
         """A request of its own: the client's headers never decide how the upstream's connection is framed or kept."""
         request = self.flow.request
         headers = list(plan.headers)
+        if plan.credential is not None:
+            headers.append(plan.credential)
         if self._uploading:
             length = request.headers.get("content-length")
             framing = (b"Content-Length", length.encode()) if length else (b"Transfer-Encoding", b"chunked")
@@ -158,6 +163,7 @@ class Attempts(Delivery):
             yield from self._attempt_failed(Failure.MALFORMED)
             return
         self._timers.arm("idle", self._deadlines().idle_s)
+        self._ends_by_close = not event.end_stream and not is_framed(response)
         if response.status_code in RETRYABLE_STATUSES and not self._uploading:
             self._failed_answer = response
             self.server_state = self.state_consume_failed_answer
@@ -199,9 +205,12 @@ class Attempts(Delivery):
                 yield from self._begin_stream()
                 yield from self.state_stream_response_body(ResponseData(self.stream_id, whole))
         elif isinstance(event, ResponseEndOfMessage):
+            content = bytes(self.response_body_buf)
+            if self._ends_by_close and not _may_be_whole(self.flow.response, content):
+                yield from self._upstream_broke(Failure.RESET)
+                return
             self._timers.disarm()
             yield from self._let_go()
-            content = bytes(self.response_body_buf)
             self.response_body_buf.clear()
             self.flow.response.data.content = content
             self._plan().response_bytes = len(content)
@@ -210,6 +219,19 @@ class Attempts(Delivery):
             if (yield from self.check_killed(False)):
                 return
             yield from self._send_whole(end_stream=self.client_state == self.state_done)
+
+    def state_stream_response_body(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, ResponseEndOfMessage) and self._ends_by_close and self._lacks_its_end():
+            yield from self._upstream_broke(Failure.RESET)
+        else:
+            yield from super().state_stream_response_body(event)
+
+    def _lacks_its_end(self) -> bool:
+        """Whether an event stream came without its terminal event: behind a close, that may be a crash."""
+        assert self.flow.response is not None
+        tap = self._plan().tap
+        is_events = self.flow.response.headers.get("content-type", "").lower().startswith("text/event-stream")
+        return is_events and tap is not None and not tap.terminal_seen
 
     # ---- no answer
 
@@ -306,3 +328,15 @@ def malformed_response(response: http.Response) -> bool:
         return True
     texts = b"".join([response.data.reason, *(value for _, value in response.headers.fields)])
     return b"\r" in texts or b"\n" in texts or b"\0" in texts or not 200 <= response.status_code <= 599
+
+
+def _may_be_whole(response: http.Response, content: bytes) -> bool:
+    """Of an answer that only its connection's end ends, which a crash would end as well: JSON must be all there."""
+    headers = response.headers
+    if "json" not in headers.get("content-type", "") or headers.get("content-encoding", "identity") != "identity":
+        return True
+    try:
+        orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return False
+    return True

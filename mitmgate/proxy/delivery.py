@@ -6,10 +6,11 @@ Nothing has reached the client before `committed`; until then an attempt may fai
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from mitmproxy import flow as mitmflow
 from mitmproxy import http
+from mitmproxy.connection import ConnectionState
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -26,14 +27,11 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmgate.proxy.events import UpstreamServer
 from mitmgate.proxy.plan import Plan, plan_of
 from mitmgate.proxy.timers import Timers
+from mitmgate.proxy.wire import CONTENT_LENGTH, TRANSFER_ENCODING
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
     from mitmgate.proxy.layer import GatewayHttpLayer
-
-
-CONTENT_LENGTH: Final = b"content-length"
-TRANSFER_ENCODING: Final = b"transfer-encoding"
 
 
 class Delivery(HttpStream):
@@ -82,7 +80,10 @@ class Delivery(HttpStream):
         self.server_state = self.state_done
         response.timestamp_end = time.time()
         content = response.raw_content or b""
-        self._frame_whole(response, len(content))
+        if self.flow.request.method == "HEAD" and not content:
+            response.headers.pop("transfer-encoding", None)  # a length says what GET would get (RFC 9110 section 9.3.2)
+        else:
+            self._frame_whole(response, len(content))
         if not end_stream or self._connection.gateway.draining:
             response.headers["Connection"] = "close"
         if self.flow.request.method == "HEAD" or response.status_code in (204, 304):
@@ -141,23 +142,33 @@ class Delivery(HttpStream):
             plan.response_bytes += len(data)
             if self._left is not None:
                 self._left -= len(data)
-            if not self._complete:
-                held = b""
-                if plan.tap is not None:
-                    data, held = plan.tap.split_terminal(data)
-                if self._left == 0 and not held:
-                    data, held = b"", data
-                if held:
-                    if data:
-                        yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
-                    if not (yield from self._complete_answer()):
-                        return
-                    data = held
-            if data:
-                yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
+            if plan.cover is not None:
+                data = plan.cover.pass_on(data, last=self._left == 0)
+            yield from self._pass_on(plan, data)
         elif isinstance(event, ResponseEndOfMessage):
+            if plan.cover is not None and (rest := plan.cover.pass_on(b"", last=True)):
+                yield from self._pass_on(plan, rest)
+                if self.server_state == self.state_errored:
+                    return
             yield from self._let_go()
             yield from self._end_stream()
+
+    def _pass_on(self, plan: Plan, data: bytes) -> CommandGenerator[None]:
+        """Sends what has come, but for its last bytes, which wait until the answer is settled."""
+        if not self._complete:
+            held = b""
+            if plan.tap is not None:
+                data, held = plan.tap.split_terminal(data)
+            if self._left == 0 and not held:
+                data, held = b"", data
+            if held:
+                if data:
+                    yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
+                if not (yield from self._complete_answer()):
+                    return
+                data = held
+        if data:
+            yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
 
     def _complete_answer(self) -> CommandGenerator[bool]:
         """Runs answer_complete once, before the last bytes. -> whether the client is still there."""
@@ -187,8 +198,12 @@ class Delivery(HttpStream):
     # ---- ends
 
     def check_killed(self, emit_error_hook: bool) -> CommandGenerator[bool]:
-        """Whether the client left, or an addon killed the flow, while a hook ran."""
+        """Whether the client left, or an addon killed the flow, while a hook ran.
+
+        A client that has closed its side may still read: an answer of ours goes out, an upstream is not asked for it.
+        """
         left = any(isinstance(event, RequestProtocolError) for event in self._paused_event_queue)
+        left = left and not (self._is_ours() and self.context.client.state & ConnectionState.CAN_WRITE)
         killed = self.flow.error is not None and self.flow.error.msg == mitmflow.Error.KILLED_MESSAGE
         if not left and not killed:
             return False
@@ -202,6 +217,11 @@ class Delivery(HttpStream):
         yield SendHttp(ResponseProtocolError(self.stream_id, "killed", ErrorCode.KILL), self.context.client)
         yield DropStream(self.stream_id)
         return True
+
+    def _is_ours(self) -> bool:
+        """Whether the answer is there, and no upstream was asked for it."""
+        plan = plan_of(self.flow)
+        return self.flow.response is not None and (plan is None or not plan.attempts)
 
     def _break_client(self) -> CommandGenerator[None]:
         """Ends the client's side so that what it has can not be taken for whole."""

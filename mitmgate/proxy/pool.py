@@ -15,15 +15,19 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from mitmgate.core.addresses import refusal_reason
 from mitmgate.core.retry import Failure
+from mitmgate.proxy.first_opened import first_opened
 from mitmgate.proxy.plan import Target
 
 DNS_TTL_S: Final = 5.0
 MAX_NAMES: Final = 1_000
 MAX_ADDRESSES: Final = 4
+NEXT_ADDRESS_S: Final = 0.25
+READ_AHEAD_BYTES: Final = 256 << 10
 
 
 class DialFailed(Exception):
@@ -145,22 +149,29 @@ class UpstreamPool:
         return Transport(target, reader, writer, begun)
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """To the name's first address, and a moment later to the next, until one answers (RFC 8305 section 5)."""
+        checked, port = await self.resolved(target)
         tls = self.tls if target.scheme == "https" else None
-        failure = Failure.CONNECT
+        name = target.host if tls else None
+        ways = [
+            partial(asyncio.open_connection, address, port, ssl=tls, server_hostname=name, limit=READ_AHEAD_BYTES)
+            for address in checked
+        ]
+        try:
+            return await ways[0]() if len(ways) == 1 else await first_opened(ways, NEXT_ADDRESS_S)
+        except ssl.SSLError:
+            raise DialFailed(Failure.TLS) from None
+        except OSError:
+            raise DialFailed(Failure.CONNECT) from None
+
+    async def resolved(self, target: Target) -> tuple[list[str], int]:
+        """The target's addresses that may be dialled, and the port. Raises DialFailed when there is none."""
         host, port = self._override(target)
-        for address in await self._addresses(host, port):
-            if refusal_reason(address, target.allow_private) is not None:
-                failure = Failure.ADDRESS
-                continue
-            try:
-                return await asyncio.open_connection(
-                    address, port, ssl=tls, server_hostname=target.host if tls else None, limit=256 * 1024
-                )
-            except ssl.SSLError:
-                failure = Failure.TLS
-            except OSError:
-                failure = Failure.CONNECT
-        raise DialFailed(failure)
+        addresses = await self._addresses(host, port)
+        checked = [address for address in addresses if refusal_reason(address, target.allow_private) is None]
+        if not checked:
+            raise DialFailed(Failure.ADDRESS if addresses else Failure.CONNECT)
+        return checked, port
 
     def _override(self, target: Target) -> tuple[str, int]:
         """`upstream.resolve` maps `host:port` to `address[:port]`, as curl's --resolve and --connect-to do."""

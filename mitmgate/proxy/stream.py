@@ -26,8 +26,8 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.retry import Failure
 from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, Attempts
-from mitmgate.proxy.codec import BROKEN_BODY
 from mitmgate.proxy.events import Timer, UpstreamReady
+from mitmgate.proxy.http1_server import BROKEN_BODY
 from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.wire import HEADERS_TOO_LARGE, error_response, malformed
 

@@ -8,8 +8,9 @@ from typing import Final
 from mitmproxy import http
 from mitmproxy.net.http import http1
 from mitmproxy.net.http.validate import validate_headers
+from mitmproxy.proxy.layers.http._events import ErrorCode
 
-from mitmgate.core.errors import OPENAI, GatewayError, Refused, error_headers, render_error
+from mitmgate.core.errors import OPENAI, GatewayError, Refused, UpstreamFailed, error_headers, render_error
 
 BAD_REQUEST = Refused(400, "bad_request", "The request is not valid HTTP.")
 AMBIGUOUS = Refused(400, "bad_request", "The request's headers are not valid: names, lengths or transfer encoding.")
@@ -31,6 +32,18 @@ def error_bytes(error: GatewayError) -> bytes:
     return bytes(http1.assemble_response(response))
 
 
+def error_of_code(code: ErrorCode) -> GatewayError | None:
+    """What a client is told when mitmproxy gives a stream up; None when it is told nothing."""
+    status = code.http_status_code()
+    if status is None:
+        return None
+    if status >= 500:
+        return UpstreamFailed(502, "upstream_malformed", "The upstream's answer was not valid HTTP.")
+    return BAD_REQUEST
+
+
+CONTENT_LENGTH: Final = b"content-length"
+TRANSFER_ENCODING: Final = b"transfer-encoding"
 _HTTP1: Final = (b"HTTP/1.1", b"HTTP/1.0")
 _HTTP2: Final = (b"HTTP/2.0",)
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
@@ -60,3 +73,10 @@ def malformed(request: http.Request, http2: bool) -> GatewayError | None:
     if not all(map(_is_name, names)) or b"\0" in values or b"\n" in values or b"\r" in values:
         return AMBIGUOUS
     return None
+
+
+def is_framed(response: http.Response) -> bool:
+    """Whether it can be told where an answer ends without the connection's end."""
+    if response.status_code in (204, 304):
+        return True
+    return any(name.lower() in (CONTENT_LENGTH, TRANSFER_ENCODING) for name, _ in response.headers.fields)

@@ -39,6 +39,7 @@ class Entry:
     """A stored answer. Times are epoch seconds; headers are those a hit carries; body is as the upstream sent it.
 
     request_id names the request that brought it, question is for people.
+    usage_asked: whether the request that it answered asked for a stream's usage.
     """
 
     tenant_id: int
@@ -53,6 +54,7 @@ class Entry:
     namespace: str
     tokens: Tokens = field(default_factory=Tokens)
     question: str = ""
+    usage_asked: bool = False
 
     @property
     def entry_id(self) -> str:
@@ -100,6 +102,7 @@ class ExactCache:
                 namespace=head["namespace"],
                 tokens=Tokens(**head["tokens"]),
                 question=reply[4 + length : begin].decode(errors="replace"),
+                usage_asked=head.get("usage_asked", False),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
@@ -227,6 +230,7 @@ def _render(entry: Entry) -> bytes:
             "model": entry.model,
             "namespace": entry.namespace,
             "tokens": entry.tokens,
+            "usage_asked": entry.usage_asked,
         }
     )
     return len(head).to_bytes(4) + head + question + entry.body

@@ -18,6 +18,7 @@ from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets, load_secrets
 from mitmgate.services.status import Status
+from mitmgate.services.vital import run_vital
 
 FLUSH_S = 1.0
 
@@ -58,14 +59,19 @@ class InFlight:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, runtime: Runtime, worker: str) -> AsyncIterator[Services]:
-    """Opens the services of one worker. Raises what their opening raises."""
+async def open_services(
+    settings: Settings, runtime: Runtime, worker: str, matcher: MatcherClient | None = None
+) -> AsyncIterator[Services]:
+    """Opens the services of one worker. Raises what their opening raises.
+
+    matcher: where it is no process of its own.
+    """
     secrets = load_secrets(settings, runtime.data_dir, create=False)
     directory = Directory()
     feed = DirectoryFeed(runtime.database_dsn, directory)
     store = Store(runtime.redis_url)
     exact_cache = ExactCache(store)
-    matcher = MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
+    matcher = matcher or MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
     journal = Journal(runtime.data_dir / "journal", worker)
     services = Services(
         settings=settings,
@@ -82,7 +88,7 @@ async def open_services(settings: Settings, runtime: Runtime, worker: str) -> As
         in_flight=InFlight(),
     )
     await feed.start()
-    flusher = asyncio.get_running_loop().create_task(_flush(services))
+    flusher = run_vital(_flush(services))
     try:
         yield services
     finally:

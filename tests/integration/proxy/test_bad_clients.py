@@ -12,8 +12,8 @@ import h2.events
 import pytest
 from mitmproxy import http
 
-from mitmgate.proxy import codec, layer, stream
-from tests.integration.proxy.harness import Planner, answer, ask, gateway, read_answer, upstream
+from mitmgate.proxy import http1_server, http2_server, layer, stream
+from tests.integration.proxy.harness import Planner, answer, ask, gateway, post, read_answer, upstream
 
 
 async def raw(port: int, data: bytes) -> bytes:
@@ -101,7 +101,7 @@ async def test_a_chunked_body_over_the_limit_is_413(tmp_path: Path) -> None:
 
 
 async def test_slow_heads_and_bodies_are_408(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "HEAD_S", 0.2)
+    monkeypatch.setattr(http1_server, "HEAD_S", 0.2)
     monkeypatch.setattr(layer, "HEAD_S", 0.2)
     monkeypatch.setattr(stream, "BODY_IDLE_S", 0.2)
     async with gateway(Planner(1), tmp_path) as (here, _worker):
@@ -300,3 +300,55 @@ async def test_http2_client_reset_cancels_its_upstream(tmp_path: Path) -> None:
             await asyncio.wait_for(raw_upstream.closed.wait(), 5)
             assert planner.ends() == [("error", "client_closed")]
             client.writer.close()
+
+
+async def test_a_client_that_closed_its_side_gets_an_answer_of_ours(tmp_path: Path) -> None:
+    planner = Planner(1)
+    planner.local["/hit"] = http.Response.make(200, b'{"hit":1}')
+    planner.hold = 0.2  # a hook still waits when the client closes its side
+    async with gateway(planner, tmp_path) as (here, worker):
+        reader, writer = await asyncio.open_connection("127.0.0.1", here)
+        writer.write(post(b"{}", "/hit"))
+        writer.write_eof()
+        assert (await asyncio.wait_for(reader.read(), 10)).endswith(b'{"hit":1}')
+        writer.close()
+        assert planner.ends() == [("response", 200)]
+        await asyncio.sleep(0.05)
+        assert not worker._connections
+
+
+async def test_a_client_that_closed_its_side_cancels_its_upstream(tmp_path: Path) -> None:
+    async def silent(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        await reader.read(1)
+        raise ConnectionError
+
+    async with upstream(silent) as (raw_upstream, port):
+        planner = Planner(port, first_byte_s=30)
+        async with gateway(planner, tmp_path) as (here, worker):
+            reader, writer = await asyncio.open_connection("127.0.0.1", here)
+            writer.write(post())
+            while not raw_upstream.requests:
+                await asyncio.sleep(0.01)
+            writer.write_eof()
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+            await asyncio.wait_for(raw_upstream.closed.wait(), 5)
+            assert planner.ends() == [("error", "client_closed")]
+            await asyncio.sleep(0.05)
+            assert not worker._connections
+            writer.close()
+
+
+async def test_http2_streams_that_ended_are_forgotten(tmp_path: Path) -> None:
+    planner = Planner(1)
+    planner.local["/hit"] = http.Response.make(200, b"{}")
+    async with gateway(planner, tmp_path) as (here, worker):
+        client = await http2(here)
+        for first in range(1, 1201, 40):
+            for stream_id in range(first, first + 40, 2):
+                client.send(stream_id, [(":path", "/hit")], b"{}")
+            await client.until(lambda last=first + 38: last in client.ended)
+        (connection,) = worker._connections
+        codec = connection.layer_below().connections[connection.client]
+        assert len(client.ended) == 600 and len(codec.streams) <= 2 * http2_server.MAX_STREAMS + 20
+        assert not codec._lingering and not connection.layer_below().streams
+        client.writer.close()

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.proxy.harness import Planner, answer, ask, gateway, post, upstream
+from tests.integration.proxy.harness import Planner, Script, answer, ask, gateway, post, upstream
 from tests.integration.proxy.test_bad_clients import raw
+from tests.integration.proxy.test_forwarding import DoneTap
 
 MALFORMED = {
     "folded header": answer(b"{}", "200 OK", "X-Fold: a\r\n b"),
@@ -57,3 +58,58 @@ async def test_a_transfer_encoding_that_is_not_just_chunked_is_400(tmp_path: Pat
     async with gateway(Planner(1), tmp_path) as (here, _worker):
         head = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + value + b"\r\n\r\n"
         assert (await raw(here, head + b"2\r\n{}\r\n0\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+
+
+CLOSED_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n\r\n"
+
+
+def closing(body: bytes, kind: bytes) -> Script:
+    """An upstream whose answer only its connection's end ends."""
+
+    async def script(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        writer.write(CLOSED_HEAD % kind + body)
+        await writer.drain()
+        writer.close()
+
+    return script
+
+
+@pytest.mark.parametrize("kind", [b"text/event-stream", b"text/event-stream; charset=utf-8"])
+async def test_an_event_stream_that_a_close_ends_needs_its_terminal_event(tmp_path: Path, kind: bytes) -> None:
+    async with upstream(closing(b"data: 1\n\n", kind)) as (_raw, port):
+        planner = Planner(port)
+        planner.tap = DoneTap
+        async with gateway(planner, tmp_path) as (here, _worker):
+            everything = await raw(here, post())
+        assert b"data: 1" in everything and b"upstream_reset" in everything and not everything.endswith(b"0\r\n\r\n")
+        assert planner.ends() == [("error", "upstream_reset")]
+    async with upstream(closing(b"data: 1\n\ndata: [DONE]\n\n", kind)) as (_raw, port):
+        planner = Planner(port)
+        planner.tap = DoneTap
+        async with gateway(planner, tmp_path) as (here, _worker):
+            everything = await raw(here, post(b"{}", "/v1/x", "Connection: close"))
+        assert everything.endswith(b"[DONE]\n\n\r\n0\r\n\r\n")
+        assert planner.ends() == [("response", 200)]
+
+
+@pytest.mark.parametrize("body", [b'{"half":', b"", b'{"a": 1}}'])
+async def test_json_that_a_close_ends_must_be_whole(tmp_path: Path, body: bytes) -> None:
+    async with upstream(closing(body, b"application/json")) as (raw_upstream, port):
+        planner = Planner(port, retries=1)
+        async with gateway(planner, tmp_path) as (here, _worker):
+            status, _, text = await ask(here, post())
+        assert status == 502 and b"upstream_reset" in text and len(raw_upstream.requests) == 2
+        assert planner.ends() == [("response", 502)]
+
+
+async def test_a_head_answers_length_is_gets(tmp_path: Path) -> None:
+    async def script(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        more = b"" if n == 2 else b"Content-Length: 1234\r\n"
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + more + b"\r\n")
+
+    async with upstream(script) as (_raw, port), gateway(Planner(port), tmp_path) as (here, _worker):
+        head = b"HEAD /v1/x HTTP/1.1\r\nHost: x\r\n\r\n"
+        everything = await raw(here, head + head + b"HEAD /v1/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        first, second, third, rest = everything.lower().split(b"\r\n\r\n")
+        assert b"content-length: 1234" in first and b"content-length: 1234" in third and not rest
+        assert b"content-length" not in second and b"transfer-encoding" not in second

@@ -18,6 +18,7 @@ from addons.cache import CacheStage
 from addons.exchange import Exchange, begin_exchange, exchange_of
 from addons.gate import gate, observer
 from addons.ledger import LedgerStage
+from addons.models import ModelsStage
 from addons.own import OwnStage
 from addons.quota import QuotaStage
 from addons.route import RouteStage
@@ -28,7 +29,9 @@ from mitmgate.core.errors import Refused
 from mitmgate.core.paths import Route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Plan, plan_of, set_plan
+from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.opened import InFlight
+from mitmgate.services.redis import Store
 
 KEY = Key(KeyId(1), TenantId(1), "k", "mg_k", b"", frozenset({"any"}))
 TENANT = Tenant(TenantId(1), "t", 1, "active", "https://up.example", 10, (KEY,))
@@ -77,6 +80,8 @@ GATES: dict[str, tuple[Callable[[], Any], str, Route]] = {
     "own health": (lambda: OwnStage(broken, broken, 60, broken).request, "/health", Route.HEALTH),
     "auth": (lambda: AuthStage(broken).requestheaders, "/v1/chat/completions", Route.API),
     "validate headers": (lambda: ValidateStage(broken).requestheaders, "/v1/chat/completions", Route.API),
+    "models headers": (lambda: ModelsStage().requestheaders, "/v1/chat/completions", Route.API),
+    "models": (lambda: ModelsStage().request, "/v1/chat/completions", Route.API),
     "quota": (lambda: QuotaStage(broken, broken, broken).request, "/v1/chat/completions", Route.API),
     "upstream": (lambda: UpstreamStage(broken, broken).request, "/v1/chat/completions", Route.API),
 }
@@ -90,6 +95,8 @@ async def test_a_gate_that_raises_refuses(name: str, caplog: pytest.LogCaptureFi
     flow.request.content = b'{"api_key":"x"}'
     if name == "own health":
         flow.request.method = "GET"
+    if name.startswith("models"):
+        exchange.tenant = broken
     with caplog.at_level(logging.DEBUG):
         await run(make(), flow)
     assert flow.response is not None and flow.response.status_code == 503
@@ -156,7 +163,7 @@ async def test_what_only_observes_fails_open(caplog: pytest.LogCaptureFixture) -
     flow = make_flow()
     known(flow)
     await run(Stage().response, flow)
-    await run(LedgerStage(broken).response, flow)
+    await run(LedgerStage(broken, ExactCache(Store("redis://127.0.0.1:1"))).response, flow)
     cache = CacheStage(Settings(Path("/")).cache, broken)
     exchange = exchange_of(flow)
     assert exchange is not None

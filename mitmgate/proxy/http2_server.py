@@ -1,0 +1,113 @@
+"""The client's side of HTTP/2: an early answer ends its own stream only, errors are ours, memory is bounded."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import h2.errors
+import h2.events
+import h2.stream
+import h2.utilities
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator
+from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._http2 import Http2Server
+
+from mitmgate.proxy.wire import error_of_code, error_response
+
+MAX_HEADER_LIST: Final = 1 << 20
+MAX_STREAMS: Final = 128
+LINGER_BYTES: Final = 1 << 20
+REMEMBERED_STREAMS: Final = 1000  # ended ones, to know late frames by; h2's 65,536 are megabytes a connection
+
+
+class GatewayHttp2Server(Http2Server):
+    """The client's side of HTTP/2. An early answer ends its own stream only; errors are JSON."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.h2_conn.decoder.max_header_list_size = MAX_HEADER_LIST
+        self.h2_conn.local_settings.max_concurrent_streams = MAX_STREAMS
+        self.h2_conn._closed_streams = h2.utilities.SizeLimitDict(size_limit=REMEMBERED_STREAMS)
+        self._lingering: dict[int, int] = {}  # bytes that came for streams whose answer is out
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, ResponseProtocolError):
+            yield from self._answer_error(event)
+            return
+        if isinstance(event, ResponseHeaders):
+            headers = event.response.headers
+            headers.pop("transfer-encoding", None)
+            headers.pop("connection", None)
+        yield from super()._handle_event(event)
+        if isinstance(event, events.DataReceived) and self._announces_too_much():
+            yield from self.protocol_error("", h2.errors.ErrorCodes.FRAME_SIZE_ERROR)
+        if isinstance(event, ResponseEndOfMessage):
+            if self._client_may_send(event.stream_id):
+                # A reset at once (RFC 9113 section 8.1) makes some clients fail instead of reading the answer.
+                self._lingering[event.stream_id] = 0
+            elif len(self.streams) > 2 * MAX_STREAMS:
+                self._forget_ended()
+
+    def handle_h2_event(self, event: Any) -> CommandGenerator[bool]:
+        stream_id = getattr(event, "stream_id", None)
+        if stream_id in self._lingering:
+            if isinstance(event, h2.events.DataReceived):
+                self._lingering[stream_id] += event.flow_controlled_length
+                if self._lingering[stream_id] > LINGER_BYTES:
+                    self.h2_conn.reset_stream(stream_id, h2.errors.ErrorCodes.NO_ERROR)
+                    self._forget(stream_id)
+                else:
+                    self.h2_conn.acknowledge_received_data(event.flow_controlled_length, stream_id)
+                return False
+            if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
+                self._forget(stream_id)
+                return False
+        return (yield from super().handle_h2_event(event))
+
+    def _announces_too_much(self) -> bool:
+        """Whether a frame has begun that is larger than allowed: h2 would keep it until it is whole, up to 16 MiB."""
+        begun = self.h2_conn.incoming_buffer._data
+        return len(begun) >= 9 and int.from_bytes(begun[:3]) > self.h2_conn.max_inbound_frame_size
+
+    def protocol_error(
+        self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR
+    ) -> CommandGenerator[None]:
+        """Says goodbye without the library's words."""
+        yield from super().protocol_error("", error_code)
+
+    def _client_may_send(self, stream_id: int) -> bool:
+        stream = self.h2_conn.streams.get(stream_id)
+        return stream is not None and stream.state_machine.state in (
+            h2.stream.StreamState.OPEN,
+            h2.stream.StreamState.HALF_CLOSED_LOCAL,
+        )
+
+    def _forget_ended(self) -> None:
+        """mitmproxy forgets a stream that its client ends last; a request's client ends it first."""
+        for stream_id in [stream_id for stream_id in self.streams if self.is_closed(stream_id)]:
+            self._forget(stream_id)
+
+    def _forget(self, stream_id: int) -> None:
+        self._lingering.pop(stream_id, None)
+        self.streams.pop(stream_id, None)
+
+    def _answer_error(self, event: ResponseProtocolError) -> CommandGenerator[None]:
+        error = error_of_code(event.code)
+        stream: Any = self.h2_conn.streams.get(event.stream_id)
+        if (
+            error is None
+            or stream is None
+            or stream.state_machine.headers_sent
+            or not self.is_open_for_us(event.stream_id)
+        ):
+            yield from super()._handle_event(event)
+            return
+        response = error_response(error)
+        self.h2_conn.send_headers(
+            event.stream_id,
+            [(b":status", b"%d" % error.status), *((k.lower(), v) for k, v in response.headers.fields)],
+        )
+        self.h2_conn.send_data(event.stream_id, response.content or b"", end_stream=True)
+        yield commands.SendData(self.conn, self.h2_conn.data_to_send())
