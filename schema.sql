@@ -147,7 +147,7 @@ CREATE TABLE audit_log (
     actor     text NOT NULL,  -- the admin token's name, with its id where it has one
     address   text,           -- the client's
     action    text NOT NULL,  -- 'tenant.create', 'key.revoke', …
-    target    text NOT NULL,  -- 'tenant', 'key', 'token'
+    target    text NOT NULL,  -- 'tenant', 'key', 'token', 'cache' (its id: the tenant's)
     target_id bigint,
     details   jsonb NOT NULL DEFAULT '{}'
 );

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mitmgate import __version__
+from mitmgate.control.context import CacheStore
 from mitmgate.control.shipper import Shipper
 from mitmgate.control.upkeep import sweep_cache
 from mitmgate.core.settings import Runtime, Settings, load_settings
@@ -17,7 +18,6 @@ from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.process import load_model
 from mitmgate.matcher.scopes import Scopes
 from mitmgate.matcher.texts import TextVectors
-from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import LocalMatcher
 from mitmgate.services.migrations import DatabaseUnusable
 from mitmgate.services.opened import Services, open_services
@@ -99,7 +99,7 @@ async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime) ->
     shipper = Shipper(folder / "journal", folder / "dead-letter", pool, retention_days=settings.usage.retention_days)
     opened.push_async_callback(shipper.flush, FLUSH_S)
     _beside(opened, shipper.run())
-    _beside(opened, sweep_cache(pool, ExactCache(store)))
+    _beside(opened, sweep_cache(pool, CacheStore(store), None))
 
 
 def _beside(opened: AsyncExitStack, work: Any) -> None:

@@ -23,8 +23,7 @@ from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
 from mitmgate.services.exact_cache import Entry, ExactCache
 
-MAX_REMEMBERED = 512
-MAX_REMEMBERED_BYTES = 16 << 10
+MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 512, 16 << 10
 
 
 class CacheStage:

@@ -8,6 +8,7 @@ from typing import Any
 from mitmproxy import http
 
 from addons.exchange import Exchange, local_response, parsed_answer, readable_body
+from mitmgate.core.asked import asked
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.replay import NotReplayable, Wanted, replay, stored_stream
 from mitmgate.core.replay.forms import is_stream
@@ -63,7 +64,8 @@ def _entry(exchange: Exchange, response: http.Response, media_type: bytes, body:
     return Entry(
         tenant_id=tenant.id,
         fingerprint=fingerprint,
-        entry_id=exchange.request_id,
+        request_id=exchange.request_id,
+        question=asked(exchange.body or {}),
         status=response.status_code,
         headers=[(b"Content-Type", media_type)],
         body=body,

@@ -11,6 +11,7 @@ from addons.gate import observer
 from mitmgate.core.retry import error_of
 from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.core.usage import UsageRecord
+from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
 
 CLIENT_CLOSED = 499
@@ -21,8 +22,9 @@ MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 class LedgerStage:
     """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, cache: ExactCache) -> None:
         self._journal = journal
+        self._cache = cache
 
     @observer
     def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -45,6 +47,8 @@ class LedgerStage:
             self._mark_broken(flow, exchange, record)
         self._count_tokens(flow, exchange, record)
         self._journal.append(record)
+        if record.cache in ("hit", "miss"):
+            self._cache.count(record.tenant_id, record.cache_kind or record.cache)
 
     def _record(self, flow: http.HTTPFlow, exchange: Exchange) -> UsageRecord:
         plan, response = exchange.plan, flow.response

@@ -35,7 +35,7 @@ class Refused(click.ClickException):
 
 
 class NotFound(Refused):
-    """There is no such tenant or key."""
+    """There is no such tenant, key or entry."""
 
     exit_code = 5
 
@@ -74,8 +74,8 @@ class AdminClient:
     def patch(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._ask("PATCH", path, body=body)[0]
 
-    def delete(self, path: str) -> None:
-        self._ask("DELETE", path)
+    def delete(self, path: str, **query: Any) -> Any:
+        return self._ask("DELETE", path, query)[0]
 
     def linked(self, path: str) -> list[Any]:
         """All items of a list that is a plain array with its next page in the `Link` header (RFC 8288)."""
@@ -89,17 +89,18 @@ class AdminClient:
                 return items
             query = following
 
-    def paged(self, path: str) -> list[Any]:
-        """All items of a list of the form `{"data", "next_cursor"}`."""
+    def paged(self, path: str, most: int | None = None, **filters: Any) -> list[Any]:
+        """All items of a list of the form `{"data", "next_cursor"}`, or the first `most`."""
         items: list[Any] = []
-        query: dict[str, Any] = {"limit": _PAGE}
+        cursor: str | None = None
         while True:
-            page = self.get(path, **query)
+            limit = _PAGE if most is None else min(_PAGE, most - len(items))
+            page = self.get(path, **filters, limit=limit, cursor=cursor)
             items += _list_of(page.get("data") if isinstance(page, dict) else None)
-            cursor = page.get("next_cursor")
-            if not cursor or cursor == query.get("cursor"):
+            following = page.get("next_cursor")
+            if not following or following == cursor or (most is not None and len(items) >= most):
                 return items
-            query = {"limit": _PAGE, "cursor": cursor}
+            cursor = following
 
     def _ask(
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None

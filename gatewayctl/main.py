@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "mock-llm": ("gatewayctl.commands.mock_llm:mock_llm", "Run a small LLM server to try things with."),
     "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
+    "cache": ("gatewayctl.commands.cache:cache", "See, judge and remove cached answers."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
 }

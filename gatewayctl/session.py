@@ -16,6 +16,7 @@ import click
 
 from gatewayctl import render
 from gatewayctl.client import AdminClient
+from gatewayctl.running import running_url
 from mitmgate.core.settings.loading import default_data_dir
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
@@ -46,10 +47,12 @@ class Session:
 def asks_server(command: Callable[..., None]) -> Callable[..., None]:
     """Adds --url, --token, --data-dir and --json to a command and passes it a Session."""
 
-    @click.option("--url", help=f"The gateway. [MITMGATE_URL; default {DEFAULT_URL}]")
+    @click.option("--url", help="The gateway. [MITMGATE_URL; default: the one that runs here]")
     @click.option("--token", help="Admin token; better in MITMGATE_ADMIN_TOKEN, where others cannot see it.")
     @click.option(
-        "--data-dir", type=click.Path(path_type=Path), help="Where its admin-token file is. [MITMGATE_DATA_DIR]"
+        "--data-dir",
+        type=click.Path(path_type=Path),
+        help="Where it keeps its state and admin token. [MITMGATE_DATA_DIR]",
     )
     @click.option("--json", "as_json", is_flag=True, help="Print the server's answer as JSON.")
     @functools.wraps(command)
@@ -65,17 +68,21 @@ def asks_server(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def connect(url: str | None, token: str | None, data_dir: Path | None, environ: Mapping[str, str]) -> AdminClient:
-    """The client of that gateway. Options win over the environment, the environment over files."""
-    url = _checked(url or environ.get("MITMGATE_URL") or DEFAULT_URL)
+    """The client of that gateway. Options win over the environment, the environment over files.
+
+    Without a URL it is the gateway that runs on the data directory, else the one at DEFAULT_URL.
+    """
+    named = data_dir or (Path(environ["MITMGATE_DATA_DIR"]) if environ.get("MITMGATE_DATA_DIR") else None)
+    folder = (named or default_data_dir(environ)).expanduser()
+    url = _checked(url or environ.get("MITMGATE_URL") or running_url(folder) or DEFAULT_URL)
     token = token or environ.get("MITMGATE_ADMIN_TOKEN")
     if token:
         if not (token.isascii() and token.isprintable() and " " not in token):
             raise click.UsageError("the admin token holds characters that no token has")
         return AdminClient(url, token)
-    named = data_dir or (Path(environ["MITMGATE_DATA_DIR"]) if environ.get("MITMGATE_DATA_DIR") else None)
     if named is None and not _is_here(url):
         return AdminClient(url, None, "set MITMGATE_ADMIN_TOKEN (a local token file is not sent to another machine)")
-    path = (named or default_data_dir(environ)).expanduser() / "admin-token"
+    path = folder / "admin-token"
     try:
         return AdminClient(url, path.read_text("ascii").strip() or None, f"{path} is empty")
     except (OSError, UnicodeDecodeError) as problem:

@@ -58,6 +58,19 @@ def milliseconds(value: Any) -> str:
     return f"{value:.0f} ms" if value >= 10 else f"{value:.1f} ms"
 
 
+def byte_count(value: Any) -> str:
+    """`17 B`, `4.2 KiB`, `256.0 MiB`"""
+    if not _is_number(value):
+        return "-"
+    if value < 1024:
+        return f"{value} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        value /= 1024
+        if value < 1024 or unit == "GiB":
+            break
+    return f"{value:,.1f} {unit}"
+
+
 def sparkline(values: Sequence[float], encoding: str = "utf-8") -> str:
     """A bar a value, the highest at full height; zero is the lowest bar. ASCII where the encoding has no bars."""
     try:

@@ -51,12 +51,26 @@ class ModelShare(Answer):
     completion_tokens: int
 
 
+class Kinds(Answer):
+    """Percentages of hits and misses; together they are `cache_hit_rate`."""
+
+    exact: float
+    semantic: float
+
+
+class CacheCounts(Answer):
+    exact_hits: int
+    semantic_hits: int
+    misses: int
+
+
 class Hour(Answer):
     hour: datetime
     requests: int
     errors: int
     success_rate: float
     cache_hit_rate: float
+    cache_hit_rate_by_kind: Kinds
     avg_response_time_ms: float
     prompt_tokens: int
     completion_tokens: int
@@ -74,6 +88,8 @@ class Analytics(Answer):
     p99_response_time_ms: float
     success_rate: float = Field(description="Requests with a status below 400.")
     cache_hit_rate: float = Field(description="Hits of hits and misses.")
+    cache_hit_rate_by_kind: Kinds
+    cache: CacheCounts
     tokens: Tokens
     cost: float | None = Field(description="null: no prices are known yet.")
     cost_saved: float | None = Field(description="null: no prices are known yet.")
@@ -107,6 +123,7 @@ async def analytics(here: Here, tenant_id: Id, since: From = None, to: To = None
         "to": last,
         "total_requests": sums["requests"],
         **_rates(sums),
+        "cache": sums,
         **{f"p{share}_response_time_ms": round(percentile(counts, share / 100) or 0.0, 3) for share in (50, 95, 99)},
         "tokens": {
             "total": sums["prompt_tokens"] + sums["completion_tokens"],
@@ -120,11 +137,14 @@ async def analytics(here: Here, tenant_id: Id, since: From = None, to: To = None
     }
 
 
-def _rates(sums: Sums) -> dict[str, float]:
+def _rates(sums: Sums) -> dict[str, Any]:
+    hits = {kind: sums[f"{kind}_hits"] for kind in Kinds.model_fields}
+    asked = sum(hits.values()) + sums["misses"]
     return {
         "avg_response_time_ms": _average(sums),
         "success_rate": _percent(sums["requests"] - sums["errors"], sums["requests"]),
-        "cache_hit_rate": _percent(sums["hits"], sums["hits"] + sums["misses"]),
+        "cache_hit_rate": _percent(sum(hits.values()), asked),
+        "cache_hit_rate_by_kind": {kind: _percent(count, asked) for kind, count in hits.items()},
     }
 
 

@@ -15,7 +15,10 @@ from fastapi import Depends, Request
 from mitmgate.control.admission import Actor
 from mitmgate.core.failures import FailureLimiter
 from mitmgate.core.settings import Settings
+from mitmgate.services.cache_entries import CacheEntries
+from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import MatcherClient
+from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets
 
 #: (tenant id, version) -> how many workers did not say that they applied it.
@@ -33,6 +36,15 @@ class Blocks(Protocol):
     async def blocked(self, tenant_ids: Sequence[int]) -> Mapping[int, int]: ...
 
     async def lift(self, tenant_id: int, key_ids: Sequence[int]) -> None: ...
+
+
+class CacheStore:
+    """The cached answers, by the ways to them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.exact = ExactCache(store)
+        self.entries = CacheEntries(store)
 
 
 async def resolve(host: str) -> Sequence[str]:
@@ -60,6 +72,7 @@ class Control:
     version: str
     automatic_blocks: Blocks | None = None
     matcher: MatcherClient | None = None
+    cache: CacheStore | None = None
     apply: Apply = nobody_to_tell
     resolve: Resolve = resolve
     status: Callable[[], Mapping[str, Any]] = dict

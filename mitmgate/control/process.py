@@ -17,12 +17,11 @@ from starlette.types import ASGIApp
 from mitmgate.control.app import make_app
 from mitmgate.control.applied import ApplyEverywhere
 from mitmgate.control.automatic_blocks import AutomaticBlocks
-from mitmgate.control.context import Control
+from mitmgate.control.context import CacheStore, Control
 from mitmgate.control.shipper import Shipper
 from mitmgate.control.upkeep import StoreChecks, sweep_cache
 from mitmgate.core.settings import Runtime, load_runtime
 from mitmgate.services.channel import Channel, Message
-from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import create_pool
 from mitmgate.services.redis import Store
@@ -80,6 +79,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
         opened.push_async_callback(store.close)
         matcher = MatcherClient(runtime.matcher_socket)
         opened.push_async_callback(matcher.close)
+        cache = CacheStore(store)
         status = Status()
         shipper = _shipper(runtime, shipping_pool, settings.usage.retention_days)
         control = Control(
@@ -89,6 +89,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             runtime.version,
             AutomaticBlocks(store),
             matcher,
+            cache,
             apply=ApplyEverywhere(channel),
             status=status.told,
             shipper=lambda: _lag(shipper),
@@ -102,7 +103,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
                 channel.run(),
                 shipper.run(),
                 checks.run(),
-                sweep_cache(pool, ExactCache(store)),
+                sweep_cache(pool, cache, matcher),
                 _beat(channel, server, checks),
             )
         ]

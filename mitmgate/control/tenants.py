@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 
 from mitmgate.control.admission import Actor
 from mitmgate.control.backends import check_backend
 from mitmgate.control.blocks import automatic_blocks, lift_automatic_block
+from mitmgate.control.cache_purge import purge
 from mitmgate.control.changes import Change, changing, no_such_tenant
 from mitmgate.control.context import Caller, Control, Here
 from mitmgate.control.keys import insert_key
@@ -29,6 +31,7 @@ from mitmgate.core.errors import Refused
 from mitmgate.core.sealing import seal
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
+from mitmgate.services.redis import StoreDown
 
 router = APIRouter(prefix="/admin/tenants", tags=["tenants"])
 
@@ -86,19 +89,27 @@ async def change_tenant(here: Here, actor: Caller, tenant_id: Id, body: TenantPa
 
 
 @router.delete("/{tenant_id}", status_code=204)
-async def delete_tenant(here: Here, actor: Caller, tenant_id: Id) -> None:
-    """Ends a tenant and all its keys. Its request rows stay; its name is free again."""
+async def delete_tenant(here: Here, actor: Caller, tenant_id: Id, afterwards: BackgroundTasks) -> None:
+    """Ends a tenant and all its keys, and forgets its cached answers. Its request rows stay; its name is free again."""
     async with changing(here, actor) as change:
         if await change.connection.fetchval(queries.delete_tenant, tenant_id) is None:
             raise no_such_tenant()
         await change.record("tenant.delete", tenant_id)
         await change.touch(tenant_id)
+    afterwards.add_task(_forget_cache, here, tenant_id)
 
 
 async def show(here: Control, rows: list[Row]) -> list[dict[str, Any]]:
     """The rows of tenants_shown as the API shows them."""
     blocks = await automatic_blocks(here, [row["id"] for row in rows])
     return [shown(row, utc_now(here.now()), blocks.get(row["id"])) for row in rows]
+
+
+async def _forget_cache(here: Control, tenant_id: int) -> None:
+    """At once, as far as it can be done now; the sweep does the rest."""
+    if here.cache is not None:
+        with suppress(StoreDown):
+            await purge(here.cache, here.matcher, tenant_id)
 
 
 async def _read(here: Control, tenant_id: int) -> Row:

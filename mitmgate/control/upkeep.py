@@ -8,8 +8,10 @@ from typing import Final
 
 import asyncpg
 
+from mitmgate.control.cache_purge import purge
+from mitmgate.control.context import CacheStore
 from mitmgate.core.errors import ServiceUnavailable
-from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
 from mitmgate.services.redis import Store, StoreDown
@@ -45,21 +47,29 @@ async def database_answers(pool: asyncpg.Pool, within_s: float = 2.0) -> bool:
         return False
 
 
-async def sweep_cache(pool: asyncpg.Pool, cache: ExactCache) -> None:
-    """Once a minute, for every tenant: forgets what expired and sets the bytes counted right."""
+async def sweep_cache(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClient | None) -> None:
+    """Once a minute, for every tenant: forgets what expired and sets the bytes counted right; of a deleted tenant
+    nothing is kept."""
     while True:
         await asyncio.sleep(SWEEP_S)
         try:
-            after = 0
-            while ids := await _tenant_ids(pool, after):
-                await cache.sweep(ids)
-                after = ids[-1]
+            await sweep_once(pool, cache, matcher)
         except (ServiceUnavailable, StoreDown) as error:
             log.info("the cache is swept another time: %s", error)
         except Exception:
             log.exception("sweeping the cache broke, it is tried again in a minute")
 
 
-async def _tenant_ids(pool: asyncpg.Pool, after: int) -> list[int]:
+async def sweep_once(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClient | None) -> None:
+    """Raises ServiceUnavailable and StoreDown."""
+    after = 0
+    while rows := await _tenants(pool, after):
+        await cache.exact.sweep([row["id"] for row in rows if not row["is_deleted"]])
+        for tenant_id in await cache.exact.holds([row["id"] for row in rows if row["is_deleted"]]):
+            await purge(cache, matcher, tenant_id)
+        after = rows[-1]["id"]
+
+
+async def _tenants(pool: asyncpg.Pool, after: int) -> list[asyncpg.Record]:
     async with borrow(pool) as connection:
-        return [row["id"] for row in await connection.fetch(queries.swept_tenant_ids, after, TENANTS_AT_ONCE)]
+        return list(await connection.fetch(queries.swept_tenant_ids, after, TENANTS_AT_ONCE))

@@ -117,7 +117,8 @@ class Operations:
         vector = await self._texts.vector(text, ends_at, urgent=False)
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
         read(text)  # what is remembered of it need not be made while somebody waits
-        await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at))
+        if not await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)):
+            self._scopes.remove(tenant, [fingerprint])
         return {}
 
     async def _remove(self, request: Mapping[str, Any], ends_at: float) -> Message:

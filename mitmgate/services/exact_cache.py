@@ -1,31 +1,36 @@
 """Exact entries in the store: one GET answers a hit; tenant and fingerprint stand in the entry and are compared.
 
-A value is a header of JSON and the body as it came, so that a hit is byte-equal. Expiry is the tenant's bookkeeping
-(put_entry.lua, sweep_entries.lua) with the key's own TTL behind it; bytes are counted per tenant and bounded by it.
+A value is a header of JSON, the question, and the body as it came, so that a hit is byte-equal. Expiry is the tenant's
+bookkeeping (put_entry.lua, sweep_entries.lua) with the key's own TTL behind it; bytes, those of texts and vectors too,
+are counted per tenant and bounded by it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
+from mitmgate.core.entry_id import entry_id
 from mitmgate.core.token_usage import Tokens
-from mitmgate.services.redis import Command, Script, Store, StoreDown
+from mitmgate.services.cache_books import DROPPED_AT_ONCE, BookScript, books, counts_key, entry_key, tag
+from mitmgate.services.redis import Command, Store, StoreDown
 
-FORMAT: Final = 1
-PUT: Final = Script("put_entry")
-SWEEP: Final = Script("sweep_entries")
+FORMAT: Final = 2
+PUT: Final = BookScript("put_entry")
+SWEEP: Final = BookScript("sweep_entries")
+TOUCH: Final = BookScript("touch_entries")
 PUT_WITHIN_S: Final = 0.05  # longer, and the answer goes out unstored
 MAX_BODY_BYTES: Final = 8 << 20
 MAX_TOUCHES: Final = 4096
+TOUCHED_AT_ONCE: Final = 500
 SWEPT_AT_ONCE: Final = 200
-DROPPED_AT_ONCE: Final = 500  # about 2 ms of the server's time
-SCANNED_AT_ONCE: Final = 1000
+SCANNED_AT_ONCE: Final = 200  # keys of any tenant; removing as many takes a few ms of the server's time
 OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
 
 
@@ -33,12 +38,13 @@ OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
 class Entry:
     """A stored answer. Times are epoch seconds; headers are those a hit carries; body is as the upstream sent it.
 
+    request_id names the request that brought it, question is for people.
     usage_asked: whether the request that it answered asked for a stream's usage.
     """
 
     tenant_id: int
     fingerprint: bytes
-    entry_id: str
+    request_id: str
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
@@ -47,7 +53,12 @@ class Entry:
     model: str | None
     namespace: str
     tokens: Tokens = field(default_factory=Tokens)
+    question: str = ""
     usage_asked: bool = False
+
+    @property
+    def entry_id(self) -> str:
+        return entry_id(self.tenant_id, self.fingerprint)
 
 
 class ExactCache:
@@ -57,11 +68,13 @@ class ExactCache:
         self._store = store
         self._put = store.use(PUT)
         self._sweep = store.use(SWEEP)
-        self._touched: dict[tuple[int, str], int] = {}
+        self._touch = store.use(TOUCH)
+        self._touched: dict[tuple[int, str], list[int]] = {}
+        self._counted: Counter[tuple[int, str]] = Counter()
 
     @staticmethod
     def get_command(tenant_id: int, fingerprint: bytes) -> Command:
-        return ("GET", _prefix(tenant_id) + fingerprint.hex())
+        return ("GET", entry_key(tenant_id, fingerprint.hex()))
 
     @staticmethod
     def read(reply: object, tenant_id: int, fingerprint: bytes, now: float) -> Entry | None:
@@ -73,20 +86,22 @@ class ExactCache:
             head = orjson.loads(reply[4 : 4 + length])
             if head["v"] != FORMAT or head["tenant"] != tenant_id or head["fingerprint"] != fingerprint.hex():
                 return None
-            if head["expires_at"] <= now or head["size"] != len(reply) - 4 - length:
+            begin = 4 + length + head["asked"]
+            if head["expires_at"] <= now or head["asked"] < 0 or head["size"] != len(reply) - begin:
                 return None
             return Entry(
                 tenant_id=tenant_id,
                 fingerprint=fingerprint,
-                entry_id=head["id"],
+                request_id=head["request"],
                 status=head["status"],
                 headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in head["headers"]],
-                body=reply[4 + length :],
+                body=reply[begin:],
                 stored_at=head["stored_at"],
                 expires_at=head["expires_at"],
                 model=head["model"],
                 namespace=head["namespace"],
                 tokens=Tokens(**head["tokens"]),
+                question=reply[4 + length : begin].decode(errors="replace"),
                 usage_asked=head.get("usage_asked", False),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
@@ -102,11 +117,10 @@ class ExactCache:
         if len(entry.body) > MAX_BODY_BYTES:
             return False
         value = _render(entry)
-        name, prefix = entry.fingerprint.hex(), _prefix(tenant_id)
-        size = len(value) + OVERHEAD_BYTES
+        name, size = entry.fingerprint.hex(), len(value) + OVERHEAD_BYTES
         now_ms, expires_ms = int(entry.stored_at * 1000), int(entry.expires_at * 1000)
-        arguments = (name, value, size, max_bytes, now_ms, expires_ms, prefix, DROPPED_AT_ONCE)
-        command = self._put.command([prefix + name, *_books(tenant_id)], arguments)
+        arguments = (tag(tenant_id), name, value, size, max_bytes, now_ms, expires_ms, DROPPED_AT_ONCE)
+        command = self._put.command([*books(tenant_id), entry_key(tenant_id, name)], arguments)
         try:
             replies = await self._store.demand(command, deadline_s=PUT_WITHIN_S)
         except StoreDown:
@@ -114,20 +128,37 @@ class ExactCache:
         return bool(replies[0][0])
 
     def touch(self, tenant_id: int, fingerprint: bytes) -> None:
-        """Notes a use, for the order of eviction; written by the next flush."""
+        """Counts a hit of the entry, and its time for the order of eviction; written by the next flush."""
         used = (tenant_id, fingerprint.hex())
         if used in self._touched or len(self._touched) < MAX_TOUCHES:
-            self._touched[used] = int(time.time() * 1000)
+            touched = self._touched.setdefault(used, [0, 0])
+            touched[0], touched[1] = int(time.time() * 1000), touched[1] + 1
+
+    def count(self, tenant_id: int, outcome: str) -> None:
+        """Counts what the cache did for a request: `exact`, `semantic`, `miss`; written by the next flush."""
+        counted = (tenant_id, outcome)
+        if counted in self._counted or len(self._counted) < MAX_TOUCHES:
+            self._counted[counted] += 1
 
     async def flush(self) -> None:
-        """Writes the uses noted since the last time. What the store does not take is lost, and does no harm."""
+        """Writes what was noted since the last time. What the store does not take is lost, and does no harm."""
         touched, self._touched = self._touched, {}
+        counted, self._counted = self._counted, Counter()
         uses: dict[int, list[Any]] = {}
-        for (tenant_id, name), used_ms in touched.items():
-            uses.setdefault(tenant_id, ["ZADD", _books(tenant_id)[1], "XX", "GT"]).extend((used_ms, name))
-        if uses:
+        for (tenant_id, name), (used_ms, hits) in touched.items():
+            uses.setdefault(tenant_id, []).extend((name, used_ms, hits))
+        step = 3 * TOUCHED_AT_ONCE
+        commands: list[Command] = [
+            self._touch.command(books(tenant_id), (tag(tenant_id), *noted[start : start + step]))
+            for tenant_id, noted in uses.items()
+            for start in range(0, len(noted), step)
+        ]
+        commands += [
+            ("HINCRBY", counts_key(tenant_id), outcome, more) for (tenant_id, outcome), more in counted.items()
+        ]
+        if commands:
             with suppress(StoreDown):
-                await self._store.pipeline(list(uses.values()))
+                await self._store.pipeline(commands)
 
     async def sweep(self, tenant_ids: Iterable[int]) -> int:
         """Forgets what expired or was evicted by the server, so that the bytes counted are those there.
@@ -138,49 +169,61 @@ class ExactCache:
         for tenant_id in tenant_ids:
             cursor: Any = 0
             while True:
-                arguments = (int(time.time() * 1000), _prefix(tenant_id), cursor, SWEPT_AT_ONCE)
-                replies = await self._store.demand(self._sweep.command(_books(tenant_id), arguments))
-                cursor, count = replies[0]
+                cursor, count = await self._swept(tenant_id, cursor)
                 forgotten += count
                 if int(cursor) == 0 and count < SWEPT_AT_ONCE:
                     break
         return forgotten
 
+    async def expire(self, tenant_id: int) -> None:
+        """Forgets what has expired since the last sweep. Raises StoreDown."""
+        while (await self._swept(tenant_id, ""))[1] >= SWEPT_AT_ONCE:
+            pass
+
+    async def _swept(self, tenant_id: int, cursor: Any) -> tuple[Any, int]:
+        arguments = (tag(tenant_id), int(time.time() * 1000), cursor, SWEPT_AT_ONCE)
+        following, count = (await self._store.demand(self._sweep.command(books(tenant_id), arguments)))[0]
+        return following, count
+
     async def bytes_used(self, tenant_id: int) -> int:
-        """What the tenant's entries weigh, as counted. Raises StoreDown."""
-        return int((await self._store.demand(("HGET", _books(tenant_id)[0], "")))[0] or 0)
+        """What the tenant's entries, texts and vectors weigh, as counted. Raises StoreDown."""
+        return int((await self._store.demand(("HGET", books(tenant_id)[0], "")))[0] or 0)
+
+    async def holds(self, tenant_ids: Sequence[int]) -> list[int]:
+        """Those of the tenants that have anything in the cache or its books. Raises StoreDown."""
+        commands: list[Command] = [("EXISTS", *books(each), counts_key(each)) for each in tenant_ids]
+        replies = await self._store.demand(*commands) if commands else []
+        return [each for each, reply in zip(tenant_ids, replies, strict=True) if reply]
 
     async def purge(self, tenant_id: int) -> int:
-        """Removes all entries of a tenant, also such as no book names. -> how many there were. Raises StoreDown."""
+        """Removes all of a tenant's entries, texts, vectors and counts, also such as no book names.
+
+        The books go first: what is stored meanwhile is in new ones. -> how many entries there were. Raises StoreDown.
+        """
+        await self._store.demand(("UNLINK", *books(tenant_id), counts_key(tenant_id)))
         removed, cursor = 0, b"0"
+        entries = entry_key(tenant_id, "").encode()
         while True:
-            command = ("SCAN", cursor, "MATCH", _prefix(tenant_id) + "*", "COUNT", SCANNED_AT_ONCE)
+            command = ("SCAN", cursor, "MATCH", f"[xv]*:{tag(tenant_id)}*", "COUNT", SCANNED_AT_ONCE)
             cursor, names = (await self._store.demand(command))[0]
             if names:
-                removed += (await self._store.demand(("UNLINK", *names)))[0]
+                removed += sum(name.startswith(entries) for name in names)
+                await self._store.demand(("UNLINK", *names))
             if int(cursor) == 0:
-                break
-        await self._store.demand(("UNLINK", *_books(tenant_id)))
-        return int(removed)
-
-
-def _prefix(tenant_id: int) -> str:
-    return f"x:{{{tenant_id}}}:"
-
-
-def _books(tenant_id: int) -> list[str]:
-    return [f"{name}:{{{tenant_id}}}" for name in ("xsize", "xused", "xends")]
+                return removed
 
 
 def _render(entry: Entry) -> bytes:
+    question = entry.question.encode()
     head = orjson.dumps(
         {
             "v": FORMAT,
             "tenant": entry.tenant_id,
             "fingerprint": entry.fingerprint.hex(),
-            "id": entry.entry_id,
+            "request": entry.request_id,
             "status": entry.status,
             "headers": [(name.decode("latin-1"), value.decode("latin-1")) for name, value in entry.headers],
+            "asked": len(question),
             "size": len(entry.body),
             "stored_at": entry.stored_at,
             "expires_at": entry.expires_at,
@@ -190,4 +233,4 @@ def _render(entry: Entry) -> bytes:
             "usage_asked": entry.usage_asked,
         }
     )
-    return len(head).to_bytes(4) + head + entry.body
+    return len(head).to_bytes(4) + head + question + entry.body

@@ -1,7 +1,7 @@
 """Texts and vectors of entries in the store, beside their payloads: what an index is made from again.
 
 `v:{tenant}:<fingerprint>` is one entry's hash, `vs:{tenant}:<scope>` lists a scope's fingerprints by expiry,
-`vt:{tenant}` a tenant's scopes. All of a tenant's keys share a hash tag.
+`vt:{tenant}` a tenant's scopes. Their bytes are in the tenant's books (lua/books.lua), and go with their entry.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mitmgate.services.redis import Command, Script, Store
+from mitmgate.services.cache_books import DROPPED_AT_ONCE, BookScript, books, tag
+from mitmgate.services.redis import Command, Store
 
-PUT: Final = Script("put_vector")
-DROP: Final = Script("drop_vectors")
+PUT: Final = BookScript("put_vector")
+DROP: Final = BookScript("drop_vectors")
 AT_ONCE: Final = 200  # entries in one round trip: 400 kB
 PAGE_S: Final = 2.0
+OVERHEAD_BYTES: Final = 512  # what the bookkeeping of a vector weighs, roughly
 
 type Vector = npt.NDArray[np.float32]
 
@@ -43,15 +45,16 @@ class VectorsStore:
         self._put = store.use(PUT)
         self._drop = store.use(DROP)
 
-    async def put(self, tenant: int, scope: bytes, entry: StoredVector) -> None:
-        """Stores or replaces an entry."""
+    async def put(self, tenant: int, scope: bytes, entry: StoredVector) -> bool:
+        """Stores or replaces an entry's, where the tenant's bytes have room. -> whether it is there."""
         name = entry.fingerprint.hex()
-        keys = [_vector(tenant) + name, _scope(tenant) + scope.hex(), _tenant(tenant)]
+        keys = [*books(tenant), _vector(tenant) + name, _scope(tenant) + scope.hex()]
         expires_ms, now_ms = int(entry.expires_at * 1000), int(time.time() * 1000)
         raw = np.ascontiguousarray(entry.vector, "<f4").tobytes()
         text = entry.text.encode(errors="replace")
-        arguments = (name, scope.hex(), text, raw, entry.model, expires_ms, now_ms)
-        await self._store.demand(self._put.command(keys, arguments))
+        about = (name, scope.hex(), text, raw, entry.model, expires_ms, now_ms)
+        arguments = (tag(tenant), *about, OVERHEAD_BYTES, DROPPED_AT_ONCE)
+        return bool((await self._store.demand(self._put.command(keys, arguments)))[0])
 
     async def fingerprints(self, tenant: int, scope: bytes) -> list[bytes]:
         """Of the scope's unexpired entries."""
@@ -87,8 +90,7 @@ class VectorsStore:
         names = [each.hex() for each in fingerprints]
         dropped = 0
         for start in range(0, len(names), AT_ONCE):
-            arguments = (_vector(tenant), _scope(tenant), *names[start : start + AT_ONCE])
-            command = self._drop.command([_tenant(tenant)], arguments)
+            command = self._drop.command(books(tenant), (tag(tenant), *names[start : start + AT_ONCE]))
             dropped += int((await self._store.demand(command, deadline_s=PAGE_S))[0])
         return dropped
 

@@ -42,7 +42,7 @@ def entry_of(name: object, *, tenant_id: int = 1, body: bytes = b'{"a":1}', ttl_
     return Entry(
         tenant_id=tenant_id,
         fingerprint=digest(name),
-        entry_id=f"id-{name}",
+        request_id=f"id-{name}",
         status=200,
         headers=[(b"Content-Type", b"application/json; x=\xe9")],
         body=body,
@@ -51,6 +51,7 @@ def entry_of(name: object, *, tenant_id: int = 1, body: bytes = b'{"a":1}', ttl_
         model="m",
         namespace="default",
         tokens=Tokens(prompt=3, completion=4),
+        question=f"What is {name}? 重",
     )
 
 

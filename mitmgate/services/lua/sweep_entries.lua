@@ -1,39 +1,31 @@
 -- Forgets entries that have expired or that the server evicted; mends what the books lost of those that are there.
--- KEYS: sizes (hash; the field '' is their sum), uses, expiries
--- ARGV: now ms, prefix of entries, cursor of the sizes, entries looked at
+-- KEYS: the books'   ARGV: tag, now ms, cursor of the sizes ('': only what has expired), entries looked at
 -- -> {next cursor, forgotten}
-local sizes, uses, expiries = KEYS[1], KEYS[2], KEYS[3]
-local now, prefix, cursor, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local total, forgotten = tonumber(redis.call('HGET', sizes, '') or '0'), 0
-
-local function forget(name)
-    total = total - tonumber(redis.call('HGET', sizes, name) or '0')
-    redis.call('HDEL', sizes, name)
-    redis.call('ZREM', uses, name)
-    redis.call('ZREM', expiries, name)
-    forgotten = forgotten + 1
-end
+local now, cursor, count = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local forgotten = 0
 
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, count)) do
-    redis.call('UNLINK', prefix .. name)
-    forget(name)
+    drop(name)
+    forgotten = forgotten + 1
 end
-local page = redis.call('HSCAN', sizes, cursor, 'COUNT', count)
+local page = cursor == '' and {'0', {}} or redis.call('HSCAN', sizes, cursor, 'COUNT', count)
 for i = 1, #page[2], 2 do
-    local name = page[2][i]
-    if name ~= '' then
-        local ms = redis.call('PTTL', prefix .. name)
+    local field = page[2][i]
+    local name = string.match(field, '^v?(%x+)$')
+    if name then
+        local ms = redis.call('PTTL', 'x:' .. tag .. name)
         if ms == -2 then
-            forget(name)
-        else
+            if redis.call('HEXISTS', sizes, field) == 1 then
+                drop(name)
+                forgotten = forgotten + 1
+            end
+        elseif field == name then
             redis.call('ZADD', uses, 'NX', now, name)
             redis.call('ZADD', expiries, 'NX', tonumber(now) + math.max(ms, 0), name)
+        elseif redis.call('EXISTS', 'v:' .. tag .. name) == 0 then
+            drop_vector(name)
         end
     end
 end
-if redis.call('EXISTS', uses) == 0 then
-    redis.call('DEL', sizes)
-else
-    redis.call('HSET', sizes, '', total)
-end
+close_books()
 return {page[1], forgotten}

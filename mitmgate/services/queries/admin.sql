@@ -150,5 +150,13 @@ FROM usage LEFT JOIN tenants ON tenants.id = usage.tenant_id LEFT JOIN api_keys 
 WHERE request_id = $1 ORDER BY started_at LIMIT 1;
 
 -- name: swept_tenant_ids
--- Ids of tenants, deleted ones too since their cached answers have yet to expire. $1 after this id, $2 how many.
-SELECT id FROM tenants WHERE id > $1 ORDER BY id LIMIT $2;
+-- Ids of tenants, deleted ones too since their cached answers have yet to go. $1 after this id, $2 how many.
+SELECT id, deleted_at IS NOT NULL AS is_deleted FROM tenants WHERE id > $1 ORDER BY id LIMIT $2;
+
+-- name: tenant_ever_existed
+-- Whether there is or was such a tenant. $1 its id.
+SELECT EXISTS (SELECT FROM tenants WHERE id = $1);
+
+-- name: tenant_cache_max_bytes
+-- What the tenant's cache may weigh; null: what the configuration says. $1 the tenant.
+SELECT cache_max_bytes FROM tenants WHERE id = $1;

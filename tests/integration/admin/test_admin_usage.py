@@ -128,6 +128,8 @@ async def test_analytics(admin: Admin, tmp_path: Path) -> None:
     assert told["p50_response_time_ms"] == pytest.approx(10, rel=0.13)
     assert told["p99_response_time_ms"] == pytest.approx(1000, rel=0.13)
     assert (told["success_rate"], told["cache_hit_rate"]) == (75.0, 50.0)
+    assert told["cache"] == {"exact_hits": 1, "semantic_hits": 0, "misses": 1}
+    assert told["cache_hit_rate_by_kind"] == {"exact": 50.0, "semantic": 0.0}
     assert (told["tokens"]["prompt"], told["tokens"]["completion"], told["tokens"]["total"]) == (30, 15, 45)
     assert (told["cost"], told["cost_saved"]) == (None, None)
     assert told["top_endpoints"][0]["endpoint"] == "/v1/chat/completions"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
+from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.redis import Store
 from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
@@ -57,6 +58,8 @@ async def test_expired_entries_leave_nothing(store: Store) -> None:
     assert await vectors.count(1, SCOPE) == 1
     await asyncio.sleep(0.5)
     assert await vectors.count(1, SCOPE) == 0 and await loaded(vectors, 1, OTHER) == {}
+    assert not [name for name in await names(store) if name.startswith(b"v")]
+    await ExactCache(store).sweep([1])
     assert await names(store) == set()
 
 

@@ -29,7 +29,9 @@ from mitmgate.core.errors import Refused
 from mitmgate.core.paths import Route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Plan, plan_of, set_plan
+from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.opened import InFlight
+from mitmgate.services.redis import Store
 
 KEY = Key(KeyId(1), TenantId(1), "k", "mg_k", b"", frozenset({"any"}))
 TENANT = Tenant(TenantId(1), "t", 1, "active", "https://up.example", 10, (KEY,))
@@ -161,7 +163,7 @@ async def test_what_only_observes_fails_open(caplog: pytest.LogCaptureFixture) -
     flow = make_flow()
     known(flow)
     await run(Stage().response, flow)
-    await run(LedgerStage(broken).response, flow)
+    await run(LedgerStage(broken, ExactCache(Store("redis://127.0.0.1:1"))).response, flow)
     cache = CacheStage(Settings(Path("/")).cache, broken)
     exchange = exchange_of(flow)
     assert exchange is not None

@@ -13,6 +13,8 @@ from addons.ledger import LedgerStage
 from mitmgate.core.encoding import MAX_DECODED_BYTES
 from mitmgate.core.usage import UsageRecord
 from mitmgate.proxy.plan import Plan
+from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.redis import Store
 from tests.integration.proxy.harness import render
 
 
@@ -27,7 +29,7 @@ def test_any_method_has_a_row_that_can_be_written(method: bytes) -> None:
     exchange = Exchange(client_address="", path="/v1/x", query="", headers={})
     exchange.tenant, exchange.plan = Tenant(), Plan(render, 1)  # type: ignore[assignment]
     kept: list[UsageRecord] = []
-    LedgerStage(kept)._settle(flow, exchange)  # type: ignore[arg-type]
+    LedgerStage(kept, ExactCache(Store("redis://127.0.0.1:1")))._settle(flow, exchange)  # type: ignore[arg-type]
     assert len(json.loads(kept[0].line())["method"]) <= 16
 
 

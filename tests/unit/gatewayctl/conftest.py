@@ -88,6 +88,38 @@ def analytics(requests: int) -> dict[str, Any]:
     }
 
 
+def entry() -> dict[str, Any]:
+    return {
+        "id": "1." + "A" * 43,
+        "tenant_id": 1,
+        "namespace": "default",
+        "model": "m",
+        "question": "What is 2+2?",
+        "content_type": "application/json",
+        "bytes": 1024,
+        "hits": 7,
+        "stored_at": AT,
+        "expires_at": AT,
+        "last_used_at": AT,
+    }
+
+
+def cache_stats(of_one: bool) -> dict[str, Any]:
+    top = {"question": "What is 2+2?", "hits": 3, "entry": entry()["id"], "tenant_id": 1}
+    return {
+        "total_cached": 2,
+        "total_hits": 3,
+        "avg_hits_per_entry": 1.5,
+        "top_cached_queries": [top],
+        "hits_by_kind": {"exact": 2, "semantic": 1},
+        "misses": 1,
+        "hit_rate": 75.0,
+        "bytes": 2048,
+        "max_bytes": 256 << 20 if of_one else None,
+        "matcher": None if of_one else {"scopes": 1},
+    }
+
+
 @dataclass
 class FakeAdmin:
     """Answers as the admin API does. `asked` holds what came: (method, path, query, body)."""
@@ -106,6 +138,8 @@ class FakeAdmin:
         parts = path.strip("/").split("/")
         if path in ("/health", "/admin/health"):
             return 200, {"status": self.status, "version": "9.9", "checks": self.checks}, {}
+        if parts[1] == "cache":
+            return self._cache(method, parts[2:], query, body)
         if path == "/admin/tenants" and method == "GET":
             return self._page(query)
         if path == "/admin/tenants":
@@ -138,6 +172,25 @@ class FakeAdmin:
                 one = next(one for one in self.keys if str(one["id"]) == id)
                 return (204, None, {}) if method == "DELETE" else (200, one, {})
         return 404, _error("There is nothing at this path."), {}
+
+    def _cache(
+        self, method: str, parts: list[str], query: dict[str, str], body: Any
+    ) -> tuple[int, Any, dict[str, str]]:
+        match method, parts:
+            case "GET", ["stats"]:
+                return 200, cache_stats(of_one="tenant_id" in query), {}
+            case "POST", ["judge"]:
+                verdict = {"similarity": 0.887, "probability": None, "accept": False, "reasons": ["number 3 vs 2"]}
+                return 200, {"data": [verdict for _ in body["pairs"]]}, {}
+            case "GET", ["entries"]:
+                start = int(query.get("cursor", 0))
+                end = min(start + min(self.page, int(query["limit"])), 3)
+                return 200, {"data": [entry()] * (end - start), "next_cursor": str(end) if end < 3 else None}, {}
+            case "DELETE", ["entries"]:
+                return 200, {"evicted": 1234}, {}
+            case _, ["entries", id] if id == entry()["id"]:
+                return (204, None, {}) if method == "DELETE" else (200, {**entry(), "body": '{"a": 4}'}, {})
+        return 404, _error("There is no such entry."), {}
 
     def _page(self, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         start = int(query.get("cursor", 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 import pytest
 
 from gatewayctl.session import connect
+from mitmgate.services.embedded import locks
 
 ROOT = Path(__file__).parents[3]
 
@@ -58,6 +60,35 @@ def test_the_local_token_is_not_sent_elsewhere(tmp_path: Path, monkeypatch: pyte
     assert connect("https://gateway.example.com", None, tmp_path, {}).has_token
 
 
+def settings_in(folder: Path, port: int, host: str = "0.0.0.0", certificate: str | None = None) -> None:
+    (folder / "run").mkdir(exist_ok=True)
+    document = {
+        "settings": {"server": {"tls_cert": certificate}},
+        "runtime": {"listen_host": host, "listen_port": port},
+    }
+    (folder / "run" / "settings.json").write_text(json.dumps(document))
+
+
+def test_a_running_gateway_is_found_by_its_data_directory(tmp_path: Path) -> None:
+    settings_in(tmp_path, 9123)
+    (tmp_path / "gateway.lock").touch()
+    assert connect(None, "t", tmp_path, {}).url == "http://127.0.0.1:8080"  # it ran, and left its settings
+    lock = locks.take(tmp_path / "gateway.lock")
+    assert lock is not None
+    try:
+        assert connect(None, "t", tmp_path, {}).url == "http://127.0.0.1:9123"
+        assert connect(None, "t", None, {"MITMGATE_DATA_DIR": str(tmp_path)}).url == "http://127.0.0.1:9123"
+        assert connect("http://h:1", "t", tmp_path, {}).url == "http://h:1"
+        assert connect(None, "t", tmp_path, {"MITMGATE_URL": "http://h:2"}).url == "http://h:2"
+        settings_in(tmp_path, 9124, "::1", "/c.pem")
+        assert connect(None, "t", tmp_path, {}).url == "https://[::1]:9124"
+        (tmp_path / "run" / "settings.json").write_text("half")
+        assert connect(None, "t", tmp_path, {}).url == "http://127.0.0.1:8080"
+        assert locks.take(tmp_path / "gateway.lock") is None  # looking took nothing away
+    finally:
+        os.close(lock)
+
+
 @pytest.mark.parametrize(
     "url", ["ftp://h", "http://", "http://h:99999", "http://u:p@h", "http://h/?a=b", "http://h h", "http://é"]
 )
@@ -93,6 +124,13 @@ def test_a_token_that_would_break_the_header_is_refused() -> None:
         "keys list",
         "keys show",
         "keys revoke",
+        "cache",
+        "cache stats",
+        "cache list",
+        "cache show",
+        "cache evict",
+        "cache purge",
+        "cache judge",
         "stats",
         "doctor",
     ],

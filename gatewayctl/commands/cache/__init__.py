@@ -1,0 +1,34 @@
+"""`gatewayctl cache`: registers its commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from gatewayctl.lazy import LazyGroup
+
+_HERE: Final = "gatewayctl.commands.cache"
+_COMMANDS: Final = {
+    "stats": (f"{_HERE}.stats:stats", "Entries, hits, misses and bytes, and what is asked most."),
+    "list": (f"{_HERE}.list:list_entries", "List cached answers."),
+    "show": (f"{_HERE}.show:show", "Show one cached answer whole."),
+    "evict": (f"{_HERE}.evict:evict", "Remove single cached answers."),
+    "purge": (f"{_HERE}.purge:purge", "Remove a tenant's cached answers, all or some."),
+    "judge": (f"{_HERE}.judge:judge", "Tell whether two questions would share an answer."),
+}
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS)
+def cache() -> None:
+    """See, judge and remove cached answers.
+
+    TENANT is a tenant's name or id, ENTRY what X-Cache-Entry and `cache list` say.
+
+    \b
+    Examples:
+      gatewayctl cache stats acme
+      gatewayctl cache list acme --model gpt-4o
+      gatewayctl cache purge acme --older-than 7d
+      gatewayctl cache judge "What is 2+2?" "what's 2 plus 2?"
+    """

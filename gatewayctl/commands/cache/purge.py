@@ -1,0 +1,32 @@
+"""`gatewayctl cache purge`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gatewayctl.cache_options import entry_count, entry_filters
+from gatewayctl.directory import find_tenant
+from gatewayctl.session import Session, asks_server, confirm
+from gatewayctl.text import cell
+
+
+@click.command("purge")
+@click.argument("tenant")
+@entry_filters
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@asks_server
+def purge(session: Session, tenant: str, yes: bool, **filters: Any) -> None:
+    """Remove a tenant's cached answers, all or those that match every filter.
+
+    \b
+    Examples:
+      gatewayctl cache purge acme
+      gatewayctl cache purge acme --model gpt-4o --older-than 7d --yes
+    """
+    found = find_tenant(session.client, tenant)
+    what = "the matching" if any(value is not None for value in filters.values()) else "all"
+    confirm(f"Remove {what} cached answers of tenant {cell(found['name'])} (id {found['id']})?", yes)
+    answer = session.client.delete("/admin/cache/entries", tenant_id=found["id"], **filters)
+    session.show(answer, lambda: click.echo(f"Evicted {entry_count(answer['evicted'])} of {cell(found['name'])}."))

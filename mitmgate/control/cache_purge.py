@@ -1,0 +1,54 @@
+"""Evicts cached answers, and tells the matcher, so that they are not found in other words again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from mitmgate.control.context import CacheStore
+from mitmgate.services.cache_entries import Filter, Place
+from mitmgate.services.matcher_client import MatcherAway, MatcherClient
+
+PAGE: Final = 200
+READ_AT_ONCE: Final = 2000
+
+log = logging.getLogger(__name__)
+
+
+async def evict(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int, fingerprints: Sequence[bytes]) -> int:
+    """-> how many there were. Raises StoreDown."""
+    evicted = await cache.entries.evict(tenant_id, fingerprints)
+    if matcher is not None:
+        try:
+            await matcher.remove(tenant_id, fingerprints)
+        except MatcherAway as problem:  # what it still finds it finds gone from the store: a miss
+            log.info("the matcher was not told of evicted entries: %s", problem)
+    return evicted
+
+
+async def evict_matching(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int, wanted: Filter) -> int:
+    """All of the tenant's entries that the filter admits. -> how many there were. Raises StoreDown."""
+    if wanted == Filter():
+        return await purge(cache, matcher, tenant_id)
+    evicted, place = 0, None
+    while True:
+        found, place, _ = await cache.entries.page(tenant_id, wanted, place, PAGE, READ_AT_ONCE)
+        if found:
+            evicted += await evict(cache, matcher, tenant_id, [each.fingerprint for each in found])
+        if place is None:
+            return evicted
+        # They are gone from before this place: among those that expire with the last of them, it is the nearer.
+        same = sum(int(each.expires_at * 1000) == place.expires_ms for each in found)
+        place = Place(place.expires_ms, max(0, place.skipped - same))
+
+
+async def purge(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int) -> int:
+    """All that the cache has of a tenant. -> how many entries there were. Raises StoreDown."""
+    purged = await cache.exact.purge(tenant_id)
+    if matcher is not None:
+        try:
+            await matcher.forget(tenant_id)
+        except MatcherAway as problem:
+            log.info("the matcher was not told of a purge: %s", problem)
+    return purged

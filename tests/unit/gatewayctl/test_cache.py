@@ -1,0 +1,97 @@
+"""`gatewayctl cache`, against the fake admin API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.gatewayctl.conftest import AT
+
+ID = "1." + "A" * 43
+
+
+def test_stats_of_all_and_of_one(run: Any, admin: Any) -> None:
+    output = run("cache", "stats").stdout
+    for part in ("all tenants", "3 (2 exact, 1 semantic)", "75.0 %", "2.0 KiB", "scopes=1", "What is 2+2?", ID):
+        assert part in output
+    one = run("cache", "stats", "acme").stdout
+    assert "acme (id 1)" in one and "2.0 KiB of 256.0 MiB" in one and "matcher" not in one
+    assert admin.asked[-1][2] == {"tenant_id": "1"}
+    assert json.loads(run("cache", "stats", "--json").stdout)["hits_by_kind"] == {"exact": 2, "semantic": 1}
+
+
+def test_list_follows_pages_and_passes_filters_on(run: Any, admin: Any) -> None:
+    lines = run("cache", "list", "acme", "--model", "m", "--namespace", "n", "--older-than", "2h").stdout.splitlines()
+    assert lines[0].split() == ["Entry", "Hits", "Size", "Question"] and len(lines) == 4
+    assert lines[1].split()[:3] == [ID, "7", "1.0"]
+    first, second = admin.asked[-2:]
+    assert first[2] == {"tenant_id": "1", "model": "m", "namespace": "n", "older_than_s": "7200", "limit": "100"}
+    assert second[2] == {**first[2], "limit": "98", "cursor": "2"}
+    assert len(json.loads(run("cache", "list", "--limit", "0", "--json").stdout)) == 3
+    few = run("cache", "list", "--limit", "2")
+    assert len(few.stdout.splitlines()) == 3 and "--limit 0" in few.stderr
+    assert run("cache", "list", "--older-than", "soon").exit_code == 2
+
+
+def test_a_list_fits_80_columns(run: Any, admin: Any) -> None:
+    assert max(map(len, run("cache", "list").stdout.splitlines())) <= 80
+
+
+def test_show(run: Any, admin: Any) -> None:
+    output = run("cache", "show", ID).stdout
+    assert "question:\nWhat is 2+2?" in output and 'body:\n{"a": 4}' in output and "2026-01-02 03:04:05Z" in output
+    assert json.loads(run("cache", "show", ID, "--json").stdout)["stored_at"] == AT
+    assert run("cache", "show", "1.B").exit_code == 5
+    assert run("cache", "show", "../tenants/1").exit_code == 5
+    assert admin.asked[-1][1] == "/admin/cache/entries/..%2Ftenants%2F1"
+
+
+def test_evict(run: Any, admin: Any) -> None:
+    ended = run("cache", "evict", ID, ID)
+    assert ended.exit_code == 0 and "2 entries" in ended.stdout
+    assert [each[0] for each in admin.asked] == ["DELETE", "DELETE"]
+    assert run("cache", "evict", "1.B").exit_code == 5
+    assert run("cache", "evict").exit_code == 2
+
+
+def test_purge_asks_first(run: Any, admin: Any) -> None:
+    assert run("cache", "purge", "acme").exit_code == 2
+    assert not [each for each in admin.asked if each[0] == "DELETE"]
+    ended = run("cache", "purge", "acme", "--older-than", "7d", "--yes")
+    assert ended.exit_code == 0 and "1,234 entries of acme" in ended.stdout
+    assert admin.asked[-1][:3] == ("DELETE", "/admin/cache/entries", {"tenant_id": "1", "older_than_s": "604800"})
+    assert run("cache", "purge", "nobody", "--yes").exit_code == 5
+
+
+def test_judge_two_questions(run: Any, admin: Any) -> None:
+    output = run("cache", "judge", "What is 2+2?", "What is 2+3?", "--threshold", "0.8").stdout
+    assert "0.887" in output and "number 3 vs 2" in output
+    assert admin.asked[-1][3] == {"pairs": [["What is 2+2?", "What is 2+3?"]], "threshold": 0.8}
+
+
+def test_judge_reads_pairs_in_three_forms(run: Any, admin: Any, tmp_path: Path) -> None:
+    lines = '{"a": "ä", "b": "2"}\n["3", "4"]\n\n5\t6\n[x\ty\n'
+    answer = run("cache", "judge", "--file", "-", "--json", input=lines)
+    assert [(each["a"], each["b"]) for each in json.loads(answer.stdout)["data"]] == [
+        ("ä", "2"),
+        ("3", "4"),
+        ("5", "6"),
+        ("[x", "y"),
+    ]
+    (tmp_path / "many").write_text('["q", "r"]\n' * 2500)
+    assert len(json.loads(run("cache", "judge", "--file", str(tmp_path / "many"), "--json").stdout)["data"]) == 2500
+    assert [len(each[3]["pairs"]) for each in admin.asked[-3:]] == [1000, 1000, 500]
+
+
+@pytest.mark.parametrize("lines", ["one\n", "[1, 2]\n", '{"a": "x"}\n', '["x", "y", "z"]\n', "a\tb\tc\n", "[{[\n"])
+def test_what_is_no_pair_is_wrong_usage(run: Any, admin: Any, lines: str) -> None:
+    ended = run("cache", "judge", "--file", "-", input='["a", "b"]\n' + lines)
+    assert ended.exit_code == 2 and "line 2" in ended.stderr and not admin.asked
+
+
+@pytest.mark.parametrize("arguments", [(), ("a",), ("a", "b", "c"), ("a", "b", "--file", "-")])
+def test_judge_wants_two_questions_or_a_file(run: Any, arguments: tuple[str, ...]) -> None:
+    assert run("cache", "judge", *arguments, input="").exit_code == 2
