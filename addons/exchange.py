@@ -78,6 +78,7 @@ class Exchange:
     stored: Entry | None = None  # what was kept of this answer
     cache_kind: str | None = None
     similarity: float | None = None
+    nearest: float | None = None  # of the nearest question, where that was no hit
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None

@@ -8,6 +8,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange, parsed_answer
 from addons.gate import observer
+from addons.story import story_of
 from mitmgate.core.retry import error_of
 from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.core.usage import UsageRecord
@@ -44,6 +45,7 @@ class LedgerStage:
         if broken:
             self._mark_broken(flow, exchange, record)
         self._count_tokens(flow, exchange, record)
+        record.story = story_of(exchange, record.error)
         self._journal.append(record)
 
     def _record(self, flow: http.HTTPFlow, exchange: Exchange) -> UsageRecord:
@@ -78,6 +80,7 @@ class LedgerStage:
             response_bytes=plan.response_bytes or len(content or b""),
             error=exchange.error,
             client_request_id=exchange.client_request_id,
+            client_address=exchange.client_address,
         )
 
     @staticmethod
@@ -85,8 +88,8 @@ class LedgerStage:
         """A stream that ended cleanly for the client is none of this: its end settled it before."""
         plan = exchange.plan
         assert plan is not None
-        if plan.failures and flow.error is not None and flow.error.msg == plan.failures[-1].value:
-            record.status, record.error = error_of(plan.failures[-1]).status, plan.failures[-1].value
+        if plan.failure is not None and flow.error is not None and flow.error.msg == plan.failure.value:
+            record.status, record.error = error_of(plan.failure).status, plan.failure.value
         elif flow.error is not None and flow.error.msg == "client_closed":
             record.status, record.error = CLIENT_CLOSED, "client_closed"
         else:

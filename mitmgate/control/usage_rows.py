@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-#: The columns of usage in the table's order, which is that of UsageRecord's fields.
+#: The columns of usage in the table's order, which is that of UsageRecord's fields; `arrival` is PostgreSQL's to give.
 COLUMNS: Final = (
     "request_id",
     "started_at",
@@ -40,6 +40,8 @@ COLUMNS: Final = (
     "response_bytes",
     "error",
     "client_request_id",
+    "client_address",
+    "story",
 )
 _STARTED_AT: Final = COLUMNS.index("started_at")
 _TOKENS: Final = tuple(name for name in COLUMNS if name.endswith("_tokens"))
@@ -88,6 +90,8 @@ def parse_line(line: Line) -> UsageRow:
         tokens = record.get(name)
         if isinstance(tokens, int) and not 0 <= tokens <= _MOST_TOKENS:
             record[name] = None
+    if not isinstance(record.get("story"), dict):  # of a list, asyncpg would make an array of more dimensions
+        record["story"] = None
     return UsageRow(line, tuple(record.get(name) for name in COLUMNS))
 
 

@@ -123,32 +123,6 @@ UPDATE admin_tokens SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL 
 -- Who changed what. $1 actor, $2 address, $3 action, $4 kind of target, $5 its id, $6 details.
 INSERT INTO audit_log (actor, address, action, target, target_id, details) VALUES ($1, $2, $3, $4, $5, $6);
 
--- name: usage_page
--- Request rows over all tenants, newest first. $1 from and $2 to (excluded), $3 and $4 the least and highest status,
--- $5 cache outcome in lower case, $6 and $7 before this row's start and id, $8 how many; null: no such bound.
-SELECT * FROM usage
-WHERE ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
-    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
-    AND ($5::text IS NULL OR lower(cache) = $5)
-    AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
-ORDER BY started_at DESC, request_id DESC LIMIT $8;
-
--- name: tenant_usage_page
--- The same for one tenant. $1 to $8 as in usage_page, $9 the tenant.
-SELECT * FROM usage
-WHERE tenant_id = $9
-    AND ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
-    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
-    AND ($5::text IS NULL OR lower(cache) = $5)
-    AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
-ORDER BY started_at DESC, request_id DESC LIMIT $8;
-
--- name: usage_row
--- All that is kept of one request. $1 its id.
-SELECT usage.*, tenants.name AS tenant_name, api_keys.name AS key_name
-FROM usage LEFT JOIN tenants ON tenants.id = usage.tenant_id LEFT JOIN api_keys ON api_keys.id = usage.key_id
-WHERE request_id = $1 ORDER BY started_at LIMIT 1;
-
 -- name: swept_tenant_ids
 -- Ids of tenants, deleted ones too since their cached answers have yet to expire. $1 after this id, $2 how many.
 SELECT id FROM tenants WHERE id > $1 ORDER BY id LIMIT $2;
