@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
+    "logs": ("gatewayctl.commands.logs:logs", "Requests as they end, or one request's whole story."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
 }
 
@@ -43,4 +44,5 @@ def cli(url: str | None, token: str | None, as_json: bool) -> None:
       3  cannot start (port or data directory taken, store unreachable, ...)
       4  the server is away
       5  not found
+    130  interrupted, as --follow and --watch end
     """

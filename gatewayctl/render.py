@@ -78,6 +78,21 @@ def document(value: Any) -> None:
     click.echo(json.dumps(value, indent=2))
 
 
+def line(text: str, tone: str = "") -> None:
+    """Prints one line as it is, at once; tone is a state's name, such as `warning`."""
+    console = _console(None)
+    if console.is_terminal:
+        console.print(Text(text, style=_STATES.get(tone, "")), soft_wrap=True)
+    else:
+        click.echo(text.encode(encoding(), "replace").decode(encoding()))
+
+
+def width() -> int | None:
+    """The terminal's columns; None without a terminal."""
+    console = _console(None)
+    return console.width if console.is_terminal else None
+
+
 def encoding() -> str:
     return sys.stdout.encoding or "ascii"
 
