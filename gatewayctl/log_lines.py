@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from gatewayctl.text import cell, fit, milliseconds
+from gatewayctl.text import cell, columns, fit, milliseconds
 
 #: Enough of an id of ours to find its request: a millisecond and twelve random bits.
 SHORT_ID: Final = 18
@@ -64,4 +64,4 @@ def _joined(time: str, tenant: str, status: str, cache: str, took: str, id: str,
     if width is None:
         return f"{left}{id:<{WHOLE_ID}} {what}"
     left += f"{id[:SHORT_ID]:<{SHORT_ID}} "
-    return (left + fit(what, max(8, width - len(left)))).rstrip()
+    return (left + fit(what, max(8, width - columns(left)))).rstrip()

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 import click
 from rich import box
 from rich.console import Console
+from rich.live import Live
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -91,6 +93,17 @@ def width() -> int | None:
     """The terminal's columns; None without a terminal."""
     console = _console(None)
     return console.width if console.is_terminal else None
+
+
+@contextmanager
+def live() -> Iterator[Callable[[Sequence[str]], None]]:
+    """Gives a function that shows lines in place of those before; without a terminal each block comes below."""
+    console = _console(None)
+    if not console.is_terminal:
+        yield lambda lines: click.echo("\n".join([*lines, ""]).encode(encoding(), "replace").decode(encoding()))
+        return
+    with Live(console=console, auto_refresh=False) as shown:
+        yield lambda lines: shown.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
 def encoding() -> str:

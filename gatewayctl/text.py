@@ -75,16 +75,16 @@ def _is_number(value: Any) -> bool:
 
 def fit(text: str, width: int, cut: bool = True) -> str:
     """The text in so many columns of a terminal: cut with `~` where it is too long (if it may be), padded else."""
-    taken = _columns(text)
+    taken = columns(text)
     if taken > width and cut:
-        while text and _columns(text) >= width:
+        while text and columns(text) >= width:
             text = text[:-1]
         text += "~"
-        taken = _columns(text)
+        taken = columns(text)
     return text + " " * (width - taken)
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
     """How many columns a terminal gives the text (Unicode annex 11)."""
     return sum(
         0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
