@@ -1,4 +1,4 @@
-"""Who a client is behind proxies: read from the right of `X-Forwarded-For`, for as long as proxies of ours wrote it. Pure.
+"""Who a client is behind proxies: read from the right of `X-Forwarded-For`, as far as proxies of ours wrote it. Pure.
 
 Each proxy adds the address it was asked from at the right end. What stands left of the first address that is no trusted
 proxy was written by that client, who may write anything.
