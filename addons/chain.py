@@ -50,3 +50,9 @@ def make_chain(services: Services) -> list[object]:
         AnswerStage(),
         LedgerStage(services.journal),
     ]
+
+
+if __name__.startswith("__mitmproxy_script__"):  # mitmdump|mitmweb -s addons/chain.py
+    from addons.standalone import Standalone
+
+    addons = [Standalone(make_chain)]

@@ -26,6 +26,7 @@ MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
 BAD_PATH = Refused(400, "invalid_path", "The request's path is not valid.")
 NOT_FOUND = Refused(404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai.")
+NO_CONTROL = ServiceUnavailable(503, "no_control", "The admin API is served by `gatewayctl serve`, not from here.")
 TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
 
 
@@ -90,6 +91,8 @@ class RouteStage:
     def _to_control(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         plan = exchange.plan
         assert plan is not None
+        if not self._control.port:
+            raise NO_CONTROL
         plan.max_request_bytes = MAX_CONTROL_BODY_BYTES
         plan.target = self._control
         plan.path = flow.request.data.path

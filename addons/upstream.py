@@ -74,6 +74,7 @@ class UpstreamStage:
         if query:
             plan.path += b"?" + query.encode("latin-1")
         plan.headers = self._headers(flow.request, exchange, prepared)
+        plan.credential = prepared.credential
         plan.deadlines = self._deadlines(exchange.headers)
         left = 0 if exchange.is_upload else self._settings.retries
         plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
@@ -86,8 +87,6 @@ class UpstreamStage:
         headers = [(b"Host", prepared.host), *forwardable(request.headers.fields, prepared.replaced)]
         coding = b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode()
         headers.append((b"Accept-Encoding", coding))
-        if prepared.credential is not None:
-            headers.append(prepared.credential)
         return headers
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:

@@ -91,6 +91,10 @@ class Shipper:
                 pause_s, told = (0.0 if lines >= ROWS else TICK_S), None
             except ServiceUnavailable:
                 pause_s = min(LONGEST_PAUSE_S, 2 * max(pause_s, TICK_S))
+            except OSError as error:  # the disk, for a row that is put aside
+                if type(error) is not told:
+                    logger.error("usage cannot be shipped, the journals wait: %s", error.strerror)
+                pause_s, told = LONGEST_PAUSE_S, type(error)
             except Exception as error:
                 if type(error) is not told:
                     logger.exception("shipping usage broke, it is tried again each second")

@@ -42,7 +42,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         opened.push_async_callback(store.close)
         ready = asyncio.Event()
         tasks = [run_vital(channel.run()), run_vital(_beat(channel, store, ready))]
-        loading = asyncio.to_thread(_load, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
+        loading = asyncio.to_thread(load_model, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
         embedder = await loading
         if HNSWLIB_MISSING:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
@@ -63,7 +63,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _load(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
+def load_model(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
     """The model, warm and proven."""
     embedder = load_embedder(kind, data_dir, model_path)
     one, other, cosine = _PROOF

@@ -25,6 +25,7 @@ from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, Upst
 from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import Alarm, GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
+from mitmgate.services.logs import place_of
 
 if TYPE_CHECKING:
     from mitmgate.proxy.gateway import Gateway
@@ -85,7 +86,7 @@ class GatewayConnection(ProxyConnectionHandler):
                     self._execute(command)
         except Exception as problem:
             # The text of a foreign exception may hold a peer's bytes. Its place may not.
-            logger.error("a layer broke: %s", _place_of(problem))
+            logger.error("a layer broke: %s", place_of(problem))
             self._events.clear()
             self._close_all()
         finally:
@@ -276,7 +277,7 @@ class GatewayConnection(ProxyConnectionHandler):
                 self._upstream_failed(command, failed.failure)
                 return
             except Exception as problem:
-                logger.error("dialling broke: %s", _place_of(problem))
+                logger.error("dialling broke: %s", place_of(problem))
                 self._upstream_failed(command, Failure.CONNECT)
                 return
             except asyncio.CancelledError:
@@ -345,11 +346,3 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def log(self, *args: Any, **kwargs: Any) -> None:
         """mitmproxy's own lines about connections are not ours to print."""
-
-
-def _place_of(problem: BaseException) -> str:
-    trace = problem.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
-    return f"{type(problem).__name__} at {where}"

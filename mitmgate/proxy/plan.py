@@ -77,6 +77,7 @@ class Plan:
     target: Target | None = None
     path: bytes = b"/"
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    credential: tuple[bytes, bytes] | None = field(default=None, repr=False)
     deadlines: Deadlines | None = None
     retries: Retries | None = None
     tap: StreamTap | None = None
