@@ -63,6 +63,8 @@ class Exchange:
     body: dict[str, Any] | None = None
     model: str | None = None
     streamed: bool = False
+    # model list
+    filters_models: bool = False  # the answer names models, and not all may be used
     # quota
     reservation: Reservation | None = None
     limit_ms: float | None = None

@@ -2,8 +2,17 @@
 -- tenant or key takes lock_directory first, so that what it reads before it writes still holds when it does.
 
 -- name: tenant_ids_page
--- Ids of tenants that are not deleted, in order. $1 after this id, $2 how many.
-SELECT id FROM tenants WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2;
+-- Ids of tenants that are not deleted, in order. $1 after this id, $2 how many, $3 tags that each must have: the whole
+-- tag, or what stands before its `=`.
+SELECT id FROM tenants
+WHERE deleted_at IS NULL AND id > $1 AND NOT EXISTS (
+    SELECT FROM unnest($3::text[]) wanted
+    WHERE NOT EXISTS (
+        SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(tags) WHEN 'array' THEN tags ELSE '[]' END) tag
+        WHERE tag = wanted OR starts_with(tag, wanted || '=')
+    )
+)
+ORDER BY id LIMIT $2;
 
 -- name: tenants_shown
 -- Tenants that are not deleted with the prefixes of the keys that can be used. $1 their ids.
