@@ -24,7 +24,7 @@ class ListingStage:
 
     @gate
     def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if exchange.route is not Route.API or not _limits_models(exchange):
+        if exchange.route is not Route.API or not exchange.limits_models:
             return
         if exchange.endpoint == ONE:
             named = model_in_path(exchange.path)
@@ -68,11 +68,6 @@ def _refuse(flow: http.HTTPFlow, response: http.Response, exchange: Exchange) ->
     flow.response = local_response(
         told.status_code, [(b"Content-Type", b"application/json"), *ours], told.content or b""
     )
-
-
-def _limits_models(exchange: Exchange) -> bool:
-    assert exchange.tenant is not None and exchange.key is not None
-    return exchange.tenant.allowed_models is not None or exchange.key.allowed_models is not None
 
 
 def _is_allowed(exchange: Exchange, model: str) -> bool:

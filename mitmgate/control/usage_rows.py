@@ -92,7 +92,7 @@ def parse_line(line: Line) -> UsageRow:
             record[name] = None
     if not isinstance(record.get("story"), dict):  # of a list, asyncpg would make an array of more dimensions
         record["story"] = None
-    return UsageRow(line, tuple(record.get(name) for name in COLUMNS))
+    return UsageRow(line, tuple(map(record.get, COLUMNS)))
 
 
 def columns_of(rows: Sequence[UsageRow]) -> list[list[Any]]:

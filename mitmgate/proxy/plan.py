@@ -50,6 +50,14 @@ class StreamTap(Protocol):
         ...
 
 
+class StreamCover(Protocol):
+    """Covers in an answer's chunks what the client must not see; core.redaction has the one there is."""
+
+    def pass_on(self, chunk: bytes, last: bool = False) -> bytes:
+        """The bytes that may go out; what it holds back comes with a later chunk, at the latest with the last."""
+        ...
+
+
 @dataclass(slots=True)
 class Attempt:
     """One time the upstream was asked, in monotonic seconds. asked_at: when its connection was there.
@@ -81,6 +89,7 @@ class Plan:
     deadlines: Deadlines | None = None
     retries: Retries | None = None
     tap: StreamTap | None = None
+    cover: StreamCover | None = None
 
     tries: list[Attempt] = field(default_factory=list)
     failure: Failure | None = None  # the last one
@@ -124,4 +133,4 @@ def set_plan(flow: http.HTTPFlow, plan: Plan) -> None:
 
 def plan_of(flow: http.HTTPFlow) -> Plan | None:
     """The flow's plan; None before the chain has made one."""
-    return vars(flow).get(_ATTRIBUTE)
+    return flow.__dict__.get(_ATTRIBUTE)

@@ -99,7 +99,7 @@ def test_tokens_of_a_stream(tenant: Tenant, path: str) -> None:
     answer = tenant.post(path, json={"model": "m", "messages": [], "max_tokens": 9, "stream": True})
     assert answer.status_code == 200 and answer.headers["content-type"] == "text/event-stream"
     row = tenant.only_row()
-    assert (row["status"], row["streamed"], row["error"], row["cache"]) == (200, True, None, "bypass")
+    assert (row["status"], row["streamed"], row["error"], row["cache"]) == (200, True, None, "miss")
     names = ("prompt", "cached_prompt", "cache_write", "completion", "reasoning")
     expected = [9, 4, None, 12, 5] if path == CHAT else [10, 2, 1, 12, None]
     assert [row[f"{name}_tokens"] for name in names] == expected

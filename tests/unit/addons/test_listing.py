@@ -14,7 +14,7 @@ from addons.exchange import Exchange, begin_exchange
 from addons.listing import ListingStage
 from mitmgate.core.paths import Route, endpoint_of
 from mitmgate.proxy.plan import Plan
-from tests.unit.addons.test_validate import KEY, LIMITED, TENANT
+from tests.unit.addons.test_models import KEY, LIMITED, TENANT
 
 BODY = b'{"object": "list", "data": [{"id": "m"}, {"id": "n"}]}'
 
