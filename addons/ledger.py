@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import orjson
 from mitmproxy import http
 
 from addons.exchange import Exchange, parsed_answer
@@ -45,7 +46,8 @@ class LedgerStage:
         if broken:
             self._mark_broken(flow, exchange, record)
         self._count_tokens(flow, exchange, record)
-        record.story = story_of(exchange, record.error)
+        story = story_of(exchange, record.error)
+        record.story = None if story is None else orjson.dumps(story).decode()
         self._journal.append(record)
 
     def _record(self, flow: http.HTTPFlow, exchange: Exchange) -> UsageRecord:

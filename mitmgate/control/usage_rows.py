@@ -90,8 +90,6 @@ def parse_line(line: Line) -> UsageRow:
         tokens = record.get(name)
         if isinstance(tokens, int) and not 0 <= tokens <= _MOST_TOKENS:
             record[name] = None
-    if not isinstance(record.get("story"), dict):  # of a list, asyncpg would make an array of more dimensions
-        record["story"] = None
     return UsageRow(line, tuple(map(record.get, COLUMNS)))
 
 

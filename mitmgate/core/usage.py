@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -17,9 +16,9 @@ class UsageRecord:
     break; None when the answer went out whole. `model` is the one asked for (bounded); `endpoint` the path without
     `/api` and query, one of a bounded set. client_address is the client's own, behind trusted proxies too.
 
-    story holds what only a look at this one request asks for, each part only where there is something to say:
-    `cache` why there was no hit, `nearest` the similarity of the nearest question, `entry` and `age_s` of the answer
-    that a hit gave, `attempts` as addons/story.py tells them. No word of a prompt is in it.
+    story is a JSON object, as text, of what only a look at this one request asks for, each part only where there is
+    something to say: `cache` why there was no hit, `nearest` the similarity of the nearest question, `entry` and
+    `age_s` of the answer that a hit gave, `attempts` as addons/story.py tells them. No word of a prompt is in it.
     """
 
     request_id: str
@@ -52,7 +51,7 @@ class UsageRecord:
     error: str | None = None
     client_request_id: str | None = None
     client_address: str | None = None
-    story: dict[str, Any] | None = None
+    story: str | None = None
 
     def line(self) -> bytes:
         """One JSON object, of what is known, and a newline: the journal's format."""

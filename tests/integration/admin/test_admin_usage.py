@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -119,9 +120,11 @@ async def test_a_story_has_its_parts(admin: Admin, tmp_path: Path) -> None:
         {"at": 20.0, "ms": 30.0, "status": 200, "reused": True},
     ]
     rows = [
-        record(tenant, attempts=2, client_address="192.0.2.7", story={"cache": "number", "attempts": tries}),
-        record(tenant, cache="hit", story={"entry": "e", "age_s": 7}),
-        record(tenant, story={"cache": "below bar", "nearest": 0.871}),
+        record(
+            tenant, attempts=2, client_address="192.0.2.7", story=json.dumps({"cache": "number", "attempts": tries})
+        ),
+        record(tenant, cache="hit", story='{"entry": "e", "age_s": 7}'),
+        record(tenant, story='{"cache": "below bar", "nearest": 0.871}'),
     ]
     await ship(admin, tmp_path, *rows)
     told = [(await admin("GET", f"/usage/{row.request_id}")).json() for row in rows]
