@@ -16,6 +16,7 @@ from addons.exchange import Exchange
 from addons.gate import log_failure, observer
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
+from mitmgate.core.partition import partition
 from mitmgate.core.question import Question, judge_request
 from mitmgate.core.recording import Recording, RecordingRoom
 from mitmgate.core.remembered import Remembered
@@ -49,7 +50,7 @@ class CacheStage:
             return
         decision = exchange.decision = question.decision
         exchange.fingerprint, exchange.scope, exchange.text = question.fingerprint, question.scope, question.text
-        exchange.cache_detail = decision.reason
+        exchange.cache_detail = decision.reason or (question.exact_only if decision.lookup else None)
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
 
     def _question(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any]) -> Question:
@@ -58,7 +59,8 @@ class CacheStage:
         assert tenant is not None
         raw = flow.request.raw_content or b""
         headers = cache_headers(flow.request.headers.fields)
-        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, *headers.items())
+        part = partition(self._settings.partition_by, exchange.client_format, exchange.headers, body)
+        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, part, *headers.items())
         question = self._remembered.get(key)
         if question is None:
             question = judge_request(
@@ -72,6 +74,7 @@ class CacheStage:
                 query=exchange.query,
                 raw=raw,
                 body=body,
+                partition=part,
             )
             if question.fingerprint is not None and len(raw) <= MAX_REMEMBERED_BYTES:
                 self._remembered.put(key, question)
@@ -101,9 +104,7 @@ class CacheStage:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
         now = time.time()
         entry = self._cache.read(exchange.cache_reply, exchange.tenant.id, exchange.fingerprint, now)
-        if entry is None:
-            return None
-        if not exchange.decision.admits(now - entry.stored_at):
+        if entry is None or not exchange.decision.admits(now - entry.stored_at):
             return None
         self._cache.touch(exchange.tenant.id, exchange.fingerprint)
         return entry
