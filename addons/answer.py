@@ -44,6 +44,8 @@ class AnswerStage:
     @staticmethod
     def _must_stream(response: http.Response, exchange: Exchange) -> bool:
         """JSON is buffered, so that a broken answer can still become an error; all else passes chunk by chunk."""
+        if exchange.filters_models:
+            return False
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type in STREAMED_TYPES or exchange.streamed:
             return response.status_code < 400

@@ -3,6 +3,7 @@
 route     whose request this is: control's, the gateway's own, an API's
 own       answers /auth/token and /health
 auth      which tenant, by key or token, before the body is read
+listing   which models there are: those that may be used
 validate  method, sizes, content type, JSON
 models    which model, and whether it may be asked for
 quota     one request out of the tenant's window; asks the exact cache in the same round trip
@@ -21,6 +22,7 @@ from addons.answer import AnswerStage
 from addons.auth import AuthStage
 from addons.cache import CacheStage
 from addons.ledger import LedgerStage
+from addons.listing import ListingStage
 from addons.models import ModelsStage
 from addons.own import OwnStage
 from addons.quota import QuotaStage
@@ -46,6 +48,7 @@ def make_chain(services: Services) -> list[object]:
         RouteStage(settings, services.runtime, services.in_flight),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         AuthStage(authenticator),
+        ListingStage(),
         ValidateStage(settings.limits),
         ModelsStage(),
         QuotaStage(services.store, services.quota, cache),

@@ -64,7 +64,8 @@ class Exchange:
     is_upload: bool = False
     body: dict[str, Any] | None = None
     streamed: bool = False
-    # models
+    # listing, models
+    filters_models: bool = False  # the answer names models, and not all may be used
     model: str | None = None
     # quota
     reservation: Reservation | None = None
@@ -82,15 +83,15 @@ class Exchange:
     recording: Recording | None = None  # of a stream that may be kept
     cache_kind: str | None = None
     similarity: float | None = None
+    nearest: float | None = None  # of the nearest question, where that was no hit
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None
     upstream_secrets: tuple[bytes, ...] = field(default=(), repr=False)  # what no answer may hold
     tap: StreamTap | None = None
-    # whoever needs the answer first, whoever refuses
+    # whoever needs the answer first, whoever refuses, ledger
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
     error: str | None = None
-    # ledger
     settled: bool = False
 
     @property

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+import orjson
 from mitmproxy import http
 
 from addons.exchange import Exchange, parsed_answer
 from addons.gate import observer
+from addons.story import story_of
 from mitmgate.core.retry import error_of
 from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.core.usage import UsageRecord
@@ -46,6 +48,8 @@ class LedgerStage:
         if broken:
             self._mark_broken(flow, exchange, record)
         self._count_tokens(flow, exchange, record)
+        story = story_of(exchange, record.error)
+        record.story = None if story is None else orjson.dumps(story).decode()
         self._journal.append(record)
         if record.cache in ("hit", "miss"):
             self._cache.count(record.tenant_id, record.cache_kind or record.cache)
@@ -82,6 +86,7 @@ class LedgerStage:
             response_bytes=plan.response_bytes or len(content or b""),
             error=exchange.error,
             client_request_id=exchange.client_request_id,
+            client_address=exchange.client_address,
         )
 
     @staticmethod
@@ -89,8 +94,8 @@ class LedgerStage:
         """A stream that ended cleanly for the client is none of this: its end settled it before."""
         plan = exchange.plan
         assert plan is not None
-        if plan.failures and flow.error is not None and flow.error.msg == plan.failures[-1].value:
-            record.status, record.error = error_of(plan.failures[-1]).status, plan.failures[-1].value
+        if plan.failure is not None and flow.error is not None and flow.error.msg == plan.failure.value:
+            record.status, record.error = error_of(plan.failure).status, plan.failure.value
         elif flow.error is not None and flow.error.msg == "client_closed":
             record.status, record.error = CLIENT_CLOSED, "client_closed"
         else:

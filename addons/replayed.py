@@ -57,7 +57,7 @@ class Arrival:
             flow.error.msg = "client_closed"
             return
         failure = Failure.RESET if flow.server_conn.timestamp_tcp_setup else Failure.CONNECT
-        exchange.plan.failures.append(failure)
+        exchange.plan.end_attempt(failure)
         flow.error.msg = failure.value
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from ipaddress import ip_network
 
 from mitmproxy import http
 
 from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
 from addons.gate import BROKEN, gate, log_failure
+from mitmgate.core.client_address import client_address
 from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
 from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
@@ -34,6 +36,7 @@ class RouteStage:
 
     def __init__(self, settings: Settings, runtime: Runtime, in_flight: InFlight) -> None:
         self._limits = settings.limits
+        self._trusted = [ip_network(network) for network in settings.server.trusted_proxies]
         self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
         self._in_flight = in_flight
 
@@ -47,9 +50,8 @@ class RouteStage:
     def _begin(self, flow: http.HTTPFlow) -> None:
         request = flow.request
         path, _, query = request.data.path.decode("latin-1").partition("?")
-        peer = flow.client_conn.peername
         headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in request.headers.fields}
-        exchange = Exchange(client_address=peer[0] if peer else "", path=path, query=query, headers=headers)
+        exchange = Exchange(client_address=self._address(flow), path=path, query=query, headers=headers)
         begin_exchange(flow, exchange)
         exchange.plan = Plan(functools.partial(refusal, exchange), MAX_OWN_BODY_BYTES)
         set_plan(flow, exchange.plan)
@@ -57,6 +59,14 @@ class RouteStage:
         if given is not None and len(given) <= MAX_CLIENT_REQUEST_ID and given.isascii() and given.isprintable():
             exchange.client_request_id = given
         self._place(flow)
+
+    def _address(self, flow: http.HTTPFlow) -> str:
+        peer = flow.client_conn.peername
+        if not peer or not self._trusted:
+            return peer[0] if peer else ""
+        fields = flow.request.headers.fields
+        forwarded_for = [value.decode("latin-1") for name, value in fields if name.lower() == b"x-forwarded-for"]
+        return client_address(peer[0], forwarded_for, self._trusted)
 
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:

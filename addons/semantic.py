@@ -86,6 +86,7 @@ class SemanticStage:
         found = await self._matcher.find(tenant.id, scope, exchange.text, threshold=bar, deadline_s=deadline_s)
         hit: Candidate | None = found.hit
         if hit is None:
+            exchange.nearest = found.candidates[0].similarity if found.candidates else None
             return found.reason
         now = time.time()
         entry = await self._cache.fetch(tenant.id, hit.fingerprint, now, FETCH_S)

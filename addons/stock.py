@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -108,7 +107,8 @@ class StockForwarding:
         data.path, data.authority, data.http_version = plan.path, b"", b"HTTP/1.1"
         fields = [*plan.headers, *_framing(request)]
         data.headers = http.Headers(fields) if plan.credential is None else SealedHeaders(fields, plan.credential)
-        plan.attempts, plan.asked_at = 1, time.monotonic()
+        plan.begin_attempt(again=False)
+        plan.ask(reused=False)
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Only to where the chain sends somebody, and there to the very address that was checked."""
@@ -124,6 +124,8 @@ class StockForwarding:
     def responseheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         plan, response = exchange.plan, flow.response
         assert plan is not None and response is not None
+        if plan.attempts:
+            plan.tries[-1].status = response.status_code
         if plan.attempts and response.stream:
             response.stream = self._passing(flow, plan)
 

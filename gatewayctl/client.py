@@ -7,7 +7,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import click
 
@@ -77,10 +77,10 @@ class AdminClient:
     def delete(self, path: str, **query: Any) -> Any:
         return self._ask("DELETE", path, query)[0]
 
-    def linked(self, path: str) -> list[Any]:
+    def linked(self, path: str, **query: Any) -> list[Any]:
         """All items of a list that is a plain array with its next page in the `Link` header (RFC 8288)."""
         items: list[Any] = []
-        query: dict[str, Any] = {"limit": _PAGE}
+        query = {**query, "limit": _PAGE}
         while True:
             page, headers = self._ask("GET", path, query)
             items += _list_of(page)
@@ -106,7 +106,7 @@ class AdminClient:
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
     ) -> tuple[Any, dict[str, str]]:
         told = {name: value for name, value in (query or {}).items() if value is not None}
-        target = f"{self._prefix}{path}" + (f"?{urlencode(told)}" if told else "")
+        target = f"{self._prefix}{path}" + (f"?{urlencode(told, doseq=True)}" if told else "")
         status, headers, data = self._exchange(method, target, None if body is None else json.dumps(body).encode())
         if not 200 <= status < 300:
             raise self._refusal(status, data)
@@ -179,5 +179,5 @@ def _next_query(link: str) -> dict[str, Any] | None:
     for part in link.split(","):
         target, _, parameters = part.partition(">")
         if 'rel="next"' in parameters or "rel=next" in parameters:
-            return dict(parse_qsl(urlsplit(target.strip().lstrip("<")).query))
+            return dict(parse_qs(urlsplit(target.strip().lstrip("<")).query))
     return None

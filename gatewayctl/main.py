@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
     "cache": ("gatewayctl.commands.cache:cache", "See, judge and remove cached answers."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
+    "logs": ("gatewayctl.commands.logs:logs", "Requests as they end, or one request's whole story."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
 }
 
@@ -44,4 +45,5 @@ def cli(url: str | None, token: str | None, as_json: bool) -> None:
       3  cannot start (port or data directory taken, store unreachable, ...)
       4  the server is away
       5  not found
+    130  interrupted, as --follow and --watch end
     """

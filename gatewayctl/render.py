@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 import click
 from rich import box
 from rich.console import Console
+from rich.live import Live
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -76,6 +78,32 @@ def fields(pairs: Iterable[tuple[str, str]], title: str = "", file: TextIO | Non
 def document(value: Any) -> None:
     """Prints one JSON document, in ASCII, so that it survives every terminal and pipe."""
     click.echo(json.dumps(value, indent=2))
+
+
+def line(text: str, tone: str = "") -> None:
+    """Prints one line as it is, at once; tone is a state's name, such as `warning`."""
+    console = _console(None)
+    if console.is_terminal:
+        console.print(Text(text, style=_STATES.get(tone, "")), soft_wrap=True)
+    else:
+        click.echo(text.encode(encoding(), "replace").decode(encoding()))
+
+
+def width() -> int | None:
+    """The terminal's columns; None without a terminal."""
+    console = _console(None)
+    return console.width if console.is_terminal else None
+
+
+@contextmanager
+def live() -> Iterator[Callable[[Sequence[str]], None]]:
+    """Gives a function that shows lines in place of those before; without a terminal each block comes below."""
+    console = _console(None)
+    if not console.is_terminal:
+        yield lambda lines: click.echo("\n".join([*lines, ""]).encode(encoding(), "replace").decode(encoding()))
+        return
+    with Live(console=console, auto_refresh=False) as shown:
+        yield lambda lines: shown.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
 def encoding() -> str:

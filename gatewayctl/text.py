@@ -84,3 +84,22 @@ def sparkline(values: Sequence[float], encoding: str = "utf-8") -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def fit(text: str, width: int, cut: bool = True) -> str:
+    """The text in so many columns of a terminal: cut with `~` where it is too long (if it may be), padded else."""
+    taken = columns(text)
+    if taken > width and cut:
+        while text and columns(text) >= width:
+            text = text[:-1]
+        text += "~"
+        taken = columns(text)
+    return text + " " * (width - taken)
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal gives the text (Unicode annex 11)."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )

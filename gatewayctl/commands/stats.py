@@ -9,6 +9,8 @@ import click
 
 from gatewayctl.client import NotFound
 from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.following import until_interrupted
+from gatewayctl.live_view import show_live
 from gatewayctl.session import Session, asks_server
 from gatewayctl.statistics import show_all, show_one
 
@@ -17,8 +19,16 @@ from gatewayctl.statistics import show_all, show_one
 @click.argument("tenant", required=False)
 @click.option("--from", "since", metavar="WHEN", help="A day or time in ISO 8601, UTC. Default: 30 days ago.")
 @click.option("--to", "until", metavar="WHEN", help="The same; a day is included. Default: now.")
+@click.option(
+    "--watch",
+    is_flag=False,
+    flag_value=2.0,
+    type=click.FloatRange(0.2, 3600),
+    metavar="[SECONDS]",
+    help="A live view, every 2 seconds or so many, until Ctrl-C.",
+)
 @asks_server
-def stats(session: Session, tenant: str | None, since: str | None, until: str | None) -> None:
+def stats(session: Session, tenant: str | None, since: str | None, until: str | None, watch: float | None) -> None:
     """Requests, success, cache hits, latencies and tokens: of all tenants, or of one in detail.
 
     Times are rounded outward to the hour. Success is the share of requests answered with
@@ -29,8 +39,17 @@ def stats(session: Session, tenant: str | None, since: str | None, until: str | 
       gatewayctl stats
       gatewayctl stats acme
       gatewayctl stats acme --from 2026-01-01 --to 2026-01-31
+      gatewayctl stats --watch
+      gatewayctl stats acme --watch 10
       gatewayctl stats --json | jq '.data[] | {name, total_requests}'
     """
+
+    if watch is not None:
+        if since or until:
+            raise click.UsageError("--watch shows what comes in; --from and --to go without it")
+        with until_interrupted():
+            show_live(session, None if tenant is None else find_tenant(session.client, tenant), watch)
+        return
 
     def analytics(of: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = session.client.get(path_of(of, "analytics"), **{"from": since, "to": until})

@@ -16,6 +16,7 @@ from mitmgate.control import (
     docs,
     health,
     keys,
+    live,
     problems,
     tenants,
     tokens,
@@ -70,7 +71,20 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    for concern in (tenants, blocks, keys, usage, analytics, cache, cache_stats, cache_entries, tokens, health, docs):
+    for concern in (
+        tenants,
+        blocks,
+        keys,
+        usage,
+        live,
+        analytics,
+        cache,
+        cache_stats,
+        cache_entries,
+        tokens,
+        health,
+        docs,
+    ):
         app.include_router(concern.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import asyncpg
-from fastapi import APIRouter, BackgroundTasks, Response
+from fastapi import APIRouter, BackgroundTasks, Query, Response
 
 from mitmgate.control.admission import Actor
 from mitmgate.control.backends import check_backend
@@ -14,6 +15,7 @@ from mitmgate.control.blocks import automatic_blocks, lift_automatic_block
 from mitmgate.control.cache_purge import purge
 from mitmgate.control.changes import Change, changing, no_such_tenant
 from mitmgate.control.context import Caller, Control, Here
+from mitmgate.control.fields import Tag
 from mitmgate.control.keys import insert_key
 from mitmgate.control.paging import Cursor, Id, Limit, make_cursor, page, read_id_cursor
 from mitmgate.control.tenant_columns import (
@@ -35,17 +37,26 @@ from mitmgate.services.redis import StoreDown
 
 router = APIRouter(prefix="/admin/tenants", tags=["tenants"])
 
+WithTags = Annotated[
+    list[Tag] | None, Query(max_length=20, description="A tag, or what stands before its `=`; repeat: all of them.")
+]
+
 
 @router.get("", response_model=list[TenantShown], response_model_exclude={"__all__": {"warnings"}})
-async def list_tenants(here: Here, response: Response, limit: Limit = 100, cursor: Cursor = None) -> Any:
+async def list_tenants(
+    here: Here, response: Response, limit: Limit = 100, cursor: Cursor = None, tag: WithTags = None
+) -> Any:
     """All tenants but deleted ones, by id. The next page's address is in the `Link` header."""
     after = read_id_cursor(cursor)
     async with borrow(here.pool) as connection:
-        ids = [row["id"] for row in await connection.fetch(queries.tenant_ids_page, after, limit + 1)]
+        ids = [row["id"] for row in await connection.fetch(queries.tenant_ids_page, after, limit + 1, tag or [])]
         ids, more = page(ids, limit)
         rows = await connection.fetch(queries.tenants_shown, ids)
     if more:
-        response.headers["Link"] = f'</admin/tenants?limit={limit}&cursor={make_cursor(ids[-1])}>; rel="next"'
+        following = urlencode(
+            [("limit", limit), ("cursor", make_cursor(ids[-1])), *(("tag", each) for each in tag or ())]
+        )
+        response.headers["Link"] = f'</admin/tenants?{following}>; rel="next"'
     return await show(here, rows)
 
 

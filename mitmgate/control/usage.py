@@ -1,20 +1,18 @@
-"""/admin/usage and /admin/tenants/{id}/usage: request rows, newest first."""
+"""/admin/usage and /admin/tenants/{id}/usage: request rows, newest first, and one request's whole story."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from mitmgate.control.changes import no_such_tenant
 from mitmgate.control.context import Control, Here
-from mitmgate.control.fields import Answer
 from mitmgate.control.paging import MAX_ID, Cursor, Id, Limit, bad_cursor, make_cursor, page, read_cursor
-from mitmgate.control.periods import From, To, read_period
+from mitmgate.control.usage_shown import Bounds, Story, UsagePage, Within, shown, told
 from mitmgate.core.errors import Refused
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
@@ -22,126 +20,72 @@ from mitmgate.services.queries import queries
 router = APIRouter(prefix="/admin", tags=["usage"])
 
 TenantFilter = Annotated[int | None, Query(ge=1, le=MAX_ID)]
-Status = Annotated[str | None, Query(max_length=20, description="A status such as `429`, or a class such as `4xx`.")]
-Outcome = Annotated[Literal["hit", "miss", "bypass", "refresh"] | None, Query()]
+ClientId = Annotated[
+    str | None,
+    Query(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]*$", description="A client's own X-Request-Id."),
+]
 
+LEAST_PREFIX: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-class UsageRow(Answer):
-    """One request. `cost_microusd` is null: no prices are known yet."""
-
-    request_id: str
-    at: datetime
-    tenant_id: int
-    key_id: int | None
-    endpoint: str
-    status: int
-    cache: str | None
-    similarity: float | None
-    model: str | None
-    upstream: str | None
-    attempts: int
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    cost_microusd: int | None
-    latency_ms: float
-    error: str | None
-
-
-class UsagePage(Answer):
-    data: list[UsageRow]
-    next_cursor: str | None
+_PREFIX: Final = re.compile(r"[0-9a-f-]{8,36}")
 
 
 @router.get("/usage", response_model=UsagePage)
 async def list_usage(
     here: Here,
+    within: Within,
     tenant_id: TenantFilter = None,
-    status: Status = None,
-    cache: Outcome = None,
-    since: From = None,
-    to: To = None,
+    client_request_id: ClientId = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Any:
     """Request rows over all tenants, or of one."""
-    return await _page(here, tenant_id, status, cache, since, to, limit, cursor)
+    if client_request_id is not None:
+        return await _page(here, queries.client_usage_page, within, limit, cursor, client_request_id, tenant_id)
+    if tenant_id is not None:
+        return await _page(here, queries.tenant_usage_page, within, limit, cursor, tenant_id)
+    return await _page(here, queries.usage_page, within, limit, cursor)
 
 
-@router.get("/usage/{request_id}")
-async def show_usage(here: Here, request_id: str) -> dict[str, Any]:
-    """All that is kept of one request."""
+@router.get("/usage/{request_id}", response_model=Story)
+async def show_usage(here: Here, request_id: str) -> Any:
+    """One request's whole story. The first 8 or more characters of its id do, too, where no other begins so."""
     missing = Refused(404, "request_not_found", "There is no such request.", param="request_id")
-    try:
-        wanted = UUID(request_id)
-    except ValueError:
-        raise missing from None
-    async with borrow(here.pool) as connection:
-        row = await connection.fetchrow(queries.usage_row, wanted)
-    if row is None:
+    digits = request_id.lower().replace("-", "")
+    if _PREFIX.fullmatch(request_id.lower()) is None or not LEAST_PREFIX <= len(digits) <= 32:
         raise missing
-    return _shown(row)
+    async with borrow(here.pool) as connection:
+        rows = await connection.fetch(queries.usage_row, UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
+    if not rows:
+        raise missing
+    if len(rows) > 1:
+        raise Refused(409, "request_ambiguous", "Several requests' ids begin so.", param="request_id")
+    return told(rows[0])
 
 
 @router.get("/tenants/{tenant_id}/usage", response_model=UsagePage)
 async def list_tenant_usage(
-    here: Here,
-    tenant_id: Id,
-    status: Status = None,
-    cache: Outcome = None,
-    since: From = None,
-    to: To = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
+    here: Here, within: Within, tenant_id: Id, limit: Limit = 100, cursor: Cursor = None
 ) -> Any:
     """A tenant's request rows."""
     async with borrow(here.pool) as connection:
         if not await connection.fetchval(queries.tenant_exists, tenant_id):
             raise no_such_tenant()
-    return await _page(here, tenant_id, status, cache, since, to, limit, cursor)
+    return await _page(here, queries.tenant_usage_page, within, limit, cursor, tenant_id)
 
 
 async def _page(
-    here: Control,
-    tenant_id: int | None,
-    status: str | None,
-    cache: str | None,
-    since: str | None,
-    until: str | None,
-    limit: int,
-    cursor: str | None,
+    here: Control, query: str, within: Bounds, limit: int, cursor: str | None, *leading: object
 ) -> dict[str, Any]:
-    arguments = [*read_period(since, until), *_statuses(status), cache, *_place(cursor), limit + 1]
     async with borrow(here.pool) as connection:
-        if tenant_id is None:
-            found = await connection.fetch(queries.usage_page, *arguments)
-        else:
-            found = await connection.fetch(queries.tenant_usage_page, *arguments, tenant_id)
+        found = await connection.fetch(query, *within.arguments(), *_place(cursor), limit + 1, *leading)
     rows, more = page(found, limit)
     following = None
     if more:
         last = rows[-1]
         following = make_cursor((last["started_at"] - _EPOCH) // _MICROSECOND, str(last["request_id"]))
-    return {"data": list(map(_shown, rows)), "next_cursor": following}
-
-
-def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    told = dict(row)
-    at = told.pop("started_at")
-    return {"request_id": str(told.pop("request_id")), "at": at, **told, "cost_microusd": None}
-
-
-def _statuses(status: str | None) -> tuple[int | None, int | None]:
-    """The least and the highest status wanted."""
-    if status is None:
-        return None, None
-    if re.fullmatch(r"[1-5]xx", status, re.IGNORECASE | re.ASCII):
-        return int(status[0]) * 100, int(status[0]) * 100 + 99
-    if re.fullmatch(r"[1-5]\d\d", status, re.ASCII):
-        return int(status), int(status)
-    raise Refused(422, "invalid_field", "status must be a status such as 429 or a class such as 4xx.", param="status")
+    return {"data": list(map(shown, rows)), "next_cursor": following}
 
 
 def _place(cursor: str | None) -> tuple[datetime | None, UUID | None]:

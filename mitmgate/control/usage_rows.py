@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-#: The columns of usage in the table's order, which is that of UsageRecord's fields.
+#: The columns of usage in the table's order, which is that of UsageRecord's fields; `arrival` is PostgreSQL's to give.
 COLUMNS: Final = (
     "request_id",
     "started_at",
@@ -40,6 +40,8 @@ COLUMNS: Final = (
     "response_bytes",
     "error",
     "client_request_id",
+    "client_address",
+    "story",
 )
 _STARTED_AT: Final = COLUMNS.index("started_at")
 _TOKENS: Final = tuple(name for name in COLUMNS if name.endswith("_tokens"))

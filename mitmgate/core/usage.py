@@ -14,7 +14,11 @@ class UsageRecord:
     status is what the client was sent, or, where no whole answer was, what it stands for: 499 the client left,
     502 the upstream's answer broke off, 504 a deadline ended it. error is the code of the GatewayError or of the
     break; None when the answer went out whole. `model` is the one asked for (bounded); `endpoint` the path without
-    `/api` and query, one of a bounded set.
+    `/api` and query, one of a bounded set. client_address is the client's own, behind trusted proxies too.
+
+    story is a JSON object, as text, of what only a look at this one request asks for, each part only where there is
+    something to say: `cache` why there was no hit, `nearest` the similarity of the nearest question, `entry` and
+    `age_s` of the answer that a hit gave, `attempts` as addons/story.py tells them. No word of a prompt is in it.
     """
 
     request_id: str
@@ -46,6 +50,8 @@ class UsageRecord:
     response_bytes: int = 0
     error: str | None = None
     client_request_id: str | None = None
+    client_address: str | None = None
+    story: str | None = None
 
     def line(self) -> bytes:
         """One JSON object, of what is known, and a newline: the journal's format."""

@@ -68,7 +68,7 @@ class Attempts(Delivery):
     def _next_attempt(self) -> CommandGenerator[None]:
         plan = self._plan()
         assert plan.target is not None
-        plan.attempts += not self._fresh
+        plan.begin_attempt(again=self._fresh)
         server = UpstreamServer(address=(plan.target.host, plan.target.port))
         server.target = plan.target
         self.upstream = server
@@ -86,7 +86,7 @@ class Attempts(Delivery):
             yield from self._attempt_failed(event.failure)
             return
         plan = self._plan()
-        plan.asked_at = time.monotonic()
+        plan.ask(reused=event.server.transport is not None and event.server.transport.served > 0)
         self.flow.server_conn = self.context.server = event.server
         self.server_state = self.state_wait_for_response_headers
         request = self._wire_request(plan)
@@ -157,6 +157,7 @@ class Attempts(Delivery):
         self._timers.disarm("first_byte")
         plan.first_byte_at = time.monotonic()
         response = event.response
+        plan.tries[-1].status = response.status_code
         problem = malformed_response(response)
         if problem:
             yield from self._abandon()
@@ -262,7 +263,7 @@ class Attempts(Delivery):
             return
         self._timers.disarm()
         plan = self._plan()
-        plan.failures.append(failure)
+        plan.end_attempt(failure)
         self.server_state = self.state_errored
         self.flow.error = mitmflow.Error(failure.value)
         yield from self._run_hook("error")
@@ -276,7 +277,7 @@ class Attempts(Delivery):
         plan = self._plan()
         self._timers.disarm("connect", "first_byte", "idle")
         self._fresh = False
-        plan.failures.append(failure)
+        plan.end_attempt(failure)
         now = time.monotonic()
         wait = None
         if plan.retries is not None and not self._uploading and failure is not Failure.TOTAL_TIMEOUT:

@@ -249,6 +249,7 @@ class Delivery(HttpStream):
 
     def _let_go(self) -> CommandGenerator[None]:
         """The answer is whole. The codec returns the connection to the pool, unless our request is not."""
+        self._plan().tries[-1].ended_at = time.monotonic()
         if self.client_state == self.state_done:
             self.upstream = None
         else:

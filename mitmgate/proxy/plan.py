@@ -7,6 +7,7 @@ attributes of others are no part.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -58,6 +59,23 @@ class StreamCover(Protocol):
 
 
 @dataclass(slots=True)
+class Attempt:
+    """One time the upstream was asked, in monotonic seconds. asked_at: when its connection was there.
+
+    failure says why it was no answer for the client; stale that a kept connection turned out closed and a new one
+    took its place.
+    """
+
+    begun_at: float
+    asked_at: float | None = None
+    ended_at: float | None = None
+    status: int | None = None
+    failure: Failure | None = None
+    reused: bool = False
+    stale: bool = False
+
+
+@dataclass(slots=True)
 class Plan:
     """One request's forwarding. Everything above the blank line is the chain's to set, the rest the layer's."""
 
@@ -73,12 +91,36 @@ class Plan:
     tap: StreamTap | None = None
     cover: StreamCover | None = None
 
-    attempts: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    tries: list[Attempt] = field(default_factory=list)
+    failure: Failure | None = None  # the last one
     asked_at: float | None = None
     first_byte_at: float | None = None
     request_bytes: int = 0
     response_bytes: int = 0
+
+    @property
+    def attempts(self) -> int:
+        return len(self.tries)
+
+    def begin_attempt(self, again: bool) -> None:
+        """again: the same attempt, on a new connection."""
+        if again:
+            self.tries[-1].stale = True
+        else:
+            self.tries.append(Attempt(time.monotonic()))
+
+    def ask(self, reused: bool) -> None:
+        """The connection is there, and is asked now."""
+        last = self.tries[-1]
+        self.asked_at = last.asked_at = time.monotonic()
+        last.reused = reused
+
+    def end_attempt(self, failure: Failure) -> None:
+        """Without an answer for the client. Between two attempts it ends none of them."""
+        self.failure = failure
+        last = self.tries[-1]
+        if last.ended_at is None:
+            last.ended_at, last.failure = time.monotonic(), failure
 
 
 _ATTRIBUTE: Final = "mitmgate_plan"

@@ -151,7 +151,7 @@ def test_the_sessions_print_what_readme_shows(shell: Shell, gateway: Served) -> 
                 assert missing(banner, gateway.output()) is None, gateway.output()
                 continue
             asked += 1
-            looks = command.startswith("gatewayctl") and re.search(r" (list|show|stats)\b", command) is not None
+            looks = command.startswith("gatewayctl") and re.search(r" (list|show|stats|logs)\b", command) is not None
             deadline = time.monotonic() + READ_AGAIN_S
             while True:
                 printed, code = shell.run(command)

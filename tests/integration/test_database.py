@@ -14,7 +14,7 @@ from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.histogram import BOUNDS, BUCKETS, bucket_of
 from mitmgate.core.keys import hash_key
 from mitmgate.services.embedded import EmbeddedPostgres
-from mitmgate.services.migrations import ROOT, DatabaseUnusable, migrate
+from mitmgate.services.migrations import ROOT, DatabaseUnusable, find_migrations, migrate
 from mitmgate.services.postgres import (
     borrow,
     create_pool,
@@ -23,6 +23,7 @@ from mitmgate.services.postgres import (
     open_connection,
     prepare_database,
 )
+from mitmgate.services.queries import queries
 from mitmgate.services.tenants import load_tenant, load_tenants
 from tests.integration.database import SECRETS, stopped
 
@@ -67,6 +68,26 @@ async def test_migrations_are_applied_in_order_each_once(connection: asyncpg.Con
         await migrate(connection, tmp_path)
     assert await connection.fetchval("SELECT max(id) FROM a") == 2
     assert max(await versions(connection)) == first + 1
+
+
+async def test_rows_of_the_first_schema_stay_and_new_ones_join_them(postgres_dsn: str, tmp_path: Path) -> None:
+    connection = await open_connection(postgres_dsn)
+    (tmp_path / "schema.sql").write_text((ROOT / "schema.sql").read_text())
+    assert await migrate(connection, tmp_path) == [1]
+    await connection.execute("SELECT usage_ensure_partition((now() AT TIME ZONE 'UTC')::date)")
+    old = """INSERT INTO usage (request_id, started_at, tenant_id, method, endpoint, status, latency_ms, client_format,
+        streamed, attempts, request_bytes, response_bytes)
+        SELECT gen_random_uuid(), now(), 1, 'POST', '/v1/x', 200, 1, 'openai', false, 0, 1, 1
+        FROM generate_series(1, 10)"""
+    await connection.execute(old)
+    assert await migrate(connection) == [migration.version for migration in find_migrations(ROOT)[1:]]
+    await connection.execute(old)
+    told = "SELECT count(*) FILTER (WHERE arrival IS NULL), array_agg(arrival ORDER BY arrival) FROM usage"
+    before, arrivals = await connection.fetchrow(told)
+    assert (before, arrivals[:10]) == (10, list(range(1, 11)))
+    assert await connection.fetchval(queries.newest_arrival) == 10
+    await connection.close()
+    await prepare_database(postgres_dsn, SECRETS)
 
 
 async def test_a_database_of_a_newer_gateway_is_refused(connection: asyncpg.Connection, postgres_dsn: str) -> None:

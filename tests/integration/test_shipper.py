@@ -96,11 +96,15 @@ async def test_a_row_is_stored_as_it_was_written(gateway: Gateway) -> None:
         error="reset",
         first_byte_ms=1.5,
         client_request_id="mine",
+        client_address="2001:db8::1",
+        story='{"cache": "below bar", "attempts": [{"at": 1.5, "ms": 2.5, "error": "upstream_reset"}]}',
         key_id=None,
     )
     gateway.write([written])
     assert await (await gateway.shipper()).flush()
     row = dict((await gateway.fetch("SELECT * FROM usage"))[0])
+    assert row.pop("arrival") == 1
+    assert row.pop("story") == orjson.loads(written.story or "")
     assert str(row.pop("request_id")) == written.request_id
     assert abs(row.pop("started_at").timestamp() - written.started_at) < 1e-5
     assert row == {name: getattr(written, name) for name in row}
@@ -182,6 +186,42 @@ async def test_two_shippers_at_once_store_each_row_once(gateway: Gateway) -> Non
     assert await gateway.counts() == (4200, 4200)
     assert sum(shipper.stats.shipped for shipper in shippers) == 4200
     assert gateway.put_aside() == []
+
+
+async def test_what_a_follower_has_seen_has_no_earlier_arrival_after_it(gateway: Gateway) -> None:
+    """Two nodes ship into one database; whoever sees an arrival sees all before it."""
+    one, two = await gateway.shipper(), await gateway.shipper()
+    for number in range(2):
+        gateway.write((record() for _ in range(3000)), f"worker-{number}-0.jsonl")
+    seen: list[int] = []
+    done = asyncio.Event()
+
+    async def follow() -> None:
+        connection = await open_connection(gateway.dsn)
+        while True:
+            last = done.is_set()
+            after = seen[-1] if seen else 0
+            found = await connection.fetch("SELECT arrival FROM usage WHERE arrival > $1 ORDER BY arrival", after)
+            seen.extend(row["arrival"] for row in found)
+            if last:
+                break
+        await connection.close()
+
+    following = asyncio.create_task(follow())
+    assert all(await asyncio.gather(one.flush(60), two.flush(60)))
+    done.set()
+    await following
+    assert await gateway.counts() == (6000, 6000)
+    assert seen == [row["arrival"] for row in await gateway.fetch("SELECT arrival FROM usage ORDER BY arrival")]
+    assert len(seen) == 6000
+
+
+@pytest.mark.parametrize("story", [{}, 7, "{", '"\\u0000"'])
+async def test_a_story_that_is_none_is_put_aside_alone(gateway: Gateway, story: Any) -> None:
+    gateway.write([record(story=story), record(story='{"cache": "path"}')])
+    assert await (await gateway.shipper()).flush()
+    assert await gateway.value("SELECT array_agg(story->>'cache') FROM usage") == ["path"]
+    assert len(gateway.put_aside()) == 1
 
 
 async def test_poison_is_put_aside_and_the_others_are_stored(gateway: Gateway) -> None:

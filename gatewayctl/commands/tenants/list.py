@@ -22,16 +22,19 @@ _COLUMNS: Final = (
 
 
 @click.command("list")
+@click.option("--tag", "tags", multiple=True, metavar="K[=V]", help="With this tag only; repeat: with all of them.")
 @asks_server
-def list_tenants(session: Session) -> None:
+def list_tenants(session: Session, tags: tuple[str, ...]) -> None:
     """List all tenants, with the first characters of their API keys.
 
     \b
     Examples:
       gatewayctl tenants list
+      gatewayctl tenants list --tag team=search
       gatewayctl tenants list --json | jq -r '.[].name'
     """
-    tenants = session.client.linked("/admin/tenants")
+    tenants = session.client.linked("/admin/tenants", tag=list(tags))
+    has_tags = any(tenant["tags"] for tenant in tenants)
 
     def for_people() -> None:
         rows = [
@@ -42,9 +45,12 @@ def list_tenants(session: Session) -> None:
                 number(tenant["rate_limit_per_hour"]),
                 cell(tenant["key_prefixes"]),
                 cell(tenant["backend_url"]),
+                *([cell(tenant["tags"])] if has_tags else []),
             )
             for tenant in tenants
         ]
-        render.table(_COLUMNS, rows, empty="There are no tenants yet: gatewayctl tenants create --help")
+        columns = (*_COLUMNS, Column("Tags")) if has_tags else _COLUMNS
+        none = "No tenant has these tags." if tags else "There are no tenants yet: gatewayctl tenants create --help"
+        render.table(columns, rows, empty=none)
 
     session.show(tenants, for_people)

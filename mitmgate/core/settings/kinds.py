@@ -214,6 +214,18 @@ def host_patterns() -> Kind[tuple[str, ...]]:
     return _list_of(_host_pattern)
 
 
+def networks() -> Kind[tuple[str, ...]]:
+    """Addresses and networks, such as `10.0.0.0/8`; one with host bits is a mistake more often than a wish."""
+    return _list_of(_network)
+
+
+def _network(value: object) -> str:
+    try:
+        return str(ipaddress.ip_network(_text(value)))
+    except ValueError:
+        raise ValueError("each must be an address or a network, such as 10.0.0.7, 10.0.0.0/8 or fd00::/8") from None
+
+
 def resolve_map() -> Kind[Mapping[str, str]]:
     """`host:port` to `address` or `address:port`, as curl's --resolve."""
 

@@ -36,6 +36,7 @@ class Server:
     workers: int = _setting(_cores, kinds.integer(1, 256))
     tls_cert: Path | None = _setting(None, kinds.optional(kinds.path()))
     tls_key: Path | None = _setting(None, kinds.optional(kinds.path()))
+    trusted_proxies: tuple[str, ...] = _setting((), kinds.networks())
 
     @property
     def host(self) -> str:

@@ -2,8 +2,17 @@
 -- tenant or key takes lock_directory first, so that what it reads before it writes still holds when it does.
 
 -- name: tenant_ids_page
--- Ids of tenants that are not deleted, in order. $1 after this id, $2 how many.
-SELECT id FROM tenants WHERE deleted_at IS NULL AND id > $1 ORDER BY id LIMIT $2;
+-- Ids of tenants that are not deleted, in order. $1 after this id, $2 how many, $3 tags that each must have: the whole
+-- tag, or what stands before its `=`.
+SELECT id FROM tenants
+WHERE deleted_at IS NULL AND id > $1 AND NOT EXISTS (
+    SELECT FROM unnest($3::text[]) wanted
+    WHERE NOT EXISTS (
+        SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(tags) WHEN 'array' THEN tags ELSE '[]' END) tag
+        WHERE tag = wanted OR starts_with(tag, wanted || '=')
+    )
+)
+ORDER BY id LIMIT $2;
 
 -- name: tenants_shown
 -- Tenants that are not deleted with the prefixes of the keys that can be used. $1 their ids.
@@ -122,32 +131,6 @@ UPDATE admin_tokens SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL 
 -- name: insert_audit
 -- Who changed what. $1 actor, $2 address, $3 action, $4 kind of target, $5 its id, $6 details.
 INSERT INTO audit_log (actor, address, action, target, target_id, details) VALUES ($1, $2, $3, $4, $5, $6);
-
--- name: usage_page
--- Request rows over all tenants, newest first. $1 from and $2 to (excluded), $3 and $4 the least and highest status,
--- $5 cache outcome in lower case, $6 and $7 before this row's start and id, $8 how many; null: no such bound.
-SELECT * FROM usage
-WHERE ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
-    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
-    AND ($5::text IS NULL OR lower(cache) = $5)
-    AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
-ORDER BY started_at DESC, request_id DESC LIMIT $8;
-
--- name: tenant_usage_page
--- The same for one tenant. $1 to $8 as in usage_page, $9 the tenant.
-SELECT * FROM usage
-WHERE tenant_id = $9
-    AND ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
-    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
-    AND ($5::text IS NULL OR lower(cache) = $5)
-    AND ($6::timestamptz IS NULL OR (started_at, request_id) < ($6, $7::uuid))
-ORDER BY started_at DESC, request_id DESC LIMIT $8;
-
--- name: usage_row
--- All that is kept of one request. $1 its id.
-SELECT usage.*, tenants.name AS tenant_name, api_keys.name AS key_name
-FROM usage LEFT JOIN tenants ON tenants.id = usage.tenant_id LEFT JOIN api_keys ON api_keys.id = usage.key_id
-WHERE request_id = $1 ORDER BY started_at LIMIT 1;
 
 -- name: swept_tenant_ids
 -- Ids of tenants, deleted ones too since their cached answers have yet to go. $1 after this id, $2 how many.

@@ -1,4 +1,4 @@
--- What the usage shipper writes. What reads it is in analytics.sql.
+-- What the usage shipper writes. What reads it is in analytics.sql and requests.sql.
 
 -- name: ensure_partition
 -- Makes the partition of a day, if it is missing. $1 the day (UTC).
@@ -11,14 +11,15 @@ SELECT usage_drop_partitions($1);
 -- name: ship_usage
 -- Inserts the rows that are not there yet, adds exactly those to the rollups and notes when keys were last used: one
 -- statement, so a row is counted if and only if it is kept, however often it comes. -> how many were new.
--- $1 … $29 one array for each column of usage, in its order. Groups are ordered, so that two writers cannot deadlock.
+-- $1 … $31 one array for each column of usage, in its order. Groups are ordered, so that two writers cannot deadlock.
 WITH fresh AS (
     INSERT INTO usage
     SELECT * FROM unnest(
         $1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::smallint[], $8::float8[],
         $9::text[], $10::text[], $11::boolean[], $12::text[], $13::smallint[], $14::text[], $15::text[], $16::real[],
         $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
-        $22::real[], $23::real[], $24::real[], $25::real[], $26::bigint[], $27::bigint[], $28::text[], $29::text[]
+        $22::real[], $23::real[], $24::real[], $25::real[], $26::bigint[], $27::bigint[], $28::text[], $29::text[],
+        $30::text[], $31::text[]::jsonb[]
     )
     ON CONFLICT (request_id, started_at) DO NOTHING
     RETURNING *

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -351,3 +352,26 @@ async def test_the_documents_need_no_other_host_and_a_browser_may_sign_in(admin:
     unasked = await admin("GET", "/docs", headers={"Authorization": ""})
     assert unasked.status_code == 401
     assert "Basic" in unasked.headers["www-authenticate"]
+
+
+async def test_tenants_are_listed_by_their_tags(admin: Admin) -> None:
+    await admin.tenant("none")
+    await admin.tenant("one", tags=["team=search", "env=prod"])
+    await admin.tenant("two", tags=["team=search", "env=test"])
+    await admin.tenant("three", tags=["team=se", "vip"])
+
+    async def listed(*tags: str, **more: Any) -> list[str]:
+        answer = await admin("GET", "/tenants", params={"tag": list(tags), **more})
+        assert answer.status_code == 200, answer.text
+        return [tenant["name"] for tenant in answer.json()]
+
+    assert await listed("team=search") == ["one", "two"]
+    assert await listed("team=search", "env=test") == ["two"]
+    assert await listed("team") == ["one", "two", "three"]
+    assert await listed("team=se") == ["three"]
+    assert await listed("vip") == ["three"]
+    assert await listed("team=%", "te_m") == []
+    answer = await admin("GET", "/tenants", params={"tag": ["team"], "limit": 2})
+    following = answer.headers["link"].partition(">")[0].removeprefix("</admin")
+    assert [tenant["name"] for tenant in (await admin("GET", following)).json()] == ["three"]
+    assert (await admin("GET", "/tenants?tag=%00")).status_code == 422

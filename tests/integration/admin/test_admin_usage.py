@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,8 +109,84 @@ async def test_one_request_is_told_whole(admin: Admin, tmp_path: Path) -> None:
     told = (await admin("GET", f"/usage/{row.request_id}")).json()
     assert (told["tenant_name"], told["key_name"], told["attempts"]) == ("acme", "default", 2)
     assert (told["first_byte_ms"], told["client_request_id"]) == (12.5, "theirs")
-    for unknown in (str(uuid.uuid4()), "x", "%00", "9" * 3000):
+    for unknown in (str(uuid.uuid4()), "x", "%00", "9" * 3000, row.request_id[:7], row.request_id + "0"):
         assert (await admin("GET", f"/usage/{unknown}")).status_code == 404
+
+
+async def test_a_story_has_its_parts(admin: Admin, tmp_path: Path) -> None:
+    tenant = (await admin.tenant("acme"))["id"]
+    tries = [
+        {"at": 0.5, "ms": 9.0, "connect_ms": 1.0, "status": 503, "error": "upstream_error"},
+        {"at": 20.0, "ms": 30.0, "status": 200, "reused": True},
+    ]
+    rows = [
+        record(
+            tenant, attempts=2, client_address="192.0.2.7", story=json.dumps({"cache": "number", "attempts": tries})
+        ),
+        record(tenant, cache="hit", story='{"entry": "e", "age_s": 7}'),
+        record(tenant, story='{"cache": "below bar", "nearest": 0.871}'),
+    ]
+    await ship(admin, tmp_path, *rows)
+    told = [(await admin("GET", f"/usage/{row.request_id}")).json() for row in rows]
+    assert (told[0]["client_address"], told[0]["key_prefix"][:3], told[0]["cache_detail"]) == (
+        "192.0.2.7",
+        "mg_",
+        "number",
+    )
+    first, second = told[0]["attempts_detail"]
+    assert first == {
+        "at_ms": 0.5, "ms": 9.0, "connect_ms": 1.0, "status": 503, "error": "upstream_error", "reused": False,
+        "stale": False,
+    }  # fmt: skip
+    assert (second["connect_ms"], second["reused"], second["error"]) == (None, True, None)
+    assert (told[1]["cache_entry"], told[1]["cache_age_s"], told[1]["attempts_detail"]) == ("e", 7, [])
+    assert (told[2]["cache_detail"], told[2]["cache_nearest"]) == ("below bar", 0.871)
+
+
+async def test_the_beginning_of_an_id_finds_it_where_no_other_begins_so(admin: Admin, tmp_path: Path) -> None:
+    tenant = (await admin.tenant())["id"]
+    ids = ["01a2107b-9134-70cc-863a-e8886ce96f03", "01a2107b-9134-70cd-863a-e8886ce96f03"]
+    await ship(admin, tmp_path, *(record(tenant, request_id=id) for id in ids))
+    for given in (ids[0], ids[0][:18], ids[0][:18].upper(), ids[0].replace("-", "")):
+        assert (await admin("GET", f"/usage/{given}")).json()["request_id"] == ids[0]
+    assert (await admin("GET", f"/usage/{ids[0][:13]}")).status_code == 409
+    assert (await admin("GET", f"/usage/{ids[0][:17]}e")).status_code == 404
+
+
+async def test_a_clients_own_id_finds_its_requests(admin: Admin, tmp_path: Path) -> None:
+    one, two = (await admin.tenant("one"))["id"], (await admin.tenant("two"))["id"]
+    rows = [
+        record(one, timedelta(minutes=2), client_request_id="mine / 1"),
+        record(two, timedelta(minutes=1), client_request_id="mine / 1", status=502),
+        record(two, client_request_id="other"),
+    ]
+    await ship(admin, tmp_path, *rows)
+
+    async def found(**query: Any) -> list[str]:
+        answer = await admin("GET", "/usage", params={"client_request_id": "mine / 1", **query})
+        assert answer.status_code == 200, answer.text
+        return [row["request_id"] for row in answer.json()["data"]]
+
+    assert await found() == [rows[1].request_id, rows[0].request_id]
+    assert await found(tenant_id=one) == [rows[0].request_id]
+    assert await found(status="5xx") == [rows[1].request_id]
+    assert (await admin("GET", "/usage?client_request_id=%00")).status_code == 422
+
+
+async def test_rows_are_filtered_by_model_and_by_a_hits_kind(admin: Admin, tmp_path: Path) -> None:
+    tenant = (await admin.tenant("acme"))["id"]
+    rows = [
+        record(tenant, timedelta(minutes=3), cache="hit", cache_kind="semantic"),
+        record(tenant, timedelta(minutes=2), cache="hit", cache_kind="exact", model="other"),
+        record(tenant, timedelta(minutes=1), model="other"),
+    ]
+    await ship(admin, tmp_path, *rows)
+    for query, expected in (("model=other", rows[:0:-1]), ("cache=semantic", rows[:1]), ("model=m%2527", [])):
+        for path in ("/usage", f"/tenants/{tenant}/usage"):
+            listed = (await admin("GET", f"{path}?{query}")).json()["data"]
+            assert [row["request_id"] for row in listed] == [row.request_id for row in expected]
+            assert all(row["tenant_name"] == "acme" for row in listed)
+    assert (await admin("GET", "/usage?model=%00")).status_code == 422
 
 
 async def test_analytics(admin: Admin, tmp_path: Path) -> None:

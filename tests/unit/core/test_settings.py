@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.settings import ConfigError, Runtime, Settings, load_runtime, load_settings, runtime_document
+from mitmgate.core.settings import ConfigError, Runtime, Settings, kinds, load_runtime, load_settings, runtime_document
 from mitmgate.core.settings.loading import default_data_dir
 from mitmgate.core.settings.model import SECTIONS, keys_of
 
@@ -220,3 +220,11 @@ def test_any_environment_is_taken_or_refused(environ: dict[str, str]) -> None:
         load_settings(None, environ, {})
     except ConfigError as error:
         assert error.problems
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    kind = kinds.networks()
+    assert kind.parse(["10.0.0.7", "fd00::/8"]) == ("10.0.0.7/32", "fd00::/8")
+    for wrong in ("10.0.0.0/8", ["10.0.0.1/8"], ["proxy.example"], [7], [""]):
+        with pytest.raises(ValueError, match="must be"):
+            kind.parse(wrong)

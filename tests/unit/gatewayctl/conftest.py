@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -120,6 +121,73 @@ def cache_stats(of_one: bool) -> dict[str, Any]:
     }
 
 
+def request_row(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "request_id": f"01a2107b-9134-70c{number:x}-863a-e8886ce96f03",
+        "at": AT,
+        "tenant_id": 1,
+        "tenant_name": "acme",
+        "key_id": 11,
+        "client_address": "192.0.2.7",
+        "method": "POST",
+        "endpoint": "/v1/chat/completions",
+        "streamed": False,
+        "status": 200,
+        "cache": "miss",
+        "cache_kind": None,
+        "similarity": None,
+        "model": "gpt-4o-mini",
+        "upstream": "api.example.com",
+        "attempts": 1,
+        "prompt_tokens": 9,
+        "completion_tokens": 12,
+        "cost_microusd": None,
+        "latency_ms": 123.4,
+        "error": None,
+        "client_request_id": None,
+        **more,
+    }
+
+
+def story(row: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {
+        **row,
+        "key_name": "laptop",
+        "key_prefix": "mg_KKKKKK",
+        "client_format": "openai",
+        "cached_prompt_tokens": 4,
+        "cache_write_tokens": None,
+        "reasoning_tokens": 0,
+        "auth_ms": 0.5,
+        "limit_ms": 0.8,
+        "cache_ms": None,
+        "first_byte_ms": 110.0,
+        "request_bytes": 100,
+        "response_bytes": 2000,
+        "cache_detail": None,
+        "cache_nearest": None,
+        "cache_entry": None,
+        "cache_age_s": None,
+        "attempts_detail": [],
+        **more,
+    }
+
+
+def live(number: int) -> dict[str, Any]:
+    return {
+        "seconds": 2.0,
+        "requests": 10 * number,
+        "p50_response_time_ms": 12.0,
+        "p95_response_time_ms": 250.0,
+        "statuses": {"200": 9 * number, "429": number},
+        "outcomes": {"exact": 3, "semantic": 1, "miss": 4, "none": 2},
+        "prompt_tokens": 1000,
+        "completion_tokens": 500,
+        "top_tenants": [{"id": 1, "name": "acme", "requests": 10 * number, "errors": number, "hits": 4}],
+        "next_cursor": f"live{number}",
+    }
+
+
 @dataclass
 class FakeAdmin:
     """Answers as the admin API does. `asked` holds what came: (method, path, query, body)."""
@@ -132,6 +200,10 @@ class FakeAdmin:
     status: str = "ok"
     checks: dict[str, Any] = field(default_factory=dict)
     page: int = 2
+    rows: list[dict[str, Any]] = field(default_factory=list)  # the oldest first
+    stories: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # What is answered to followers, one after the other; a number is a status. Behind the last they are interrupted.
+    arriving: list[Any] = field(default_factory=list)
     url: str = ""
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any, dict[str, str]]:
@@ -144,6 +216,14 @@ class FakeAdmin:
             return self._page(query)
         if path == "/admin/tenants":
             return 201, {**tenant(7, "new"), **_shown(body), "api_key": KEY, "warnings": ["It does not resolve."]}, {}
+        if path == "/admin/usage":
+            wanted = query.get("client_request_id")
+            return self._rows([row for row in self.rows if wanted in (None, row["client_request_id"])], query)
+        if path.startswith("/admin/usage/"):
+            told = self.stories.get(parts[2])
+            return (404, _error("There is no such request."), {}) if told is None else (200, told, {})
+        if path in ("/admin/arrivals", "/admin/live"):
+            return self._arrives(path, query)
         found = next((one for one in self.tenants if str(one["id"]) == parts[2]), None)
         if found is None:
             return 404, _error("There is no such tenant."), {}
@@ -191,6 +271,25 @@ class FakeAdmin:
             case _, ["entries", id] if id == entry()["id"]:
                 return (204, None, {}) if method == "DELETE" else (200, {**entry(), "body": '{"a": 4}'}, {})
         return 404, _error("There is no such entry."), {}
+
+    def _rows(self, rows: list[dict[str, Any]], query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
+        start, limit = int(query.get("cursor", 0)), int(query.get("limit", 100))
+        newest = rows[::-1]
+        following = str(start + limit) if start + limit < len(newest) else None
+        return 200, {"data": newest[start : start + limit], "next_cursor": following}, {}
+
+    def _arrives(self, path: str, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
+        if "after" not in query:
+            return 200, live(0) if path == "/admin/live" else {"data": [], "next_cursor": "0"}, {}
+        if not self.arriving:
+            signal.raise_signal(signal.SIGINT)
+            return 200, {"data": [], "next_cursor": query["after"]}, {}
+        arrived = self.arriving.pop(0)
+        if isinstance(arrived, int):
+            return arrived, _error("Not now."), {}
+        if path == "/admin/live":
+            return 200, arrived, {}
+        return 200, {"data": arrived, "next_cursor": str(int(query["after"]) + 1)}, {}
 
     def _page(self, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         start = int(query.get("cursor", 0))
@@ -255,6 +354,7 @@ def admin() -> Iterator[FakeAdmin]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that went away is no news
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     fake.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -275,6 +375,12 @@ def run(admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("MITMGATE_URL", admin.url)
     monkeypatch.setenv("MITMGATE_ADMIN_TOKEN", TOKEN)
     return lambda *arguments, **more: CliRunner().invoke(cli, arguments, prog_name="gatewayctl", **more)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between two looks are no part of what is tested."""
+    monkeypatch.setattr("time.sleep", lambda _: None)
 
 
 @pytest.fixture

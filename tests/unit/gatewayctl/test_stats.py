@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gatewayctl.text import milliseconds, percent, sparkline
+from tests.unit.gatewayctl.conftest import live
 
 
 def test_all_tenants_a_line_each(run: Any) -> None:
@@ -70,3 +71,36 @@ def test_numbers_for_people() -> None:
         "-",
     ]
     assert [percent(value) for value in (99.99, 100, 0, None)] == ["99.9 %", "100 %", "0.0 %", "-"]
+
+
+def test_watch_prints_a_block_an_interval_without_a_terminal(run: Any, admin: Any, hasty: None) -> None:
+    admin.arriving = [live(1), 503, live(4), {**live(0), "outcomes": {}, "statuses": {}, "top_tenants": []}]
+    ended = run("stats", "--watch")
+    assert ended.exit_code == 130 and len(ended.stderr.splitlines()) == 1
+    first, second, third, _ = ended.stdout.split("\n\n")
+    lines = first.splitlines()
+    assert lines[0].startswith("all tenants, 20") and lines[0].endswith("Z, over 2.0 s")
+    assert lines[1:] == [
+        "requests  5.0/s █ most 5.0/s",
+        "latency   p50 12 ms, p95 250 ms",
+        "statuses  200: 9, 429: 1",
+        "cache     exact 37.5 %, semantic 12.5 %, miss 50.0 %, none: 2",
+        "tokens    500/s prompt, 250/s completion",
+        "tenants   acme                          5.0/s, errors 10.0 %, hits 40.0 %",
+    ]
+    assert "requests  20.0/s ▃█ most 20.0/s" in second
+    assert third.splitlines()[1:] == ["requests  0.0/s ▃█▁ most 20.0/s"]
+    assert [query["after"] for _, path, query, _ in admin.asked if query.get("after")][-1] == "live0"
+
+
+def test_watch_of_one_tenant_as_json_lines(run: Any, admin: Any, hasty: None) -> None:
+    admin.arriving = [live(1), live(2)]
+    ended = run("stats", "zoo", "--watch", "0.5", "--json")
+    assert ended.exit_code == 130
+    assert [json.loads(line) for line in ended.stdout.splitlines()] == [live(1), live(2)]
+    assert admin.asked[-1][2] == {"tenant_id": "3", "after": "live2"}
+
+
+def test_watch_goes_without_a_period(run: Any) -> None:
+    assert run("stats", "--watch", "1", "--from", "2026-01-01").exit_code == 2
+    assert run("stats", "--watch", "0").exit_code == 2

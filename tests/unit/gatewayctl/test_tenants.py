@@ -217,3 +217,14 @@ def test_a_server_that_is_away_is_one_line(run: Any, free_port: int) -> None:
     assert ended.exit_code == ServerAway.exit_code == 4
     assert (ended.stdout, len(ended.stderr.splitlines())) == ("", 1)
     assert f"127.0.0.1:{free_port}" in ended.stderr
+
+
+def test_list_by_tag_shows_tags(run: Any, admin: Any) -> None:
+    admin.tenants[0]["tags"] = ["team=search", "env=prod"]
+    lines = run("tenants", "list").stdout.splitlines()
+    assert lines[0].endswith("Tags") and lines[1].endswith("team=search, env=prod")
+    admin.page = 100
+    assert run("tenants", "list", "--tag", "team=search", "--tag", "env").exit_code == 0
+    assert admin.asked[-1][2]["tag"] == "team=search"
+    admin.tenants.clear()
+    assert "No tenant has these tags" in run("tenants", "list", "--tag", "x").stdout

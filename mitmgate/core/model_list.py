@@ -1,0 +1,54 @@
+"""A vendor's list of models without those that may not be used. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+_LISTS: Final = ("data", "models")  # OpenAI's and Anthropic's; Google's and Ollama's
+_NAMES: Final = ("id", "name", "model")
+
+
+def only_allowed(body: bytes, is_allowed: Callable[[str], bool]) -> bytes | None:
+    """The list with its allowed models only, byte for byte the same when that is all; None for what is no such list.
+
+    Anthropic's pages (https://docs.anthropic.com/en/api/models-list) go on from last_id: on a page that has one behind
+    it, that stays as it was.
+    """
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(told, dict):
+        return None
+    found = [name for name in _LISTS if name in told]
+    if not found or not all(isinstance(told[name], list) for name in found):
+        return None
+    changed = False
+    for name in found:
+        kept = [model for model in told[name] if _may_stay(model, is_allowed)]
+        changed |= len(kept) != len(told[name])
+        told[name] = kept
+    if not changed:
+        return body
+    _set_ends(told)
+    return orjson.dumps(told)
+
+
+def _may_stay(model: Any, is_allowed: Callable[[str], bool]) -> bool:
+    """What it is called must be allowed, under each of its names."""
+    if not isinstance(model, dict):
+        return False
+    names = [model[name] for name in _NAMES if name in model]
+    return bool(names) and all(isinstance(name, str) and is_allowed(name.removeprefix("models/")) for name in names)
+
+
+def _set_ends(told: dict[str, Any]) -> None:
+    """first_id and last_id, where the format has them, as those of what is left."""
+    if "first_id" in told and "last_id" in told and "data" in told:
+        ids = [model.get("id") for model in told["data"]]
+        told["first_id"] = ids[0] if ids else None
+        if not told.get("has_more"):
+            told["last_id"] = ids[-1] if ids else None
