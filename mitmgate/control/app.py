@@ -71,20 +71,8 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    for concern in (
-        tenants,
-        blocks,
-        keys,
-        usage,
-        live,
-        analytics,
-        cache,
-        cache_stats,
-        cache_entries,
-        tokens,
-        health,
-        docs,
-    ):
+    stories = (usage, live, analytics)
+    for concern in (tenants, blocks, keys, *stories, cache, cache_stats, cache_entries, tokens, health, docs):
         app.include_router(concern.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 

@@ -135,7 +135,8 @@ def test_openai_client_over_tls(strict: Gateway, upstream: Upstream) -> None:
     tenant = strict.tenant(upstream.url)
     with openai_of(strict, tenant.key, http_client=openai.DefaultHttpxClient(verify=strict.tls)) as client:
         assert client.chat.completions.create(model="m", messages=QUESTION).choices[0].message.content == ANSWER
-        chunks = list(client.chat.completions.create(model="m", messages=QUESTION, stream=True))
+        other = [{"role": "user", "content": "Name another"}]
+        chunks = list(client.chat.completions.create(model="m", messages=other, stream=True))
         assert chunks[-1].usage is not None
 
 
