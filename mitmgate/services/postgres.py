@@ -15,6 +15,8 @@ import orjson
 
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.keys import display_prefix, hash_key
+from mitmgate.core.store_urls import check_url, without_password
+from mitmgate.services.database_reasons import check_rights, check_server, connect_reason
 from mitmgate.services.migrations import DatabaseUnusable, migrate
 from mitmgate.services.queries import queries
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from mitmgate.services.secrets import Secrets
 
 CONNECT_S: Final = 5.0
-OLDEST_VERSION: Final = 150000
 
 DEMO_NAME: Final = "Test Tenant"
 DEMO_KEY: Final = "test-key-123"
@@ -119,22 +120,37 @@ async def prepare_database(dsn: str, secrets: Secrets) -> None:
 
     Safe to run again and on several nodes at once. Raises DatabaseUnusable with a message for the operator.
     """
+    connection = await reach_database(dsn)
     try:
-        connection = await open_connection(dsn)
-    except (*AWAY, asyncpg.PostgresError, ValueError) as error:
-        raise DatabaseUnusable(f"PostgreSQL cannot be reached: {_told(error)}") from error
-    try:
-        if await connection.fetchval(queries.server_version) < OLDEST_VERSION:
-            raise DatabaseUnusable("PostgreSQL 15 or newer is needed")
+        await check_server(connection)
+        await check_rights(connection)
         await migrate(connection)
         await _check_secrets(connection, secrets)
         today = datetime.now(UTC).date()
         for days in (-1, 0, 1):
             await connection.execute(queries.ensure_partition, today + timedelta(days=days))
     except (*AWAY, asyncpg.PostgresError) as error:
-        raise DatabaseUnusable(f"PostgreSQL cannot be used: {_told(error)}") from error
+        raise DatabaseUnusable(f"PostgreSQL cannot be used: {without_password(_told(error), dsn)}") from error
     finally:
-        await _close(connection)
+        await close_connection(connection)
+
+
+async def reach_database(dsn: str, *, name: str = "mitmgate") -> asyncpg.Connection:
+    """`open_connection` for a start or a command. Raises DatabaseUnusable with a message for the operator."""
+    try:
+        check_url(dsn)
+    except ValueError as error:
+        raise DatabaseUnusable(f"database.url cannot be used: {error}") from None
+    try:
+        return await open_connection(dsn, name=name)
+    except asyncpg.InterfaceError as error:
+        if not isinstance(error, ValueError):
+            raise DatabaseUnusable(connect_reason(error, dsn)) from None
+        raise DatabaseUnusable(f"database.url cannot be reached: {without_password(_told(error), dsn)}") from None
+    except (*AWAY, asyncpg.PostgresError) as error:
+        raise DatabaseUnusable(connect_reason(error, dsn)) from None
+    except ValueError:  # of int(), which repeats what it was given
+        raise DatabaseUnusable("database.url cannot be used: its port or an option of it is no number") from None
 
 
 async def has_tenants(dsn: str) -> bool:
@@ -143,7 +159,7 @@ async def has_tenants(dsn: str) -> bool:
     try:
         return bool(await connection.fetchval(queries.has_tenants))
     finally:
-        await _close(connection)
+        await close_connection(connection)
 
 
 async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> int:
@@ -164,7 +180,7 @@ async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> i
             )
         return tenant_id
     finally:
-        await _close(connection)
+        await close_connection(connection)
 
 
 async def _check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
@@ -211,7 +227,8 @@ async def _give_back(pool: asyncpg.Pool, connection: Any) -> None:
         logger.debug("a connection to PostgreSQL broke as it was given back")
 
 
-async def _close(connection: asyncpg.Connection) -> None:
+async def close_connection(connection: asyncpg.Connection) -> None:
+    """Ends it, within CONNECT_S whatever the server does."""
     try:
         with deadline(connection, CONNECT_S):
             await connection.close()

@@ -31,3 +31,21 @@ SELECT name, value FROM gateway_check;
 -- name: record_gateway_check
 -- Notes a secret's check value; another node's may have come first. $1 name, $2 value.
 INSERT INTO gateway_check (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
+
+-- name: is_standby
+-- Whether the server replays another one's changes and takes none itself.
+SELECT pg_is_in_recovery();
+
+-- name: is_read_only
+-- Whether a transaction may write nothing unless it asks to.
+SELECT current_setting('transaction_read_only') = 'on';
+
+-- name: schema_rights
+-- Where tables would be made, by whom, whether that is allowed, and whose the table is that gets a partition each day.
+SELECT
+    current_user::text AS "user",
+    current_schema()::text AS schema,
+    coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_create,
+    pg_get_userbyid(relowner)::text AS owner,
+    pg_has_role(relowner, 'USAGE') AS is_owner
+FROM (SELECT) AS always LEFT JOIN pg_class ON pg_class.oid = to_regclass('usage');
