@@ -50,9 +50,8 @@ class TcpPostgres(EmbeddedPostgres):
         tcp = {"listen_addresses": "127.0.0.1", "port": str(self.port), "hba_file": str(hba)}
         super().__init__(base, {**settings, **tcp})
 
-    @property
-    def socket_dsn(self) -> str:
-        return f"postgresql:///postgres?host={quote(str(self._socket_folder))}&port={self.port}&user={SUPERUSER}"
+    def socket_dsn(self, database: str = "postgres") -> str:
+        return f"postgresql:///{database}?host={quote(str(self._socket_folder))}&port={self.port}&user={SUPERUSER}"
 
     def dsn_of(self, database: str) -> str:
         return f"postgresql://{SUPERUSER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
@@ -161,7 +160,7 @@ def set_password(server: TcpPostgres) -> None:
     """Gives the superuser its password, by the door that needs none."""
     from tests.conftest import execute
 
-    execute(server.socket_dsn, f"ALTER ROLE {SUPERUSER} PASSWORD '{PASSWORD}'")
+    execute(server.socket_dsn(), f"ALTER ROLE {SUPERUSER} PASSWORD '{PASSWORD}'")
 
 
 def start_by_kind(kind: str, base: Path, authority: Authority, careless: Mapping[str, str]) -> ServerProcess:

@@ -29,7 +29,8 @@ async def check_store(url: str) -> list[str]:
         check_url(url)
         address = Address.of(url)
     except FileNotFoundError as error:
-        raise StoreUnusable(f"redis.url names a file that is not there: {error.filename or 'of ssl_…'}") from None
+        named = error.filename or "look at ssl_ca_certs, ssl_certfile and ssl_keyfile"
+        raise StoreUnusable(f"redis.url names a file that is not there: {named}") from None
     except ssl.SSLError:
         raise StoreUnusable("redis.url names a file that holds no certificate or key in PEM") from None
     except (OSError, ValueError) as error:
