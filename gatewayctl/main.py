@@ -14,6 +14,9 @@ _COMMANDS: Final = {
     "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
+    "backup": ("gatewayctl.commands.backup:backup", "Write all that is kept to a file, while the gateway serves."),
+    "restore": ("gatewayctl.commands.restore:restore", "Make a new gateway what a backup says."),
+    "secrets": ("gatewayctl.commands.secrets:secrets", "Change the key that upstream credentials are sealed with."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
 }
 

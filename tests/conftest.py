@@ -121,6 +121,7 @@ def open_folder() -> Iterator[Path]:
 
 def execute(dsn: str, statement: str) -> None:
     """Runs a statement, from wherever a test is."""
+
     async def execute() -> None:
         connection = await asyncpg.connect(dsn)
         try:

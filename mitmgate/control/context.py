@@ -16,6 +16,7 @@ from mitmgate.control.admission import Actor
 from mitmgate.core.failures import FailureLimiter
 from mitmgate.core.settings import Settings
 from mitmgate.services.matcher_client import MatcherClient
+from mitmgate.services.redis import Store
 from mitmgate.services.secrets import Secrets
 
 #: (tenant id, version) -> how many workers did not say that they applied it.
@@ -60,6 +61,7 @@ class Control:
     version: str
     automatic_blocks: Blocks | None = None
     matcher: MatcherClient | None = None
+    store: Store | None = None
     apply: Apply = nobody_to_tell
     resolve: Resolve = resolve
     status: Callable[[], Mapping[str, Any]] = dict

@@ -89,6 +89,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             runtime.version,
             AutomaticBlocks(store),
             matcher,
+            store,
             apply=ApplyEverywhere(channel),
             status=status.told,
             shipper=lambda: _lag(shipper),

@@ -28,7 +28,9 @@ def _why(error: BaseException) -> str:
         case asyncpg.InvalidCatalogNameError():
             return f"has no such database: {error}; CREATE DATABASE makes it"
         case ssl.SSLCertVerificationError():
-            return f"has a certificate that is not trusted: {error.verify_message} (sslrootcert=FILE names its authority)"
+            return (
+                f"has a certificate that is not trusted: {error.verify_message} (sslrootcert=FILE names its authority)"
+            )
         case ssl.SSLError():
             return f"cannot be spoken to by TLS: {error.reason or error}"
         case socket.gaierror():

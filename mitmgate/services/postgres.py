@@ -125,7 +125,7 @@ async def prepare_database(dsn: str, secrets: Secrets) -> None:
         await check_server(connection)
         await check_rights(connection)
         await migrate(connection)
-        await _check_secrets(connection, secrets)
+        await check_secrets(connection, secrets)
         today = datetime.now(UTC).date()
         for days in (-1, 0, 1):
             await connection.execute(queries.ensure_partition, today + timedelta(days=days))
@@ -151,6 +151,16 @@ async def reach_database(dsn: str, *, name: str = "mitmgate") -> asyncpg.Connect
         raise DatabaseUnusable(connect_reason(error, dsn)) from None
     except ValueError:  # of int(), which repeats what it was given
         raise DatabaseUnusable("database.url cannot be used: its port or an option of it is no number") from None
+
+
+@contextmanager
+def telling(dsn: str) -> Iterator[None]:
+    """Turns what PostgreSQL says of the work in the block into DatabaseUnusable, for the operator of a command."""
+    try:
+        yield
+    except (*AWAY, asyncpg.PostgresError) as error:
+        said = without_password(_told(error), dsn)
+        raise DatabaseUnusable(f"PostgreSQL gave up: {said}") from error
 
 
 async def has_tenants(dsn: str) -> bool:
@@ -183,25 +193,37 @@ async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> i
         await close_connection(connection)
 
 
-async def _check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
-    """The first node records what its secrets check to; any other must have them too."""
+async def check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
+    """The first node records what its secrets check to; any other must have them too. Raises DatabaseUnusable.
+
+    A new pepper is recorded once a node has it in front of the old one. A master key may go once it seals nothing.
+    """
     recorded = {row["name"]: row["value"] for row in await connection.fetch(queries.gateway_checks)}
-    pepper = {"pepper": _check_value(secrets.pepper)}
-    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
-    recorded_keys = {name for name in recorded if name.startswith("master-key:")}
-    if not _agree(pepper, recorded):
+    pepper = _check_value(secrets.pepper)
+    accepted = [pepper, *map(_check_value, secrets.old_peppers)]
+    if not any(hmac.compare_digest(recorded.get("pepper", pepper), value) for value in accepted):
         raise DatabaseUnusable(
             "this database was set up with another pepper, so none of its keys would be accepted:"
             " give the one it had by auth.pepper or in secrets/pepper of the data directory"
         )
+    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
+    recorded_keys = {name for name in recorded if name.startswith("master-key:")}
     if not _agree(master_keys, recorded) or (recorded_keys and not recorded_keys & master_keys.keys()):
         raise DatabaseUnusable(
             "this database was set up with another master key, so no upstream credential could be opened:"
             " give the one it had by MITMGATE_MASTER_KEY or in secrets/master-key of the data directory"
         )
-    for name, value in {**pepper, **master_keys}.items():
+    for row in await connection.fetch(queries.sealing_keys):
+        if row["id"] not in secrets.master_keys:
+            raise DatabaseUnusable(
+                f"{row['credentials']} upstream credentials are sealed with master key {row['id']}, which is not here:"
+                " put it behind the new one until `gatewayctl secrets rotate-master` has sealed them anew"
+            )
+    for name, value in {"pepper": pepper, **master_keys}.items():
         if name not in recorded:
             await connection.execute(queries.record_gateway_check, name, value)
+        elif not hmac.compare_digest(recorded[name], value):
+            await connection.execute(queries.replace_gateway_check, name, value)
 
 
 def _check_value(secret: bytes) -> bytes:

@@ -105,7 +105,9 @@ def _why(error: BaseException) -> str:
         case StoreError():
             return f"cannot serve: {said}"
         case ssl.SSLCertVerificationError():
-            return f"has a certificate that is not trusted: {error.verify_message} (ssl_ca_certs=FILE names its authority)"
+            return (
+                f"has a certificate that is not trusted: {error.verify_message} (ssl_ca_certs=FILE names its authority)"
+            )
         case ssl.SSLError():
             return f"cannot be spoken to by TLS: {error.reason or said}"
         case socket.gaierror():

@@ -49,3 +49,16 @@ SELECT
     pg_get_userbyid(relowner)::text AS owner,
     pg_has_role(relowner, 'USAGE') AS is_owner
 FROM (SELECT) AS always LEFT JOIN pg_class ON pg_class.oid = to_regclass('usage');
+
+-- name: sealing_keys
+-- The ids of the master keys that credentials are sealed with (mitmgate/core/sealing.py), and how many each.
+SELECT convert_from(substring(upstream_auth_sealed FROM 3 FOR get_byte(upstream_auth_sealed, 1)), 'UTF8') AS id,
+    count(*) AS credentials
+FROM tenants
+WHERE upstream_auth_sealed IS NOT NULL AND length(upstream_auth_sealed) > 2
+    AND get_byte(upstream_auth_sealed, 0) = 1 AND status <> 'deleted'
+GROUP BY 1 ORDER BY 1;
+
+-- name: replace_gateway_check
+-- Notes that a secret is another one now. $1 name, $2 value.
+UPDATE gateway_check SET value = $2 WHERE name = $1;
