@@ -66,9 +66,10 @@ async def _write(settings: Settings, dsn: str, file: Path, with_secrets: bool) -
     secrets = secrets_document(secrets_beside(settings)) if with_secrets else None
     connection = await reach_database(dsn, name="backup of mitmgate")
     try:
-        with BackupWriter(file) as writer, telling(dsn):
-            with render.progress("rows", await count_rows(connection)) as told:
-                return await dump(connection, writer, secrets, lambda _, rows: told(rows))
+        with telling(dsn):
+            rows = await count_rows(connection)
+            with BackupWriter(file) as writer, render.progress("rows", rows) as told:
+                return await dump(connection, writer, secrets, lambda _, more: told(more))
     finally:
         await close_connection(connection)
 

@@ -108,7 +108,7 @@ class Authenticator:
         return found
 
     def _by_key(self, credential: str) -> Identity | None:
-        """Whose key it is, made under whichever pepper. What has no key's shape (the demo's) is under the present one."""
+        """Whose key it is, under whichever pepper. What has no key's shape (the demo's) is under the present one."""
         found = self._directory.by_key_hash(hash_key(self._pepper, credential))
         if found is None and self._old_peppers and has_key_shape(credential):
             hashes = (hash_key(pepper, credential) for pepper in self._old_peppers)

@@ -1,4 +1,4 @@
-"""The database of a gateway for a command beside it: the running one's, a stopped one's started meanwhile, or a URL's."""
+"""The database of a gateway for a command beside it: a running one's, a stopped one's started meanwhile, a URL's."""
 
 from __future__ import annotations
 

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import redis
 
-from tests.e2e.harness import ADMIN_TOKEN, Gateway, Tenant, wait_until
-from tests.e2e.test_backup import gatewayctl
+from tests.e2e.harness import Gateway, Tenant, wait_until
+from tests.e2e.test_backup import as_operator, gatewayctl
+from tests.e2e.test_semantic import REPHRASED
+from tests.e2e.test_semantic import kept as kept_answer
 from tests.e2e.upstream import Upstream
-
-QUESTION = "How do I reset the password of my account?"
-OTHER_WORDS = "How can I reset my account password?"
 
 
 def store_of(gateway: Gateway) -> redis.Redis:
@@ -28,22 +27,17 @@ def content_of(gateway: Gateway, tenant: Tenant) -> set[str]:
 
 
 def purge(gateway: Gateway, tenant: str, *more: str) -> dict[str, dict[str, int]]:
-    env = {"MITMGATE_ADMIN_TOKEN": ADMIN_TOKEN, "MITMGATE_URL": gateway.url}
+    env = as_operator(gateway)
     ran = gatewayctl("tenants", "purge", tenant, "--yes", "--json", *more, env=env, cwd=gateway.data_dir)
     assert ran.returncode == 0, ran.stderr
     parsed: dict[str, dict[str, int]] = json.loads(ran.stdout)
     return parsed
 
 
-def ask_until_stored(tenant: Tenant) -> None:
-    assert tenant.chat(QUESTION).status_code == 200
-    wait_until(lambda: tenant.chat(OTHER_WORDS).headers.get("x-cache-kind") == "semantic")
-
-
 def test_nothing_of_a_tenant_is_left_and_others_keep_theirs(rough: Gateway, upstream: Upstream) -> None:
     kept, purged = rough.tenant(upstream.url), rough.tenant(upstream.url, name="to be purged")
     for tenant in (kept, purged):
-        ask_until_stored(tenant)
+        kept_answer(tenant)
     with store_of(rough) as store:  # of an entry that no book names any more
         store.set(f"x:{{{purged.id}}}:{'ab' * 32}", b"\x00\x00\x00\x02{}stray answer")
         store.hset(f"v:{{{purged.id}}}:{'ab' * 32}", "text", "stray prompt")
@@ -52,18 +46,18 @@ def test_nothing_of_a_tenant_is_left_and_others_keep_theirs(rough: Gateway, upst
 
     done = purge(rough, "to be purged")
     assert done["left"] == {"answers": 0, "questions": 0}
-    assert done["removed"]["answers"] >= 2 and done["removed"]["questions"] >= 2
+    assert done["removed"]["answers"] == 2 and done["removed"]["questions"] == 2
     assert content_of(rough, purged) == set()
     assert content_of(rough, kept) == before
-    assert kept.chat(OTHER_WORDS).headers["x-cache-status"] == "HIT"
-    again = purged.chat(OTHER_WORDS)  # neither the store nor the matcher's memory knows the question
+    assert kept.chat(REPHRASED).headers["x-cache-status"] == "HIT"
+    again = purged.chat(REPHRASED)  # neither the store nor the matcher's memory knows the question
     assert again.headers["x-cache-status"] == "MISS"
-    assert len(purged.rows()) >= 3
+    assert len(purged.rows()) >= 2
 
 
 def test_a_deleted_tenants_rows_and_keys_go_when_asked(rough: Gateway, upstream: Upstream) -> None:
     tenant, other = rough.tenant(upstream.url), rough.tenant(upstream.url)
-    ask_until_stored(tenant)
+    kept_answer(tenant)
     assert other.chat().status_code == 200
     asked = len(upstream.asked)
     assert asked
@@ -90,6 +84,6 @@ def test_a_deleted_tenants_rows_and_keys_go_when_asked(rough: Gateway, upstream:
 
 def test_who_is_not_there_cannot_be_purged(rough: Gateway, tmp_path: Path) -> None:
     assert rough.admin("POST", "/admin/tenants/987654/purge").status_code == 404
-    env = {"MITMGATE_ADMIN_TOKEN": ADMIN_TOKEN, "MITMGATE_URL": rough.url}
+    env = as_operator(rough)
     assert gatewayctl("tenants", "purge", "987654", "--yes", env=env, cwd=tmp_path).returncode == 5
     assert gatewayctl("tenants", "purge", "987654", env=env, cwd=tmp_path).returncode == 2

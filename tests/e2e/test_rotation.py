@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.harness import ADMIN_TOKEN, Gateway, bearer
-from tests.e2e.test_backup import folder_in, gatewayctl
+from tests.e2e.harness import Gateway, bearer
+from tests.e2e.test_backup import as_operator, folder_in, gatewayctl
 from tests.e2e.upstream import Upstream
 
 OLD, NEW = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
@@ -28,8 +28,7 @@ def begun(data_dir: Path, variables: dict[str, str]) -> Gateway:
 
 
 def rotate_master(gateway: Gateway) -> Any:
-    told = {"MITMGATE_ADMIN_TOKEN": ADMIN_TOKEN, "MITMGATE_URL": gateway.url}
-    ran = gatewayctl("secrets", "rotate-master", "--json", env=told, cwd=gateway.data_dir)
+    ran = gatewayctl("secrets", "rotate-master", "--json", env=as_operator(gateway), cwd=gateway.data_dir)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
 

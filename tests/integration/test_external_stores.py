@@ -1,4 +1,4 @@
-"""Stores that somebody else runs: they serve as our own do, and what is wrong with one is said in one line at the start."""
+"""Stores that somebody else runs: they serve as our own do, and what is wrong with one is said at the start."""
 
 from __future__ import annotations
 
@@ -175,8 +175,10 @@ async def test_a_hot_standby_is_refused(tls_postgres: SystemPostgres) -> None:
         standby._gateway_lock = None
         standby._own(standby.data)
         made = subprocess.run(
-            [programs / "pg_basebackup", "-R", "-c", "fast", "-D", standby.data, "-U", "postgres"]
-            + ["-h", "127.0.0.1", "-p", str(tls_postgres.port)],
+            [
+                *(programs / "pg_basebackup", "-R", "-c", "fast", "-D", standby.data, "-U", "postgres"),
+                *("-h", "127.0.0.1", "-p", str(tls_postgres.port)),
+            ],
             user=user.uid if user else None,
             group=user.gid if user else None,
             extra_groups=[] if user else None,
@@ -199,7 +201,9 @@ async def test_a_hot_standby_is_refused(tls_postgres: SystemPostgres) -> None:
 @pytest.fixture(scope="module")
 def tcp_valkey() -> Iterator[TcpValkey]:
     with open_folder() as folder:
-        server = TcpValkey(folder, ("--user", "reader", "on", ">readers-own-word", "~*", "+@read", "+info"))
+        reader = ("--user", "reader", "on", ">readers-own-word", "~*", "+@read", "+info")
+        narrow = ("+@read", "+@write", "+@scripting", "+@connection", "+info")  # as docs/external-stores.md says
+        server = TcpValkey(folder, (*reader, "--user", "narrow", "on", ">narrow-own-word", "~*", *narrow))
         server.start()
         yield server
         server.stop()
@@ -216,6 +220,7 @@ async def store_refusal(url: str) -> str:
 async def test_a_store_that_serves_is_taken(tcp_valkey: TcpValkey) -> None:
     assert await check_store(tcp_valkey.url) == []
     assert await check_store(tcp_valkey.url_of("")) == []
+    assert await check_store(tcp_valkey.url_of("narrow", "narrow-own-word")) == []
 
 
 async def test_a_stores_wrong_password_is_named_with_the_setting(tcp_valkey: TcpValkey) -> None:
@@ -301,8 +306,10 @@ def test_a_store_that_refuses_us_ends_the_start_with_3(
         "PYTHONPATH": str(TESTS.parent),
     }
     ran = subprocess.run(
-        [sys.executable, "-m", "gatewayctl", "serve", "--port", "0", "--workers", "1", "--no-demo"]
-        + ["--data-dir", str(server_folder / "state")],
+        [
+            *(sys.executable, "-m", "gatewayctl", "serve", "--port", "0", "--workers", "1", "--no-demo"),
+            *("--data-dir", str(server_folder / "state")),
+        ],
         cwd=server_folder,
         env=env,
         capture_output=True,

@@ -1,7 +1,7 @@
 """The file of a backup: a zip with one member a table and, last, `manifest.json` with their sizes and SHA-256.
 
-A zip because it is read with any tool, is written as it comes and has its directory at the end, so that a file cut short
-is no zip at all. Members are PostgreSQL's text COPY: a row a line, the same for every version of the server.
+A zip because any tool reads it, it is written as it comes, and its directory is at the end, so that a file cut short is
+no zip at all. Members are PostgreSQL's text COPY: a row a line, the same for every version of the server.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class BackupWriter:
         try:
             if path.exists():
                 raise BackupUnusable(f"{path} is there already; a backup replaces no file")
-            self._file = open(os.open(self._half, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b")
+            self._file = open(  # noqa: SIM115  # __exit__ closes it
+                os.open(self._half, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b"
+            )
         except OSError as error:
             raise BackupUnusable(f"{path} cannot be written: {error.strerror}") from None
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=_FAST)
