@@ -11,15 +11,16 @@ from typing import Any
 
 from mitmproxy import http
 
-from addons.exchange import Exchange, local_response, parsed_answer, readable_body
+from addons.entries import answer_with, entry_of_answer, entry_of_stream
+from addons.exchange import Exchange
 from addons.gate import log_failure, observer
-from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
+from mitmgate.core.partition import partition
 from mitmgate.core.question import Question, judge_request
+from mitmgate.core.recording import Recording, RecordingRoom
 from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
-from mitmgate.core.token_usage import tokens_of_json
 from mitmgate.services.exact_cache import Entry, ExactCache
 
 MAX_REMEMBERED = 512
@@ -32,6 +33,7 @@ class CacheStage:
     def __init__(self, settings: Cache, cache: ExactCache) -> None:
         self._settings = settings
         self._cache = cache
+        self._recordings = RecordingRoom()
         self._remembered: Remembered[Hashable, Question] = Remembered(MAX_REMEMBERED)
 
     def ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -48,7 +50,7 @@ class CacheStage:
             return
         decision = exchange.decision = question.decision
         exchange.fingerprint, exchange.scope, exchange.text = question.fingerprint, question.scope, question.text
-        exchange.cache_detail = decision.reason
+        exchange.cache_detail = decision.reason or (question.exact_only if decision.lookup else None)
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
 
     def _question(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any]) -> Question:
@@ -57,7 +59,8 @@ class CacheStage:
         assert tenant is not None
         raw = flow.request.raw_content or b""
         headers = cache_headers(flow.request.headers.fields)
-        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, *headers.items())
+        part = partition(self._settings.partition_by, exchange.client_format, exchange.headers, body)
+        key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, part, *headers.items())
         question = self._remembered.get(key)
         if question is None:
             question = judge_request(
@@ -71,6 +74,7 @@ class CacheStage:
                 query=exchange.query,
                 raw=raw,
                 body=body,
+                partition=part,
             )
             if question.fingerprint is not None and len(raw) <= MAX_REMEMBERED_BYTES:
                 self._remembered.put(key, question)
@@ -91,59 +95,55 @@ class CacheStage:
         begun = time.monotonic()
         asked = exchange.cache_reply is not None and exchange.fingerprint is not None
         if asked and (entry := self._fresh_entry(exchange)) is not None:
-            answer_with(flow, exchange, entry, "exact", 1.0)
+            exchange.cache_detail = answer_with(flow, exchange, entry, "exact", 1.0)
+        if flow.response is None and exchange.streamed and _may_keep(exchange):
+            exchange.recording = Recording(self._recordings)
         exchange.cache_ms = (time.monotonic() - begun) * 1000
 
     def _fresh_entry(self, exchange: Exchange) -> Entry | None:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
         now = time.time()
         entry = self._cache.read(exchange.cache_reply, exchange.tenant.id, exchange.fingerprint, now)
-        if entry is None:
-            return None
-        if not exchange.decision.admits(now - entry.stored_at):
+        if entry is None or not exchange.decision.admits(now - entry.stored_at):
             return None
         self._cache.touch(exchange.tenant.id, exchange.fingerprint)
         return entry
 
     @observer
-    def response(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[object] | None:
-        decision, response, plan = exchange.decision, flow.response, exchange.plan
-        if exchange.entry is not None or decision is None or not decision.store or exchange.fingerprint is None:
+    def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
+        """A stream's last event waits for this."""
+        if exchange.recording is None or not _may_keep(exchange):
             return None
-        if response is None or plan is None or not plan.attempts or exchange.error is not None or response.stream:
-            return None
-        body, answer = readable_body(response), parsed_answer(flow, exchange)
-        if body is None or answer is None:
-            return None
-        if answer_cacheable(exchange.client_format, response.status_code, exchange.headers, answer) is not None:
-            return None
-        tenant = exchange.tenant
-        assert tenant is not None
-        now = time.time()
-        media_type = response.headers.get("content-type", "application/json").encode()
-        entry = Entry(
-            tenant_id=tenant.id,
-            fingerprint=exchange.fingerprint,
-            entry_id=exchange.request_id,
-            status=response.status_code,
-            headers=[(b"Content-Type", media_type)],
-            body=body,
-            stored_at=now,
-            expires_at=now + decision.ttl_s,
-            model=exchange.model,
-            namespace=decision.namespace,
-            tokens=tokens_of_json(exchange.client_format, answer),
-        )
-        return self._keep(exchange, entry, tenant.cache_max_bytes)
+        entry = entry_of_stream(flow, exchange)
+        exchange.recording.close()
+        return None if entry is None else self._keep(exchange, entry)
 
-    async def _keep(self, exchange: Exchange, entry: Entry, max_bytes: int | None) -> None:
-        limit = self._settings.max_bytes if max_bytes is None else max_bytes
-        if await self._cache.put(entry.tenant_id, entry, limit):
+    @observer
+    def response(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
+        self._give_up_recording(exchange)
+        if flow.response is None or flow.response.stream or not _may_keep(exchange):
+            return None
+        entry = entry_of_answer(flow, exchange)
+        return None if entry is None else self._keep(exchange, entry)
+
+    @observer
+    def error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._give_up_recording(exchange)
+
+    @staticmethod
+    def _give_up_recording(exchange: Exchange) -> None:
+        if exchange.recording is not None:
+            exchange.recording.close()
+
+    async def _keep(self, exchange: Exchange, entry: Entry) -> None:
+        assert exchange.tenant is not None
+        most = exchange.tenant.cache_max_bytes
+        if await self._cache.put(entry.tenant_id, entry, self._settings.max_bytes if most is None else most):
             exchange.stored = entry
 
 
-def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> None:
-    """Makes the entry this request's answer."""
-    exchange.entry, exchange.cache_kind, exchange.similarity = entry, kind, similarity
-    exchange.cache_status, exchange.cache_detail = "HIT", None
-    flow.response = local_response(entry.status, entry.headers, entry.body)
+def _may_keep(exchange: Exchange) -> bool:
+    """Whether what the upstream answers to this request may be stored."""
+    decision = exchange.decision
+    may = decision is not None and decision.store and exchange.fingerprint is not None
+    return may and exchange.entry is None and exchange.error is None

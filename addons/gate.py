@@ -15,6 +15,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange, exchange_of, refusal
 from mitmgate.core.errors import GatewayError, ServiceUnavailable
+from mitmgate.services.logs import place_of
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +85,4 @@ def _refuse(exchange: Exchange | None, problem: Exception, hook: Hook) -> http.R
 
 def log_failure(hook: Callable[..., object], problem: BaseException) -> None:
     """The place and the kind; a message might quote the request."""
-    trace = problem.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
-    logger.error("%s failed: %s at %s", hook.__qualname__, type(problem).__name__, where)
+    logger.error("%s failed: %s", hook.__qualname__, place_of(problem))

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from mitmproxy import http
 
-from addons.cache import answer_with
+from addons.entries import answer_with
 from addons.exchange import Exchange
 from addons.gate import observer
 from mitmgate.core.errors import Refused
@@ -50,9 +50,17 @@ class SemanticStage:
         return None
 
     @observer
+    def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._make_findable(exchange)
+
+    @observer
     def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        self._make_findable(exchange)
+
+    def _make_findable(self, exchange: Exchange) -> None:
         stored, scope, text = exchange.stored, exchange.scope, exchange.text
         if stored is not None and scope is not None and text is not None:
+            exchange.scope = None  # once: a stream's end is told twice
             put = self._matcher.put
             self._later(put(stored.tenant_id, scope, stored.fingerprint, text, stored.expires_at))
 
@@ -87,8 +95,7 @@ class SemanticStage:
         if not decision.admits(now - entry.stored_at):
             return "too old"
         self._cache.touch(tenant.id, hit.fingerprint)
-        answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
-        return None
+        return answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
 
     @staticmethod
     def _refuse_uncached(flow: http.HTTPFlow, exchange: Exchange) -> None:

@@ -192,7 +192,7 @@ def _uncacheable(body: Mapping[str, Any], client_format: str, endpoint: str, max
         return "stateful"
     if endpoint not in (_MESSAGES if client_format == ANTHROPIC else _OPENAI):
         return "path"
-    if body.get("stream"):
+    if body.get("stream") not in (None, False, True) or (body.get("stream") and endpoint in _EMBEDDINGS):
         return "stream"
     if any(body.get(name) for name in _STATEFUL):
         return "stateful"

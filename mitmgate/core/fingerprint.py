@@ -28,6 +28,7 @@ HEADERS: Final = (
 )
 _VERSION: Final = b"1"
 _SCOPE_MARK: Final = b"scope 1"
+_PARTITION_MARK: Final = b" of a part"
 _POLICY_HEADERS: Final = (
     b"cache-control",
     b"x-cache-mode",
@@ -75,20 +76,22 @@ def fingerprint(
     query: str,
     headers: HeaderValues,
     body: Mapping[str, Any],
+    partition: bytes | None = None,
     is_scope: bool = False,
 ) -> bytes:
     """The 32-byte SHA-256 of the request. Raises ValueError for a body that JSON has no word for.
 
     path is without `/api`; query without its `?`, its `key` parameters do not count; backend names the upstream. Each
-    part goes in with its length, so that no two different requests feed the digest the same bytes. is_scope: the body
-    is without the text that is compared by meaning; such a digest never equals a whole request's.
+    part goes in with its length, so that no two different requests feed the digest the same bytes. partition: the part
+    of the tenant's cache, where it has parts. is_scope: the body is without the text that is compared by meaning; such
+    a digest never equals a whole request's.
     """
     if query:
         query = without_query_key(f"?{query}")[1:]
     get = headers.get
     listed = canonical_json([get(name) for name in HEADERS])
     asked = canonical_json({name: value for name, value in body.items() if name not in LEFT_OUT})
-    parts = (
+    parts: tuple[bytes, ...] = (
         _SCOPE_MARK if is_scope else _VERSION,
         b"%d" % tenant_id,
         namespace.encode(),
@@ -99,5 +102,7 @@ def fingerprint(
         query.encode("utf-8", "surrogateescape"),
         listed,
     )
+    if partition is not None:
+        parts = (parts[0] + _PARTITION_MARK, *parts[1:], partition)
     lengths = b"".join(len(part).to_bytes(4) for part in parts)
     return sha256(b"".join((lengths, *parts, asked))).digest()

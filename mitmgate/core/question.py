@@ -18,13 +18,15 @@ from mitmgate.core.scope import take_text
 class Question:
     """fingerprint is None when the request can neither be answered from the cache nor its answer kept.
 
-    text is what is compared by meaning, scope the digest of all else; both None when only equal requests may meet.
+    text is what is compared by meaning, scope the digest of all else; both None when only equal requests may meet,
+    for which exact_only may tell the reason.
     """
 
     decision: Decision
     fingerprint: bytes | None
     scope: bytes | None = None
     text: str | None = None
+    exact_only: str | None = None
 
 
 def judge_request(
@@ -39,6 +41,7 @@ def judge_request(
     query: str,
     raw: bytes,
     body: Mapping[str, Any],
+    partition: bytes | None = None,
 ) -> Question:
     """The question of a POST with this JSON body. headers are those of `fingerprint.cache_headers`; path has no `/api`.
 
@@ -67,9 +70,10 @@ def judge_request(
         path=path,
         query=query,
         headers=headers,
+        partition=partition,
     )
     taken = take_text(endpoint, body) if decision.mode == SEMANTIC else None
-    if taken is None:
-        return Question(decision, digest(body=body))
+    if taken is None or isinstance(taken, str):
+        return Question(decision, digest(body=body), exact_only=taken and f"exact only: {taken}")
     text, rest = taken
     return Question(decision, digest(body=body), digest(body=rest, is_scope=True), text)

@@ -10,18 +10,20 @@ from mitmgate.core.text.unfit import unfit
 ENDPOINTS: Final = frozenset({"/v1/chat/completions", "/openai/deployments/chat/completions", "/v1/messages"})
 
 
-def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """The last user turn's text, and the body with nothing in its place; None when there is no such text.
+def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | str | None:
+    """The last user turn's text, and the body with nothing in its place.
+
+    Else why only its exact words are compared, fit for a header; None for an endpoint without turns.
 
     The turn is a plain string or exactly one text part: beside an image or a file, words mean what those show. What
     stays of the turn (its name, the part's other members) counts like all else.
     """
     messages = body.get("messages")
-    if endpoint not in ENDPOINTS or not isinstance(messages, list) or not messages:
+    if endpoint not in ENDPOINTS:
         return None
-    last = messages[-1]
+    last = messages[-1] if isinstance(messages, list) and messages else None
     if not isinstance(last, dict) or last.get("role") != "user":
-        return None
+        return "no user turn last"
     content = last.get("content")
     rest: str | list[dict[str, Any]]
     if isinstance(content, str):
@@ -29,10 +31,10 @@ def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, An
     elif isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
         part = content[0]
         if part.get("type") != "text" or not isinstance(part.get("text"), str):
-            return None
+            return "parts"
         text, rest = part["text"], [{**part, "text": ""}]
     else:
-        return None
-    if unfit(text) is not None:
-        return None
+        return "parts"
+    if (why := unfit(text)) is not None:
+        return why
     return text, {**body, "messages": [*messages[:-1], {**last, "content": rest}]}

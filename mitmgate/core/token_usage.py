@@ -12,6 +12,7 @@ from typing import Any, Final
 import orjson
 
 from mitmgate.core.errors import ANTHROPIC
+from mitmgate.core.recording import Recording
 from mitmgate.core.sse import Event, SseReader
 
 _MAX_TOKENS: Final = 1 << 40  # more is not a count
@@ -47,8 +48,9 @@ def tokens_of_json(client_format: str, body: dict[str, Any]) -> Tokens:
 class StreamTap:
     """Reads a stream's tokens as it passes, and finds its terminal event, behind which nothing of the answer comes."""
 
-    def __init__(self, client_format: str) -> None:
+    def __init__(self, client_format: str, recording: Recording | None = None) -> None:
         self._client_format = client_format
+        self._recording = recording
         self._is_anthropic = client_format == ANTHROPIC
         self._marks = _ANTHROPIC_MARKS if self._is_anthropic else _OPENAI_MARKS
         self._ends = _ANTHROPIC_ENDS if self._is_anthropic else _OPENAI_ENDS
@@ -68,6 +70,8 @@ class StreamTap:
         """
         if self.terminal_seen:
             return b"", chunk
+        if self._recording is not None:
+            self._recording.add(chunk)
         reader = self._reader
         if chunk.endswith(_BLANK_LINES) and reader.between_events:
             for mark in self._marks:

@@ -6,68 +6,130 @@ Words decide, in the few languages our users write most. Where it errs it errs b
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+from mitmgate.core.text.triggers import searches, words_of
 
 # What a question refers to stands at its beginning or end; a long pasted document in between says little.
 _READ_CHARACTERS: Final = 4000
 
 _OF_NOW: Final = (
-    r"(?:ceo|date|day|events?|exchange|forecast|hour|month|news|population|president|price|prime minister|rate|score"
-    r"|situation|standings|status|stock|temperature|time|traffic|version|weather|week|year)"
+    r"(?:affairs|ceos?|champions?|chancellor|date|day|events?|exchange|forecast|government|governor|hour|inflation"
+    r"|interest|king|laws?|leader|location|mayor|members|minister|month|news|policy|pope|population|president|prices?"
+    r"|prime minister|queen|ranking|rates?|record|release|salary|score|season|situation|standings|state|status|stock"
+    r"|temperature|time|traffic|trends?|value|version|weather|week|world|year)"
 )
+_PERIOD: Final = r"(?:second|minute|hour|day|week|weekend|month|quarter|season|semester|year|decade)s?"
+_DAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_SEASON: Final = r"(?:spring|summer|autumn|fall|winter)"
+_FEW: Final = r"(?:an?|few|couple of|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})"
+_TRADED: Final = r"(?:stock|share|bitcoin|btc|crypto|ethereum|eth|gold|silver|oil|gas|petrol|fuel|house)"
+_STANDING: Final = r"(?:account|address|card|credit card|e-?mail|name|order|passcode|password|phone|pin|subscription)"
 _OWNED: Final = (
-    r"(?:account|address|age|appointment|balance|bank|birthday|booking|boss|calendar|card|credit card|date of birth"
-    r"|daughter|diagnosis|doctor|e-?mail|husband|iban|inbox|invoice|medication|mobile|name|order|partner|passcode"
-    r"|passport|password|phone|pin|prescription|reservation|salary|son|ssn|subscription|symptoms|ticket|wife)"
+    r"(?:accounts?|address|age|appointments?|balance|bank|bills?|birthday|blood \w+|booking|boss|boyfriend|brother"
+    r"|calendar|cards?|child|children|city|claim|credit card|dad|date of birth|daughter|delivery|diagnosis|doctor|dose"
+    r"|e-?mails?|employer|family|father|flight|girlfriend|health|height|home|husband|iban|inbox|income|insurance"
+    r"|invoices?|ip|kids?|landlord|loan|location|medication|mobile|mom|mortgage|mother|mum|name|neighbou?rs?|orders?"
+    r"|package|parcel|parents|partner|passcode|passport|password|paycheck|phone|pin|prescription|profile|refund|rent"
+    r"|reservation|results|salary|sister|son|ssn|street|subscription|symptoms|tax return|therapist|ticket|weight|wife)"
 )
 _OWNED_DE: Final = r"(?:adresse|bestellung|konto|name|passwort|telefonnummer)"
-# A word that sets off a look -> what must match from where it stands. Sets of words are compared first, since a
-# search by pattern costs a hundred times as much.
+# A word that sets off a look -> what must match.
 _MOMENTS: Final = {
     **dict.fromkeys(("today", "tonight", "tomorrow", "yesterday", "nowadays", "currently", "latest"), r""),
-    **dict.fromkeys(("heute", "gestern", "hoy", "oggi", "hoje"), r""),
+    **dict.fromkeys(("todays", "tomorrows", "yesterdays", "recently", "lately", "upcoming", "headlines"), r""),
+    **dict.fromkeys(("heute", "gestern", "morgen", "hoy", "ayer", "oggi", "ieri", "hoje", "ontem"), r""),
     **dict.fromkeys(("aktuell", "aktuelle", "aktuellen", "aktueller", "aktuelles"), r""),
     "right": r"right now\b",
-    "moment": r"(?<=at the )moment\b",
-    "now": r"now\?",
-    "current": rf"current (?:\w+ )?{_OF_NOW}\b",
+    "moment": r"at (?:the|this) (?:very )?moment\b",
+    "present": r"at present\b",
+    "now": (
+        r"(?:now[\s\"')]*(?:$|[.?!\n])|(?:as of|by|from|just|until|till|up to) now\b|now (?:open|playing|available)\b)"
+    ),
+    "current": rf"current (?:[\w'-]+ ){{0,2}}{_OF_NOW}\b",
     "breaking": r"breaking news\b",
-    "recent": r"(?<=most )recent\b",
-    "recently": r"(?<=most )recently\b",
-    "weather": r"weather (?:in|at|for|like|forecast|now)\b",
-    "this": r"this (?:morning|afternoon|evening|weekend|week|month|quarter|year)\b",
-    "last": r"last (?:night|week|weekend|month|quarter|year)\b",
-    "next": r"next (?:week|weekend|month|quarter|year)\b",
-    "what": r"what(?: (?:time|day|date|year) is (?:it|this)|(?: is|'s) the (?:time|date))\b",
+    "news": r"(?:(?:any|the|some|latest|local|world|sports) news\b|news (?:about|from|in|on|of)\b)",
+    "recent": (
+        r"(?:most recent\b|recent (?:news|events?|developments?|changes|releases?|updates?|elections?|results?))"
+    ),
+    "newest": r"newest (?:[\w'-]+ )?(?:iphone|model|phone|release|version)\b",
+    "weather": r"weather (?:in|at|for|like|forecast|now|here|outside|near)\b",
+    "forecast": r"forecast for\b",
+    "raining": r"is it raining\b",
+    "snowing": r"is it snowing\b",
+    "rain": r"(?:will|going to) (?:it )?rain\b",
+    "snow": r"(?:will|going to) (?:it )?snow\b",
+    "outside": r"(?:hot|cold|warm|temperature) (?:is it |it is )?outside\b",
+    "this": rf"this (?:coming |past )?(?:morning|afternoon|evening|{_PERIOD}|{_DAY}|{_SEASON})(?!\w)",
+    "these": r"these days\b",
+    "last": rf"last (?:night|{_PERIOD}|{_DAY}|{_SEASON}|{_FEW} {_PERIOD})(?!\w)",
+    "past": rf"the past (?:{_FEW} )?{_PERIOD}(?!\w)",
+    "next": rf"next (?:{_PERIOD}|{_DAY}|{_SEASON}|{_FEW} {_PERIOD})(?!\w)",
+    "coming": rf"(?:the|this) coming (?:{_PERIOD}|{_DAY}|{_SEASON})(?!\w)",
+    "ago": rf"(?:(?:second|minute|hour|day|week|month|decade)s?|{_FEW} years?) ago\b",
+    "yet": r"yet[\s\"')]*(?:$|[.?!\n])",
+    "still": r"(?:^|[.?!] )(?:is|are|does|do|has|have) [\w'. -]{1,60}\bstill\b",
+    "until": r"how (?:long|many \w+)[\w' ]{0,40} until\b",
+    "till": r"how (?:long|many \w+)[\w' ]{0,40} till\b",
+    "left": rf"how many {_PERIOD} (?:are |is )?left\b",
+    "winning": r"who(?:'?s| is) winning\b",
+    "score": r"(?:what(?:'?s| is) the score\b|score of the (?:[\w'-]+ ){0,3}(?:game|match)\b)",
+    "traffic": r"traffic (?:like|now|on|near)\b",
+    "price": rf"(?:{_TRADED} price\b|price of (?:an? )?(?:barrel of )?{_TRADED}\b)",
+    "prices": rf"{_TRADED} prices\b",
+    "exchange": (
+        r"(?:exchange rates? (?:for|of|between|from|to|now)\b|what(?:'?s| is) the (?:[\w'-]+ ){0,3}exchange rate\b)"
+    ),
+    "what": (
+        r"what(?: (?:time|day|date|year|month|week) (?:of the \w+ )?is (?:it|this)|(?: is|'?s) the (?:time|date))\b"
+    ),
+    "whats": r"whats the (?:time|date)\b",
+    "which": r"which (?:day|month|year) is (?:it|this)\b",
+    "time": r"(?:tell|give|know|got) (?:me )?the time\b",
     "aujourd": r"aujourd'hui\b",
 }
 _PERSONS: Final = {
     "my": rf"my (?:\w+ )?{_OWNED}\b",
-    "am": r"am (?:\d{1,3} years|diagnosed|called)\b|(?<=who )am i\b",
-    "m": r"(?<=i')m (?:\d{1,3} years|diagnosed|called)\b",
-    "remember": r"remember me\b",
+    "am": (
+        r"(?:am (?:\d{1,3} years|diagnosed|called|pregnant|diabetic|allergic|suicidal)\b|(?:who|where|how \w+) am i\b)"
+    ),
+    "m": r"(?<=i')m (?:\d{1,3} years|diagnosed|called|pregnant|diabetic|allergic|suicidal)\b",
+    "live": r"i live (?:at|in|near)\b",
+    "born": r"i was born\b",
+    "weigh": r"i weigh\b",
+    "earn": r"i earn (?:about |around )?[$€£\d]",
+    "myself": r"(?:kill|killing|hurt|hurting|harm|harming|cut|cutting|hang) myself\b",
+    "die": r"i (?:want|wish|am going|would like|deserve) to die\b",
+    "dead": r"i (?:was|were|wish i (?:was|were)) dead\b",
+    "me": r"(?:near|beside|remember|beats?|beating|hits?|hitting|abus\w+|rap\w+|hurts?|threaten\w*) me\b",
+    "nearby": r"",
+    "here": r"(?:around|near|from|live) here\b",
     "did": r"(?<=what )did i (?:say|ask|tell|write)\b",
     "mein": rf"mein {_OWNED_DE}\b",
     "meine": rf"meine {_OWNED_DE}\b",
 }
-_MOMENTS_ELSEWHERE: Final = ("сегодня", "今天", "今日", "现在", "오늘")  # some of their scripts have no spaces
+# How one does it is the same for all of them.
+_search_how_to: Final = re.compile(
+    r"^(?:[\w']+ ){0,3}how (?:do|can|could|should|would|to|does one)\b(?: i| you| we| one)? (?:[\w'-]+ ){1,4}?"
+    rf"my (?:\w+ )?{_STANDING}\W*$"
+).search
+_MOMENTS_ELSEWHERE: Final = (
+    "сегодня",
+    "сейчас",
+    "今天",
+    "今日",
+    "现在",
+    "目前",
+    "今週",
+    "오늘",
+    "지금",
+)  # some of their scripts have no spaces
 
 
-def _compiled(rules: Mapping[str, str]) -> Mapping[bytes, Callable[[str], re.Match[str] | None]]:
-    return {
-        word.encode(): re.compile(rf"(?<!\w){pattern or re.escape(word) + r'(?!\w)'}").search
-        for word, pattern in rules.items()
-    }
-
-
-_rules_of_moments: Final = _compiled(_MOMENTS)
-_rules_of_persons: Final = _compiled(_PERSONS)
+_rules_of_moments: Final = searches(_MOMENTS)
+_rules_of_persons: Final = searches(_PERSONS)
 _TRIGGERS: Final = frozenset(_rules_of_moments.keys() | _rules_of_persons.keys())
-# Letters (lower-case) and digits stay, as do bytes beyond ASCII; all else separates words.
-_TO_WORDS: Final = bytes(
-    code if chr(code).isalnum() else 32 for code in map(ord, bytes(range(128)).decode().lower())
-) + bytes(range(128, 256))
 _search_mail: Final = re.compile(r"[\w.+-]@[\w-]{1,63}\.\w").search
 _cards: Final = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)").findall
 # Bank numbers (IBAN), and telephone numbers in their international form
@@ -90,12 +152,12 @@ def volatile_text(text: str) -> str | None:
     text = text.lower() if plain else text.lower().replace("’", "'")
     raw = text.encode("utf-8", "replace")
     personal = False
-    for word in sorted(_TRIGGERS.intersection(raw.translate(_TO_WORDS).split())):
+    for word in sorted(_TRIGGERS.intersection(words_of(raw))):
         if (search := _rules_of_moments.get(word)) is not None:
             if search(text):
                 return f"time-dependent: {word.decode()}"
-        elif _rules_of_persons[word](text):
-            personal = True
+        elif not personal and _rules_of_persons[word](text):
+            personal = word != b"my" or _search_how_to(text) is None
     if not plain and any(word in text for word in _MOMENTS_ELSEWHERE):
         return "time-dependent: today"
     if personal or (b"@" in raw and _search_mail(text)):

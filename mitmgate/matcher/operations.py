@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from mitmgate.core.text.reading import read
 from mitmgate.core.verdict import BAR, Judge, Verdict, judge
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
+from mitmgate.matcher.worth import Worth
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.embedder import MODEL_ID
 from mitmgate.services.matcher_wire import Message
@@ -36,6 +38,7 @@ class Operations:
         self._bar = bar
         self._verdict = verdict
         self._counts: Counter[str] = Counter()
+        self._worth = Worth()
         self._operations = {
             "find": self._find,
             "put": self._put,
@@ -74,18 +77,28 @@ class Operations:
             return {"candidates": [], "reason": wire.LOADING}
         if not scope.known:
             return {"candidates": [], "reason": wire.SCOPE_EMPTY}
+        if not self._worth.look((tenant, digest)):
+            self._counts["sampled_out"] += 1
+            return {"candidates": [], "reason": wire.SAMPLED_OUT}
         vector = await self._texts.vector(text, ends_at, urgent=True)
         near = await scope.index.query(vector, min(max(int(request.get("k", 5)), 1), LARGEST_K))
         now = time.time()
-        candidates = []
-        for fingerprint, similarity in near:
-            known = scope.known.get(fingerprint)
-            if known is not None and known.expires_at > now:
-                verdict = self._verdict(text, known.text, similarity, bar)
-                candidates.append(
-                    {"fingerprint": fingerprint.hex(), "text": known.text, "similarity": similarity, **_told(verdict)}
-                )
-        self._counts["accepted"] += any(each["accept"] for each in candidates)
+        known = [(fingerprint, scope.known.get(fingerprint), similarity) for fingerprint, similarity in near]
+        candidates: list[Message] = []
+        for fingerprint, entry, similarity in known:
+            if entry is None or entry.expires_at <= now:
+                continue
+            if candidates and similarity < bar:
+                break  # too far: nothing that a verdict could add
+            verdict = self._verdict(text, entry.text, similarity, bar)
+            candidates.append(
+                {"fingerprint": fingerprint.hex(), "text": entry.text, "similarity": similarity, **_told(verdict)}
+            )
+            if verdict.accept:
+                break
+        accepted = bool(candidates) and candidates[-1]["accept"]
+        self._counts["accepted"] += accepted
+        self._worth.note((tenant, digest), hit=accepted)
         return {"candidates": candidates, "reason": None if candidates else wire.SCOPE_EMPTY}
 
     async def _ready(self, tenant: int, digest: bytes, ends_at: float) -> Scope | None:
@@ -103,6 +116,7 @@ class Operations:
         self._counts["puts"] += 1
         vector = await self._texts.vector(text, ends_at, urgent=False)
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
+        read(text)  # what is remembered of it need not be made while somebody waits
         await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at))
         return {}
 

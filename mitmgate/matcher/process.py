@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from contextlib import AsyncExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from mitmgate.core.settings import load_runtime
+from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.scopes import Scopes
 from mitmgate.matcher.server import MatcherServer
@@ -42,7 +42,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         opened.push_async_callback(store.close)
         ready = asyncio.Event()
         tasks = [run_vital(channel.run()), run_vital(_beat(channel, store, ready))]
-        loading = asyncio.to_thread(_load, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
+        loading = asyncio.to_thread(load_model, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
         embedder = await loading
         if HNSWLIB_MISSING:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
@@ -53,8 +53,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         opened.push_async_callback(server.close)
         tasks += [run_vital(texts.run()), run_vital(_sweep(scopes))]
         await server.start(socket_path)
-        gc.collect()
-        gc.freeze()  # what start-up made lives as long as the process
+        spare_full_collections()
         ready.set()
         channel.send_nowait({"op": "ready"})
         await ended.wait()
@@ -63,7 +62,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _load(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
+def load_model(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
     """The model, warm and proven."""
     embedder = load_embedder(kind, data_dir, model_path)
     one, other, cosine = _PROOF
@@ -93,4 +92,5 @@ async def _beat(channel: Channel, store: Store, ready: asyncio.Event) -> None:
 async def _sweep(scopes: Scopes) -> None:
     while True:
         await asyncio.sleep(SWEEP_S)
-        scopes.sweep()
+        await scopes.sweep()
+        set_aside()

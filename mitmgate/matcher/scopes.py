@@ -19,7 +19,9 @@ IDLE_S: Final = 900.0  # a scope nobody asks for goes from memory
 EMPTY_IDLE_S: Final = 60.0
 CHECK_S: Final = 2.0  # how old the knowledge of what other nodes stored may be
 LARGEST_BYTES: Final = 1 << 30
-_SCOPE_BYTES: Final = 2048  # what a scope weighs beside its vectors
+_SCOPE_BYTES: Final = 2048  # what a scope weighs beside its entries
+_ENTRY_BYTES: Final = 512  # and an entry beside its vector and text
+_AT_ONCE: Final = 200  # entries between two turns of the loop
 
 type Name = tuple[int, bytes]  # tenant, digest
 
@@ -46,7 +48,13 @@ class Scope:
     loading: asyncio.Task[None] | None = None
     used_s: float = 0.0
     checked_s: float = 0.0
+    check_s: float = CHECK_S
     text_bytes: int = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory it takes, roughly."""
+        return self.index.size_bytes + self.text_bytes + _SCOPE_BYTES + _ENTRY_BYTES * len(self.known)
 
 
 class Scopes:
@@ -68,7 +76,7 @@ class Scopes:
 
     @property
     def size_bytes(self) -> int:
-        return sum(scope.index.size_bytes + scope.text_bytes + _SCOPE_BYTES for scope in self._scopes.values())
+        return sum(scope.size_bytes for scope in self._scopes.values())
 
     async def ready(self, tenant: int, digest: bytes) -> Scope:
         """The scope with all its live entries. Raises StoreDown; loading goes on when the caller gives up."""
@@ -77,7 +85,7 @@ class Scopes:
         self._scopes[name] = scope  # the dict is in the order of use
         now_s = time.monotonic()
         scope.used_s = now_s
-        stale = now_s - scope.checked_s > CHECK_S
+        stale = now_s - scope.checked_s > scope.check_s
         if scope.loading is None and (not scope.loaded or stale):
             scope.checked_s = now_s
             scope.loading = asyncio.get_running_loop().create_task(self._load(scope))
@@ -101,7 +109,7 @@ class Scopes:
         gone = set(fingerprints)
         for scope in list(self._scopes.values()):
             if scope.name[0] == tenant:
-                for fingerprint in gone:
+                for fingerprint in scope.known.keys() & gone:  # the shorter of the two is gone through
                     self._discard(scope, fingerprint)
                 if scope.loading is not None:
                     scope.removed |= gone
@@ -111,20 +119,28 @@ class Scopes:
         for name in [name for name in self._scopes if name[0] == tenant and digest in (None, name[1])]:
             self._drop(name)
 
-    def sweep(self) -> None:
-        """Forgets what expired, what nobody asks for, and what is too much."""
-        now, now_s = time.time(), time.monotonic()
+    async def sweep(self) -> None:
+        """Forgets what expired, what nobody asks for, and what is too much; a little at a time."""
+        total = looked_at = 0
         for name, scope in list(self._scopes.items()):
-            for fingerprint in [each for each, known in scope.known.items() if known.expires_at <= now]:
-                self._discard(scope, fingerprint)
-                self.counts["expired"] += 1
-            if now_s - scope.used_s > (IDLE_S if scope.known else EMPTY_IDLE_S):
+            for fingerprint in [*scope.known]:
+                known = scope.known.get(fingerprint)
+                if known is not None and known.expires_at <= time.time():
+                    self._discard(scope, fingerprint)
+                    self.counts["expired"] += 1
+                if (looked_at := looked_at + 1) % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
+            if (looked_at := looked_at + 1) % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+            if self._scopes.get(name) is not scope:  # dropped meanwhile
+                continue
+            if time.monotonic() - scope.used_s > (IDLE_S if scope.known else EMPTY_IDLE_S):
                 self._drop(name)
-        total = self.size_bytes
-        for name, scope in list(self._scopes.items()):
-            if total <= self._largest_bytes:
-                break
-            total -= scope.index.size_bytes + scope.text_bytes + _SCOPE_BYTES
+            else:
+                total += scope.size_bytes
+        while total > self._largest_bytes and self._scopes:
+            name, scope = next(iter(self._scopes.items()))
+            total -= scope.size_bytes
             self._drop(name)
             self.counts["dropped"] += 1
 
@@ -155,8 +171,10 @@ class Scopes:
         tenant, digest = scope.name
         if scope.loaded and await self._store.count(tenant, digest) == len(scope.known):
             return
-        before = set(scope.known)
+        before, begun_s = set(scope.known), time.monotonic()
         stored = await self._store.fingerprints(tenant, digest)
+        # A large scope that is written to differs at each check: listing it may take a twentieth of the time.
+        scope.check_s = max(CHECK_S, 20 * (time.monotonic() - begun_s))
         missing = [each for each in stored if each not in scope.known]
         async for page in self._store.load(tenant, missing):
             self._take(scope, page)

@@ -104,6 +104,8 @@ class Attempts(Delivery):
         """A request of its own: the client's headers never decide how the upstream's connection is framed or kept."""
         request = self.flow.request
         headers = list(plan.headers)
+        if plan.credential is not None:
+            headers.append(plan.credential)
         if self._uploading:
             length = request.headers.get("content-length")
             framing = (b"Content-Length", length.encode()) if length else (b"Transfer-Encoding", b"chunked")

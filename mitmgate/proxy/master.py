@@ -5,13 +5,24 @@ Stock mitmdump loads some thirty addons and asks each about every hook and log l
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
-from mitmproxy import http, master, options, optmanager
+from mitmproxy import master, options, optmanager
 from mitmproxy.addons import core, proxyserver
 from mitmproxy.proxy import mode_specs
+
+from mitmgate.services.logs import place_of
+
+FULL: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+SAY_EVERY_S: Final = 10.0
+
+logger = logging.getLogger(__name__)
 
 _SCALARS = (str, int, bool, float, type(None))
 
@@ -29,6 +40,8 @@ class GatewayMode(mode_specs.ProxyMode):
 class GatewayOptions(options.Options):
     """mitmproxy's options, read without a deep copy where the value is a scalar: layers read them at each request."""
 
+    proxy_debug = False  # each layer asks for it, and each stream is one
+
     def __getattr__(self, name: str) -> object:
         option = self.__dict__.get("_options", {}).get(name)
         if option is None:
@@ -45,14 +58,17 @@ class GatewayMaster(master.Master):
         self._legacy_log_events.uninstall()  # else each log record is a hook over all addons
         self.addons.add(core.Core(), proxyserver.Proxyserver(), *addons)
         self.options.update(server=False, connection_strategy="lazy", confdir=str(confdir))
+        self._said_full_at = -SAY_EVERY_S
 
-
-def unburden_mitmproxy() -> None:
-    """Leaves out the type check of every message's fields: a tenth of a request's time, for what mypy has seen.
-
-    `python -O` would leave it out too, and with it mitmproxy's guards against mixed-up streams.
-    """
-    http.MessageData.__post_init__ = lambda self: None  # type: ignore[method-assign]
+    def _asyncio_exception_handler(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What nobody awaited. mitmproxy's own line would quote it whole."""
+        problem = context.get("exception")
+        if isinstance(problem, OSError) and problem.errno in FULL:  # asyncio tries to accept again each second
+            if loop.time() - self._said_full_at >= SAY_EVERY_S:
+                self._said_full_at = loop.time()
+                logger.error("no more connections fit (%s): new clients wait", os.strerror(problem.errno or 0))
+        elif problem is not None:
+            logger.error("a task broke: %s", place_of(problem))
 
 
 def quiet_mitmproxy() -> None:

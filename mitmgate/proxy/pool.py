@@ -150,11 +150,7 @@ class UpstreamPool:
 
     async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """To the name's first address, and a moment later to the next, until one answers (RFC 8305 section 5)."""
-        host, port = self._override(target)
-        addresses = await self._addresses(host, port)
-        checked = [address for address in addresses if refusal_reason(address, target.allow_private) is None]
-        if addresses and not checked:
-            raise DialFailed(Failure.ADDRESS)
+        checked, port = await self.resolved(target)
         tls = self.tls if target.scheme == "https" else None
         name = target.host if tls else None
         ways = [
@@ -167,6 +163,15 @@ class UpstreamPool:
             raise DialFailed(Failure.TLS) from None
         except OSError:
             raise DialFailed(Failure.CONNECT) from None
+
+    async def resolved(self, target: Target) -> tuple[list[str], int]:
+        """The target's addresses that may be dialled, and the port. Raises DialFailed when there is none."""
+        host, port = self._override(target)
+        addresses = await self._addresses(host, port)
+        checked = [address for address in addresses if refusal_reason(address, target.allow_private) is None]
+        if not checked:
+            raise DialFailed(Failure.ADDRESS if addresses else Failure.CONNECT)
+        return checked, port
 
     def _override(self, target: Target) -> tuple[str, int]:
         """`upstream.resolve` maps `host:port` to `address[:port]`, as curl's --resolve and --connect-to do."""

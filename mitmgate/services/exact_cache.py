@@ -31,7 +31,10 @@ OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored answer. Times are epoch seconds; headers are those a hit carries; body is as the upstream sent it."""
+    """A stored answer. Times are epoch seconds; headers are those a hit carries; body is as the upstream sent it.
+
+    usage_asked: whether the request that it answered asked for a stream's usage.
+    """
 
     tenant_id: int
     fingerprint: bytes
@@ -44,6 +47,7 @@ class Entry:
     model: str | None
     namespace: str
     tokens: Tokens = field(default_factory=Tokens)
+    usage_asked: bool = False
 
 
 class ExactCache:
@@ -83,6 +87,7 @@ class ExactCache:
                 model=head["model"],
                 namespace=head["namespace"],
                 tokens=Tokens(**head["tokens"]),
+                usage_asked=head.get("usage_asked", False),
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
@@ -182,6 +187,7 @@ def _render(entry: Entry) -> bytes:
             "model": entry.model,
             "namespace": entry.namespace,
             "tokens": entry.tokens,
+            "usage_asked": entry.usage_asked,
         }
     )
     return len(head).to_bytes(4) + head + entry.body

@@ -18,3 +18,12 @@ def log_to_stderr(process: str, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for chatty in ("uvicorn.access", "httpx", "httpcore", "asyncio", "hpack"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def place_of(problem: BaseException) -> str:
+    """The kind of an exception and where it was raised; its text may quote a peer."""
+    trace = problem.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace is not None else "?"
+    return f"{type(problem).__name__} at {where}"

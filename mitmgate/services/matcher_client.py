@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from mitmgate.core.verdict import Verdict
 from mitmgate.services.matcher_wire import BUSY, FrameBroken, Message, frame, read_frame
 
-__all__ = ["Candidate", "Found", "Judged", "MatcherAway", "MatcherClient"]
+__all__ = ["Candidate", "Found", "Judged", "LocalMatcher", "MatcherAway", "MatcherClient"]
 
 FAILURES_UNTIL_SKIPPED: Final = 3
 FIRST_PAUSE_S: Final = 0.2
@@ -221,6 +221,17 @@ class MatcherClient:
             self._skip_until_s = asyncio.get_running_loop().time() + self._pause_s
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
             self._drop(None)  # what a stopped process did not read is not kept for it
+
+
+class LocalMatcher(MatcherClient):
+    """The same for a matcher in this process: `answer` is what its socket would be asked."""
+
+    def __init__(self, answer: Callable[[Message], Awaitable[Message]]) -> None:
+        super().__init__("")
+        self._answer = answer
+
+    async def _ask(self, request: Message, deadline_s: float) -> Message:
+        return await self._answer({**request, "deadline_ms": round(deadline_s * 1000)})
 
 
 def _verdict(answer: Message) -> Verdict:

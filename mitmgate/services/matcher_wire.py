@@ -22,6 +22,7 @@ REFUSED: Final = "bad request"
 #: Why a question was not looked up.
 SCOPE_EMPTY: Final = "scope empty"
 TOO_LONG: Final = "too long"
+SAMPLED_OUT: Final = "sampled out"
 
 type Message = dict[str, Any]
 

@@ -59,14 +59,19 @@ class InFlight:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, runtime: Runtime, worker: str) -> AsyncIterator[Services]:
-    """Opens the services of one worker. Raises what their opening raises."""
+async def open_services(
+    settings: Settings, runtime: Runtime, worker: str, matcher: MatcherClient | None = None
+) -> AsyncIterator[Services]:
+    """Opens the services of one worker. Raises what their opening raises.
+
+    matcher: where it is no process of its own.
+    """
     secrets = load_secrets(settings, runtime.data_dir, create=False)
     directory = Directory()
     feed = DirectoryFeed(runtime.database_dsn, directory)
     store = Store(runtime.redis_url)
     exact_cache = ExactCache(store)
-    matcher = MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
+    matcher = matcher or MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
     journal = Journal(runtime.data_dir / "journal", worker)
     services = Services(
         settings=settings,

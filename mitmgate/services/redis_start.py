@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mitmgate.core.store_urls import check_url, place_of, without_password
-from mitmgate.services.redis_connection import Address, Command, Connection, StoreError, pack
+from mitmgate.services.redis_connection import Address, Call, Command, Connection, StoreError, pack
 
 OLDEST_MAJOR: Final = 7
 WITHIN_S: Final = 5.0
@@ -53,7 +53,8 @@ async def check_store(url: str) -> list[str]:
 
 
 async def _ask(connection: Connection, *commands: Command) -> list[object]:
-    return await connection.ask(pack(*commands), len(commands), asyncio.get_running_loop().time() + WITHIN_S)
+    ends_at = asyncio.get_running_loop().time() + WITHIN_S
+    return await connection.ask(Call(pack(*commands), len(commands)), ends_at)
 
 
 async def _told_of_itself(connection: Connection) -> Mapping[str, str]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
+from mitmgate.services.scanned_vectors import ScannedVectors, Vector
 
 try:
     import hnswlib
@@ -29,11 +29,10 @@ _log = logging.getLogger(__name__)
 _LINKS, _EF_CONSTRUCTION, _EF = 16, 100, 64
 _FIRST_CAPACITY: Final = 2048
 _LARGEST_CAPACITY: Final = 65_536
-_MOVED_AT_ONCE: Final = 8  # a few milliseconds of the thread
+_MOVED_AT_ONCE: Final = 32
+_BUSY_S: Final = 0.004  # that the thread may add for before it looks for questions
 _SPARE: Final = 4  # asked for beyond k, for what was removed meanwhile
 _BYTES_BESIDE: Final = 4 * (2 * _LINKS + 2) + 64  # a graph's links and lock of one vector
-
-type Vector = npt.NDArray[np.float32]
 
 
 class VectorIndex[K: Hashable]:
@@ -42,7 +41,7 @@ class VectorIndex[K: Hashable]:
     def __init__(self, width: int, hnsw_from: int = 1000) -> None:
         self._width = width
         self._hnsw_from = hnsw_from
-        self._scanned = _Scanned[K](width)
+        self._scanned = ScannedVectors[K](width)
         self._graphs: list[_Graph[K]] = []
         self._graph_of: dict[K, _Graph[K]] = {}
         self._thread: ThreadPoolExecutor | None = None
@@ -88,15 +87,15 @@ class VectorIndex[K: Hashable]:
         """The k nearest keys with their cosines, nearest first; fewer when there are fewer."""
         loop = asyncio.get_running_loop()
         graphs = list(self._graphs)
-        searches = [loop.run_in_executor(self._thread, graph.search, vector, k + _SPARE) for graph in graphs]
+        search = loop.run_in_executor(self._thread, _search, graphs, vector, k + _SPARE) if graphs else None
         inline = len(self._scanned) <= SCANNED_INLINE
         if inline:
             near = self._scanned.nearest(vector, k + _SPARE)
         else:
             near = await loop.run_in_executor(None, self._scanned.nearest, vector, k + _SPARE)
         found: dict[K, float] = {}
-        for graph, search in zip(graphs, searches, strict=True):
-            for label, similarity in await search:
+        for graph, near_there in zip(graphs, await search if search is not None else (), strict=True):
+            for label, similarity in near_there:
                 if (key := graph.keys.get(label)) is not None:
                     found[key] = similarity
         for key, similarity in near:
@@ -137,11 +136,13 @@ class VectorIndex[K: Hashable]:
         loop = asyncio.get_running_loop()
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "hnsw")
+        at_once = 1
         while len(self._scanned) > self._hnsw_from // 2:
             graph = self._graph_with_room()
-            keys, vectors = self._scanned.oldest(min(_MOVED_AT_ONCE, graph.room))
+            keys, vectors = self._scanned.oldest(min(at_once, graph.room))
             labels = graph.take_labels(len(keys))
-            await loop.run_in_executor(self._thread, graph.add, labels, vectors)
+            took_s = await loop.run_in_executor(self._thread, graph.add, labels, vectors)
+            at_once = max(1, min(_MOVED_AT_ONCE, 2 * len(keys), int(_BUSY_S * len(keys) / max(took_s, 1e-6))))
             for key, label, vector in zip(keys, labels, vectors, strict=True):
                 if self._scanned.holds(key, vector):
                     self._scanned.remove(key)
@@ -163,69 +164,8 @@ class VectorIndex[K: Hashable]:
         return self._graphs[-1]
 
 
-class _Scanned[K: Hashable]:
-    """Rows of one matrix; a removed row's place is taken by the last."""
-
-    def __init__(self, width: int) -> None:
-        self._matrix = np.empty((1, width), np.float32)
-        self._keys: list[K] = []
-        self._rows: dict[K, int] = {}  # in the order of their coming
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __contains__(self, key: K) -> bool:
-        return key in self._rows
-
-    @property
-    def size_bytes(self) -> int:
-        return int(self._matrix.nbytes)
-
-    def add(self, key: K, vector: Vector) -> None:
-        row = len(self._keys)
-        if row == len(self._matrix):
-            self._resize(2 * row)
-        self._matrix[row] = vector
-        self._keys.append(key)
-        self._rows[key] = row
-
-    def remove(self, key: K) -> bool:
-        row = self._rows.pop(key, None)
-        if row is None:
-            return False
-        last = self._keys.pop()
-        if row < len(self._keys):
-            self._keys[row] = last
-            self._rows[last] = row
-            self._matrix[row] = self._matrix[len(self._keys)]
-        if len(self._matrix) > 64 and len(self._keys) < len(self._matrix) // 4:
-            self._resize(len(self._matrix) // 2)
-        return True
-
-    def _resize(self, rows: int) -> None:
-        matrix = np.empty((rows, self._matrix.shape[1]), np.float32)
-        matrix[: len(self._keys)] = self._matrix[: len(self._keys)]
-        self._matrix = matrix
-
-    def nearest(self, vector: Vector, k: int) -> list[tuple[K, float]]:
-        keys, count = self._keys, len(self._keys)
-        if not count:
-            return []
-        similarities = self._matrix[:count] @ vector
-        best = np.argpartition(-similarities, k)[:k] if k < count else np.arange(count)
-        return [(keys[row], float(similarities[row])) for row in best.tolist() if row < len(keys)]
-
-    def similarity(self, key: K, vector: Vector) -> float | None:
-        row = self._rows.get(key)
-        return None if row is None else float(self._matrix[row] @ vector)
-
-    def oldest(self, count: int) -> tuple[list[K], Vector]:
-        keys = [key for key, _ in zip(self._rows, range(count), strict=False)]
-        return keys, self._matrix[[self._rows[key] for key in keys]]
-
-    def holds(self, key: K, vector: Vector) -> bool:
-        row = self._rows.get(key)
-        return row is not None and np.array_equal(self._matrix[row], vector)
+def _search[K: Hashable](graphs: Sequence[_Graph[K]], vector: Vector, k: int) -> list[list[tuple[int, float]]]:
+    return [graph.search(vector, k) for graph in graphs]
 
 
 class _Graph[K: Hashable]:
@@ -272,8 +212,11 @@ class _Graph[K: Hashable]:
 
     # -- in the thread ----------------------------------------------------------------------------------------------
 
-    def add(self, labels: Sequence[int], vectors: Vector) -> None:
+    def add(self, labels: Sequence[int], vectors: Vector) -> float:
+        """-> the seconds that it took."""
+        begun = time.monotonic()
         self._index.add_items(vectors, labels, num_threads=1)
+        return time.monotonic() - begun
 
     def mark_forgotten(self) -> None:
         while self.unmarked:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import struct
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.e2e.harness import Gateway, Tenant, bearer, stranger, wait_until
+from tests.e2e.load import CHAT, Load, check_rows
 from tests.e2e.upstream import DONE, USAGE, Asked, Upstream, llm, message_events, piece
-
-CHAT = "/v1/chat/completions"
 
 
 @pytest.fixture
@@ -102,7 +99,7 @@ def test_tokens_of_a_stream(tenant: Tenant, path: str) -> None:
     answer = tenant.post(path, json={"model": "m", "messages": [], "max_tokens": 9, "stream": True})
     assert answer.status_code == 200 and answer.headers["content-type"] == "text/event-stream"
     row = tenant.only_row()
-    assert (row["status"], row["streamed"], row["error"], row["cache"]) == (200, True, None, "bypass")
+    assert (row["status"], row["streamed"], row["error"], row["cache"]) == (200, True, None, "miss")
     names = ("prompt", "cached_prompt", "cache_write", "completion", "reasoning")
     expected = [9, 4, None, 12, 5] if path == CHAT else [10, 2, 1, 12, None]
     assert [row[f"{name}_tokens"] for name in names] == expected
@@ -391,51 +388,6 @@ def test_rows_are_found_by_status_cache_and_tenant(tenant: Tenant) -> None:
 # ---- deaths under load
 
 
-class Load:
-    """Asks without a pause on several threads; `answered` holds the X-Request-Id of every answer that came whole."""
-
-    def __init__(self, tenant: Tenant, threads: int = 6) -> None:
-        self._tenant = tenant
-        self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(threads)
-        self._lock = threading.Lock()
-        self.answered: list[tuple[str, int]] = []
-        self.cut = 0
-        self._work = [self._pool.submit(self._ask, number) for number in range(threads)]
-
-    def _ask(self, thread: int) -> None:
-        number = 0
-        client = self._tenant.gateway.new_client()
-        while not self._stop.is_set():
-            number += 1
-            body = {
-                "model": "m",
-                "stream": number % 3 == 0,
-                "messages": [{"role": "user", "content": f"{number % 50}"}],
-            }
-            try:
-                answer = client.post(CHAT, json=body, headers=bearer(self._tenant.key))
-            except httpx.TransportError:
-                client.close()
-                client = self._tenant.gateway.new_client()
-                with self._lock:
-                    self.cut += 1
-                continue
-            with self._lock:
-                self.answered.append((answer.headers["x-request-id"], answer.status_code))
-        client.close()
-
-    def wait_for(self, more: int) -> None:
-        wanted = len(self.answered) + more
-        wait_until(lambda: len(self.answered) >= wanted, lambda: f"{len(self.answered)} answered, {self.cut} cut")
-
-    def end(self) -> None:
-        self._stop.set()
-        self._pool.shutdown()
-        for work in self._work:
-            work.result()
-
-
 @pytest.fixture
 def load(rough: Gateway, upstream: Upstream) -> Iterator[Load]:
     upstream.script = llm
@@ -443,20 +395,6 @@ def load(rough: Gateway, upstream: Upstream) -> Iterator[Load]:
     load.wait_for(20)
     yield load
     load.end()
-
-
-def check_rows(load: Load, tenant: Tenant) -> None:
-    """Every answered request has exactly its row, and no row stands for less than a request that was cut."""
-    answered = dict(load.answered)
-    assert len(answered) == len(load.answered)
-    wait_until(lambda: answered.keys() <= {row["request_id"] for row in tenant.rows()}, lambda: "rows are missing")
-    rows = tenant.rows()
-    counted = Counter(row["request_id"] for row in rows)
-    assert set(counted.values()) == {1}
-    statuses = {row["request_id"]: row["status"] for row in rows}
-    assert {name: statuses[name] for name in answered} == answered
-    assert len(rows) <= len(answered) + load.cut
-    assert tenant.analytics()["total_requests"] == len(rows)
 
 
 @pytest.mark.parametrize("words", ["postgres/data", "valkey-server", "mitmgate.control", "--worker 0"])
@@ -469,7 +407,7 @@ def test_no_row_is_lost_or_doubled_when_a_process_is_killed(load: Load, rough: G
     if words != "--worker 0":
         assert load.cut == 0
         assert {status for _, status in load.answered} == {200}
-    check_rows(load, load._tenant)
+    check_rows(load)
 
 
 def test_no_row_is_lost_or_doubled_when_all_stores_and_control_are_killed_at_once(load: Load, rough: Gateway) -> None:
@@ -478,7 +416,7 @@ def test_no_row_is_lost_or_doubled_when_all_stores_and_control_are_killed_at_onc
     load.wait_for(150)
     rough.wait_healthy()
     load.end()
-    check_rows(load, load._tenant)
+    check_rows(load)
 
 
 def test_rows_written_while_postgresql_is_away_arrive_later(rough: Gateway, upstream: Upstream) -> None:

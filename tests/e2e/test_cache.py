@@ -376,7 +376,6 @@ QUESTIONS_NEVER_KEPT: dict[str, dict[str, Any]] = {
     "personal": {"messages": [{"role": "user", "content": "What is my account balance?"}]},
     "an address": {"messages": [{"role": "user", "content": "Write to bob@example.org"}]},
     "hot": {"temperature": 1.1},
-    "streamed": {"stream": True},
     "conversation": {"conversation": "c"},
     "previous_response_id": {"previous_response_id": "r"},
     "web search": {"web_search_options": {}},

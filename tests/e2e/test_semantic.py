@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -77,6 +81,14 @@ def test_one_number_is_enough(tenant: Tenant) -> None:
     assert outcome(answer) == ("MISS", None) and "number" in detail(answer)
 
 
+def test_a_crisis_is_answered_to_its_very_words_only(tenant: Tenant) -> None:
+    question = "What helps against a heart attack at sea?"
+    kept(tenant)
+    assert outcome(tenant.chat(question)) == ("MISS", None)
+    wait_until(lambda: outcome(tenant.chat(question)) == ("HIT", "exact"))
+    assert outcome(tenant.chat(f"Please tell me: {question}")) == ("MISS", None)
+
+
 def test_nothing_crosses_a_scope(gateway: Gateway, upstream: Upstream, tenant: Tenant) -> None:
     kept(tenant)
     other = gateway.tenant(upstream.url).chat(REPHRASED)
@@ -120,6 +132,43 @@ def test_a_dead_matcher_costs_nothing_but_its_hits(rough: Gateway, upstream: Ups
         return answer.status_code == 200 and outcome(answer) == ("HIT", "semantic")
 
     wait_until(back)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_matcher_that_dies_or_hangs_under_load_is_replaced(
+    rough: Gateway, upstream: Upstream, how: signal.Signals
+) -> None:
+    """No request fails of it, what was asked before is answered at once, and all of it is found again afterwards."""
+    tenant = rough.tenant(upstream.url, allow_private_upstream=True)
+    questions = [f"How many rooms has house number {number}?" for number in range(12)]
+    for question in questions:
+        assert outcome(tenant.chat(question)) == ("MISS", None)
+    [matcher] = rough.pids(MATCHER)
+    replaced = threading.Event()
+
+    def ask(number: int) -> list[tuple[str | None, str | None]]:
+        seen = []
+        while not replaced.is_set():
+            seen.append(outcome(tenant.chat(questions[number % len(questions)])))
+            assert tenant.chat(f"Tell me about house number {number} and its {len(seen)} doors.").status_code == 200
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask, number) for number in range(4)]
+        try:
+            os.kill(matcher, how)
+            wait_until(lambda: rough.pids(MATCHER) not in ([], [matcher]))
+        finally:
+            replaced.set()
+        assert {each for asked in asking for each in asked.result()} == {("HIT", "exact")}
+    rough.wait_healthy()
+    for question in questions:
+        wait_until(lambda question=question: found_again(tenant, question))
+
+
+def found_again(tenant: Tenant, question: str) -> bool:
+    answer = tenant.chat(f"Please tell me: {question}", headers={"Cache-Control": "only-if-cached"})
+    return answer.status_code == 200 and outcome(answer) == ("HIT", "semantic")
 
 
 def test_judging_pairs(gateway: Gateway) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mitmgate.core.partition import parse_partition
+
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 GIB: Final = 1024 * MIB
@@ -75,6 +77,11 @@ def choice(*words: str) -> Kind[str]:
         return value
 
     return Kind(parse, is_text=True)
+
+
+def partition() -> Kind[str]:
+    """`user` or `header:NAME`."""
+    return Kind(parse_partition, is_text=True)
 
 
 def integer(least: int, most: int) -> Kind[int]:

@@ -84,6 +84,7 @@ class Cache:
     deadline_ms: int = _setting(100, kinds.integer(1, 10_000))
     embedder: str = _setting("onnx", kinds.choice("onnx", "sentence-transformers"))
     model_path: Path | None = _setting(None, kinds.optional(kinds.path()))
+    partition_by: str | None = _setting(None, kinds.optional(kinds.partition()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def wording(pair: Pair) -> str | None:
 
 
 def number(pair: Pair) -> str | None:
+    if _alike(pair.left.amounts, pair.right.amounts):
+        return None
     left = Counter(value for value, _ in pair.left.amounts.elements())
     right = Counter(value for value, _ in pair.right.amounts.elements())
     mine, theirs = left - right, right - left
@@ -45,9 +47,9 @@ def number(pair: Pair) -> str | None:
 
 def operator(pair: Pair) -> str | None:
     left, right = pair.left.operators, pair.right.operators
-    if left != right:
+    if not _alike(left, right):
         return _versus("operator", left - right, right - left)
-    ordered = any(sign in left for sign in ("-", "/", "^", "mod", "<", ">", "<=", ">="))
+    ordered = left and any(sign in left for sign in ("-", "/", "^", "mod", "<", ">", "<=", ">="))
     if ordered and pair.left.sequence != pair.right.sequence:
         return "order"
     return None
@@ -55,11 +57,13 @@ def operator(pair: Pair) -> str | None:
 
 def date(pair: Pair) -> str | None:
     left, right = pair.left.dates, pair.right.dates
-    return None if left == right else _versus("date", left - right, right - left)
+    return None if _alike(left, right) else _versus("date", left - right, right - left)
 
 
 def unit(pair: Pair) -> str | None:
     left, right = pair.left.amounts, pair.right.amounts
+    if _alike(left, right) and pair.left.units == pair.right.units:
+        return None
     mine = Counter(name for _, name in (left - right).elements() if name)
     theirs = Counter(name for _, name in (right - left).elements() if name)
     hard = (mine | theirs).keys() - measures.SOFT_UNITS
@@ -75,11 +79,11 @@ def unit(pair: Pair) -> str | None:
 
 
 def code(pair: Pair) -> str | None:
-    return None if pair.left.code == pair.right.code else "code identifier"
+    return None if _alike(pair.left.code, pair.right.code) else "code identifier"
 
 
 def quoted(pair: Pair) -> str | None:
-    return None if pair.left.quoted == pair.right.quoted else "quoted text"
+    return None if _alike(pair.left.quoted, pair.right.quoted) else "quoted text"
 
 
 def negation(pair: Pair) -> str | None:
@@ -124,6 +128,12 @@ _CLASHES: Final = {
     *map(frozenset, combinations(("who", "when", "where", "why", "quantity", "how"), 2)),
     *(frozenset(("yes or no", kind)) for kind in ("who", "when", "where", "why", "quantity", "how")),
 }
+
+
+def _alike[K](left: Counter[K], right: Counter[K]) -> bool:
+    """As ==, which a Counter does in Python and a dict does not. No count here is zero."""
+    same: bool = dict[K, int].__eq__(left, right)
+    return same
 
 
 def _versus(what: str, mine: Counter[str], theirs: Counter[str]) -> str:

@@ -125,6 +125,63 @@ _OPPOSITES: Final = """
     inner | outer
     parent | child
     introvert | extrovert
+    expand swell | contract shrink
+    sunrise rise | sunset set
+    rise rising | sink sinking set setting
+    appear arrive come | disappear vanish go leave
+    borrow | repay
+    freeze solidify | melt thaw
+    inflate | deflate
+    ingress | egress
+    inbound incoming | outbound outgoing
+    fill | empty drain
+    gain | shed
+    guilty | innocent
+    hello | goodbye
+    hero | villain
+    knowledge | ignorance
+    landlord | tenant
+    lead | follow
+    lengthen | shorten
+    liquid | solid
+    marry | divorce
+    mount attach | unmount detach
+    multiply | divide
+    natural | artificial synthetic
+    obey | disobey
+    offense offence | defense defence
+    often usually | seldom rarely
+    opaque | transparent
+    overweight | underweight
+    overestimate | underestimate
+    peace | war
+    permanent | temporary
+    plural | singular
+    portrait | landscape
+    praise | criticize criticise blame
+    predator | prey
+    promote | demote
+    promotion | demotion
+    refundable | nonrefundable
+    reward | punish punishment
+    smart clever | stupid
+    straight | curved
+    succeed success | fail failure
+    sweet | sour bitter salty
+    tighten | loosen
+    tight | loose
+    tragedy | comedy
+    up upstairs | downstairs
+    upstream | downstream
+    upgrade | downgrade
+    urban city | rural countryside
+    vegetarian vegan | meat
+    voluntary optional | mandatory compulsory required
+    wake | sleep
+    widen | narrow
+    wise | foolish
+    whole | partial
+    zoom maximize maximise | minimize minimise
     optimist | pessimist
 """
 

@@ -13,6 +13,7 @@ _LONGEST_ORDER: Final = 16  # words that stand under no preposition, looked at t
 _SHORT: Final = 5  # content words of a question that is about a comparison and nothing else
 _OPPOSED_ROLES: Final = {frozenset(("from", "to")), frozenset(("before", "after")), frozenset(("with", "without"))}
 _EXCHANGED_ROLES: Final = frozenset(("to", "from", "in", "by", "against", "over", "under"))
+_COMPOUNDING: Final = frozenset(("of", "for", "in", "about"))
 _STRICT_ROLES: Final = frozenset(("than", "before", "after"))
 
 
@@ -51,7 +52,17 @@ def _rearranged(pair: Pair) -> bool:
         place for place, (one, other) in enumerate(zip(reversed(mine), reversed(theirs), strict=True)) if one != other
     )
     parts, others = left[start:end], right[start:end]
+    if _compounds(parts, others) or _compounds(others, parts):
+        return False
     return not any(parts[cut:] + parts[:cut] == others for cut in range(1, len(parts)))
+
+
+def _compounds(apart: list[tuple[str, str]], together: list[tuple[str, str]]) -> bool:
+    """Whether one side says ideas for a picnic and the other picnic ideas."""
+    if len(apart) != 2 or len(together) != 2:
+        return False
+    (head, head_role), (of, of_role) = apart
+    return of_role in _COMPOUNDING and together == [(of, head_role), (head, head_role)]
 
 
 def _turned_round(left: list[str], right: list[str]) -> bool:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from mitmgate.core.text import measures
 from mitmgate.core.text.tokens import Kind, Token
+
+_NO_QUANTITY: Final = frozenset({Kind.BREAK, Kind.CODE})
+#: The words that something here can begin with; most words are none of these.
+_BEGINNINGS: Final = frozenset({"a", "an"}).union(
+    measures.MONTHS, measures.CALENDAR, measures.CLOCK, measures.CARDINALS, measures.ORDINALS, measures.MONEY,
+    measures.UNITS, measures.OPERATOR_WORDS, measures.POWER_WORDS,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -30,6 +38,12 @@ def quantities(tokens: Sequence[Token]) -> Quantities:
     found = Quantities()
     place = 0
     while place < len(tokens):
+        token = tokens[place]
+        if token.kind in _NO_QUANTITY or (
+            token.kind is Kind.WORD and token.text not in _BEGINNINGS and not token.upper
+        ):
+            place += 1
+            continue
         place = (
             _date(tokens, place, found)
             or _time(tokens, place, found)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from mitmgate.core.text.crisis import of_a_crisis
+
 LONGEST: Final = 4096  # characters: more than the model looks at, whatever they are
 
 _LINK: Final = re.compile(r"\b(?:https?|ftp|file|wss?)://\S|\bwww\.\w+\.\w", re.IGNORECASE)
@@ -33,4 +35,6 @@ def unfit(text: str) -> str | None:
         return "link"
     if _DIGITS.search(text):
         return "long number"
+    if of_a_crisis(text):
+        return "crisis"
     return "code" if _CODE.search(text) else None

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from mitmgate.core.settings import Cache, Runtime, Settings, Vectors, runtime_document
+from mitmgate.matcher.worth import LOOKUPS, ONE_IN
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.channel import Channel, channel_pair
 from mitmgate.services.matcher_client import MatcherAway, MatcherClient
@@ -127,7 +128,9 @@ async def test_the_quick_test(matcher: StartMatcher) -> None:
         assert (await client.find(1, SCOPE, "what's 2 plus 2?", threshold=0.95)).hit is None
         assert (await client.find(2, SCOPE, "what's 2 plus 2?")).reason == wire.SCOPE_EMPTY
         assert (await client.find(1, OTHER, "what's 2 plus 2?")).reason == wire.SCOPE_EMPTY
-        assert (await client.find(1, SCOPE, "word " * 300)).reason == wire.TOO_LONG
+        assert (await client.find(1, SCOPE, "word " * 254)).reason == "below bar"  # 256 tokens with the two that frame
+        assert (await client.find(1, SCOPE, "word " * 255)).reason == wire.TOO_LONG
+        assert (await client.find(1, SCOPE, "word " * 200_000)).reason == wire.TOO_LONG
         assert not await client.put(1, SCOPE, name(2), "word " * 300, time.time() + 60)
         async with asyncio.timeout(PATIENCE_S):
             while not any(beat["ready"] and beat["checks"] == {"redis": True} for beat in process.heard):
@@ -249,6 +252,22 @@ async def test_what_is_no_request_is_refused(matcher: StartMatcher) -> None:
         writer.close()
         assert oct(process.socket.stat().st_mode)[-3:] == "600"
         assert (await client.stats())["scopes"] == 0
+
+
+async def test_a_scope_without_hits_is_sampled_until_it_has_one(matcher: StartMatcher) -> None:
+    async with matcher() as (_process, client):
+        await client.find(1, SCOPE, "x")
+        await put(client, 1, "Who wrote Hamlet?")
+        for _ in range(LOOKUPS):
+            assert (await client.find(1, SCOPE, "How tall is the tower of Pisa?")).reason == "below bar"
+        reasons = [(await client.find(1, SCOPE, "How tall is the tower of Pisa?")).reason for _ in range(2 * ONE_IN)]
+        assert (reasons.count(wire.SAMPLED_OUT), reasons.count("below bar")) == (2 * ONE_IN - 2, 2)
+        found = [await client.find(1, SCOPE, "who wrote hamlet") for _ in range(ONE_IN)]
+        assert sum(each.hit is not None for each in found) == 1
+        assert all([(await client.find(1, SCOPE, "who wrote hamlet")).hit for _ in range(3)])
+        await put(client, 2, "Who wrote Faust?", OTHER)
+        assert (await client.find(1, OTHER, "who wrote faust")).hit is not None
+        assert (await client.stats())["sampled_out"] == 3 * ONE_IN - 3
 
 
 async def test_without_hnswlib_it_scans(matcher: StartMatcher, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_other_paths_are_not(endpoint: str, client_format: str) -> None:
 @pytest.mark.parametrize(
     ("field", "reason"),
     [
-        ({"stream": True}, "stream"),
+        ({"stream": 1.5}, "stream"),
         ({"stream": "true"}, "stream"),
         ({"previous_response_id": "x"}, "stateful"),
         ({"conversation": {"id": "x"}}, "stateful"),
@@ -102,6 +102,7 @@ def test_responses_name_what_only_the_vendor_keeps() -> None:
     "field",
     [
         {"stream": False},
+        {"stream": True},
         {"stream": None},
         {"temperature": 1},
         {"temperature": 0},

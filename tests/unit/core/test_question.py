@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mitmgate.core.directory import Tenant, TenantId
 from mitmgate.core.errors import Refused
+from mitmgate.core.partition import partition
 from mitmgate.core.question import Question, judge_request
 
 CHAT = "/v1/chat/completions"
@@ -134,6 +135,47 @@ def test_everything_else_separates(other: dict[str, Any]) -> None:
     assert found is not None and found != asked().scope
 
 
+# ---- parts of a tenant's cache
+
+users = st.sampled_from([{}, {"user": "a"}, {"user": "b"}, {"user": ""}, {"user": None}, {"safety_identifier": "a"}])
+parts = st.sampled_from([None, "user", "header:x-user"])
+sent = st.sampled_from([{}, {"x-user": "a"}, {"x-user": "b"}, {"x-user": ""}])
+
+
+@given(requests, requests, parts, users, users, sent, sent)
+def test_no_answer_crosses_partitions(
+    one: dict[str, Any],
+    other: dict[str, Any],
+    by: str | None,
+    user: dict[str, Any],
+    user2: dict[str, Any],
+    headers: dict[str, str],
+    headers2: dict[str, str],
+) -> None:
+    found = []
+    for request, who, names in ((one, user, headers), (other, user2, headers2)):
+        body = {**request["body"], **who}
+        found.append(asked(**{**request, "body": body}, partition=partition(by, "openai", names, body)))
+    plain, plain2 = asked(**one), asked(**other)
+    told = ({"user": None, "safety_identifier": None, **user}, {"user": None, "safety_identifier": None, **user2})
+    together = by is None or (told[0] == told[1] if by == "user" else headers == headers2)
+    assert (found[0].fingerprint == found[1].fingerprint) == (together and plain.fingerprint == plain2.fingerprint)
+    if plain.scope is not None and plain2.scope is not None:
+        assert (found[0].scope == found[1].scope) == (together and plain.scope == plain2.scope)
+
+
+def test_a_part_is_told_in_each_formats_own_way() -> None:
+    by = "user"
+    assert partition(None, "openai", {}, {"user": "a"}) is None
+    assert partition(by, "openai", {}, {"user": "a"}) != partition(by, "openai", {}, {"user": "b"})
+    assert partition(by, "openai", {}, {"user": "a"}) == partition(by, "openai", {"x": "y"}, {"user": "a", "n": 1})
+    ids = [{"metadata": {"user_id": "a"}}, {"metadata": {"user_id": "b"}}, {"metadata": None}, {}, {"user": "a"}]
+    found = [partition(by, "anthropic", {}, body) for body in ids]
+    assert len(set(found)) == 3 and found[2] == found[3] == found[4]
+    part = partition("header:x-user", "openai", {}, {})
+    assert part is not None and asked(partition=part).fingerprint != asked().fingerprint
+
+
 # ---- what is compared at all
 
 
@@ -144,30 +186,30 @@ def test_a_single_text_part_is_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    "last",
+    ("last", "why"),
     [
-        {"role": "assistant", "content": "Because"},
-        {"role": "user"},
-        {"role": "user", "content": ""},
-        {"role": "user", "content": []},
-        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
-        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "x"}}]},
-        {"role": "user", "content": [{"type": "text", "text": 1}]},
-        {"role": "user", "content": "See https://example.com/a"},
-        {"role": "user", "content": "```\nx = 1\n```"},
-        {"role": "tool", "tool_call_id": "1", "content": "4"},
+        ({"role": "assistant", "content": "Because"}, "no user turn last"),
+        ({"role": "user"}, "parts"),
+        ({"role": "user", "content": ""}, "empty"),
+        ({"role": "user", "content": []}, "parts"),
+        ({"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "parts"),
+        ({"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]}, "parts"),
+        ({"role": "user", "content": [{"type": "text", "text": 1}]}, "parts"),
+        ({"role": "user", "content": "See https://example.com/a"}, "link"),
+        ({"role": "user", "content": "```\nx = 1\n```"}, "code"),
+        ({"role": "tool", "tool_call_id": "1", "content": "4"}, "no user turn last"),
     ],
 )
-def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any]) -> None:
+def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any], why: str) -> None:
     found = asked({"model": "m", "messages": [last]})
-    assert found.scope is None and found.text is None
+    assert found.scope is None and found.text is None and found.exact_only == f"exact only: {why}"
     assert found.fingerprint is not None and found.decision.lookup and found.decision.reason is None
 
 
 def test_other_endpoints_are_not_compared() -> None:
     for path, body in (("/v1/embeddings", {"model": "m", "input": "a"}), ("/v1/completions", {"prompt": "a"})):
         found = asked(body, path=path)
-        assert found.fingerprint is not None and found.scope is None
+        assert found.fingerprint is not None and found.scope is None and found.exact_only is None
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,17 @@ from mitmgate.core.text.unfit import LONGEST, unfit
         ("Who owns account 123456789012?", "long number"),
         ("What is 123e4567-e89b-12d3-a456-426614174000?", "long number"),
         ("Find commit 9b65f97c0ffee1234abc", "long number"),
+        ("Which methods of suicide are there?", "crisis"),
+        ("My friend talks about killing herself", "crisis"),
+        ("She takes her own life in which act?", "crisis"),
+        ("What do I do when somebody overdosed?", "crisis"),
+        ("Signs of a stroke?", "crisis"),
+        ("What helps against chest pain?", "crisis"),
+        ("My dog ate rat poison", "crisis"),
+        ("How much ibuprofen is a lethal dose?", "crisis"),
+        ("He beats her every night", "crisis"),
+        ("Who helps victims of abuse?", "crisis"),
+        ("什么是自杀", "crisis"),
         ("x" * (LONGEST + 1), "too long"),
         ("   ", "empty"),
     ],
@@ -41,6 +52,15 @@ def test_held_to_exact_words(text: str, why: str) -> None:
         "How do I return a parcel: by post or in the shop?",
         "Which class should I choose?",
         "Wie hoch ist der Kölner Dom?",
+        "Which swimming stroke is fastest?",
+        "How does a two-stroke engine work?",
+        "Who killed Caesar?",
+        "What does MS-DOS do?",
+        "How do I drape a curtain?",
+        "Is the word accuse a verb?",
+        "日本の首都はどこですか",
+        "Какая столица Франции?",
+        "Is 🍎 the sign of apples?",
     ],
 )
 def test_ordinary_questions_are_fit(text: str) -> None:
@@ -49,4 +69,4 @@ def test_ordinary_questions_are_fit(text: str) -> None:
 
 @given(st.text(max_size=500))
 def test_any_text_has_an_answer(text: str) -> None:
-    assert unfit(text) in (None, "too long", "code", "link", "long number", "empty")
+    assert unfit(text) in (None, "too long", "code", "link", "long number", "crisis", "empty")

@@ -1,0 +1,81 @@
+"""Entries as answers, and answers as entries: what the stages of the cache have in common."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from mitmproxy import http
+
+from addons.exchange import Exchange, local_response, parsed_answer, readable_body
+from mitmgate.core.cache_policy import answer_cacheable
+from mitmgate.core.replay import NotReplayable, Wanted, replay, stored_stream
+from mitmgate.core.replay.forms import is_stream
+from mitmgate.core.token_usage import Tokens, tokens_of_json
+from mitmgate.services.exact_cache import Entry
+
+
+def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> str | None:
+    """Makes the entry this request's answer, in the form that it asks for. -> why it can not be."""
+    headers, body = entry.headers, entry.body
+    if exchange.streamed or is_stream(headers[0][1]):
+        try:
+            media_type, body = replay(headers[0][1], body, _wanted(exchange), entry.usage_asked)
+        except NotReplayable as why:
+            return str(why)
+        headers = [(b"Content-Type", media_type), *headers[1:]]
+    exchange.entry, exchange.cache_kind, exchange.similarity = entry, kind, similarity
+    exchange.cache_status, exchange.cache_detail = "HIT", None
+    flow.response = local_response(entry.status, headers, body)
+    return None
+
+
+def entry_of_answer(flow: http.HTTPFlow, exchange: Exchange) -> Entry | None:
+    """What is kept of a buffered answer; None when it may not be."""
+    response = flow.response
+    assert response is not None
+    body, answer = readable_body(response), parsed_answer(flow, exchange)
+    if body is None or answer is None:
+        return None
+    if answer_cacheable(exchange.client_format, response.status_code, exchange.headers, answer) is not None:
+        return None
+    media_type = response.headers.get("content-type", "application/json").encode()
+    return _entry(exchange, response, media_type, body, tokens_of_json(exchange.client_format, answer))
+
+
+def entry_of_stream(flow: http.HTTPFlow, exchange: Exchange) -> Entry | None:
+    """What is kept of a stream whose last event is here; None when it may not be."""
+    response, recording, tap = flow.response, exchange.recording, exchange.tap
+    media_type = b"" if response is None else response.headers.get("content-type", "").encode()
+    if response is None or tap is None or recording is None or recording.kept is None or not is_stream(media_type):
+        return None
+    try:
+        body = stored_stream(exchange.client_format, response.status_code, recording.kept)
+    except NotReplayable:
+        return None
+    return _entry(exchange, response, media_type, body, tap.tokens)
+
+
+def _entry(exchange: Exchange, response: http.Response, media_type: bytes, body: bytes, tokens: Tokens) -> Entry:
+    tenant, decision, fingerprint = exchange.tenant, exchange.decision, exchange.fingerprint
+    assert tenant is not None and decision is not None and fingerprint is not None
+    now = time.time()
+    return Entry(
+        tenant_id=tenant.id,
+        fingerprint=fingerprint,
+        entry_id=exchange.request_id,
+        status=response.status_code,
+        headers=[(b"Content-Type", media_type)],
+        body=body,
+        stored_at=now,
+        expires_at=now + decision.ttl_s,
+        model=exchange.model,
+        namespace=decision.namespace,
+        tokens=tokens,
+        usage_asked=_wanted(exchange).include_usage,
+    )
+
+
+def _wanted(exchange: Exchange) -> Wanted:
+    body: dict[str, Any] = exchange.body or {}
+    return Wanted.by(exchange.client_format, body)

@@ -1,0 +1,81 @@
+"""Which form a stored answer has, which one is asked for, and the way between them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from mitmgate.core.cache_policy import answer_cacheable
+from mitmgate.core.errors import ANTHROPIC
+from mitmgate.core.replay import anthropic_events, openai_chunks
+from mitmgate.core.replay.events import NotReplayable, split_events
+
+JSON_TYPE: Final = b"application/json"
+STREAM_TYPE: Final = b"text/event-stream; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a request wants its answer."""
+
+    client_format: str
+    streamed: bool = False
+    include_usage: bool = False
+
+    @classmethod
+    def by(cls, client_format: str, body: Mapping[str, Any]) -> Wanted:
+        """What the request's body asks for."""
+        options = body.get("stream_options")
+        include = isinstance(options, dict) and options.get("include_usage") is True
+        return cls(client_format, body.get("stream") is True, include)
+
+
+def is_stream(media_type: bytes) -> bool:
+    return media_type.lower().startswith(b"text/event-stream")
+
+
+def replay(media_type: bytes, body: bytes, wanted: Wanted, usage_asked: bool) -> tuple[bytes, bytes]:
+    """-> (media type, body) for the request. Raises NotReplayable.
+
+    usage_asked: the request that the answer was given to asked for a stream's usage.
+    """
+    stored_as_stream, anthropic = is_stream(media_type), wanted.client_format == ANTHROPIC
+    if stored_as_stream == wanted.streamed:
+        if stored_as_stream and not anthropic:
+            body = openai_chunks.with_usage_as_asked(body, wanted.include_usage, usage_asked)
+        return media_type, body
+    if stored_as_stream:
+        return JSON_TYPE, orjson.dumps(_assembled(body, anthropic))
+    answer = orjson.loads(body)
+    if anthropic:
+        return STREAM_TYPE, anthropic_events.render_stream(answer)
+    return STREAM_TYPE, openai_chunks.render_stream(answer, wanted.include_usage)
+
+
+def stored_stream(client_format: str, status: int, body: bytes) -> bytes:
+    """What is kept of a stream that ended well, its terminal event whole. Raises NotReplayable: why it is not kept."""
+    anthropic = client_format == ANTHROPIC
+    events = list(split_events(body))
+    last = events[-1] if events else None
+    if anthropic:
+        body = anthropic_events.completed(body, last)
+    elif last is not None and not last.complete:
+        if last.data != b"[DONE]":
+            raise NotReplayable("truncated")
+        body = body[: len(body) - len(last.raw)] + openai_chunks.DONE
+    answer = _assembled(body, anthropic)
+    if (why := answer_cacheable(client_format, status, {}, answer)) is not None:
+        raise NotReplayable(why)
+    return body
+
+
+def _assembled(body: bytes, anthropic: bool) -> dict[str, Any]:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise NotReplayable("not UTF-8") from None
+    events = split_events(body)
+    return anthropic_events.assemble(events) if anthropic else openai_chunks.assemble(openai_chunks.chunks_of(events))

@@ -1,0 +1,250 @@
+"""The chain in stock mitmproxy: `mitmdump|mitmweb --mode reverse:http://gateway.invalid -s addons/chain.py`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.harness import Gateway, Tenant, bearer, wait_until
+from tests.e2e.served import PATIENCE_S, ROOT, free_port
+from tests.e2e.upstream import Asked, LoopThread, Upstream, event, piece
+
+VENDOR_SECRET = "sk-vendor-secret-0123456789"
+STRANGER = """
+import json, os
+def note(what, flow):
+    with open(os.environ["SEEN"], "a") as file:
+        headers = {k: v for k, v in (flow.response.headers if what == "response" else flow.request.headers).items()}
+        body = (flow.response.raw_content if what == "response" else flow.request.raw_content) or b""
+        line = [what, flow.request.path, flow.response and flow.response.status_code, headers, body.decode()]
+        file.write(json.dumps(line) + "\\n")
+def request(flow): note("request", flow)
+def response(flow): note("response", flow)
+"""
+
+
+@dataclass
+class Prepared:
+    """A data directory with one tenant of a served gateway that has ended."""
+
+    folder: Path
+    key: str
+    upstream: Upstream
+    stranger: Path
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def seen(self) -> Path:
+        return self.folder / "seen"
+
+    def client(self, port: int) -> httpx.Client:
+        return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=bearer(self.key), timeout=60, trust_env=False)
+
+    @contextmanager
+    def running(self, program: str, *arguments: str, **env: str) -> Iterator[tuple[int, Path]]:
+        """-> the port it listens on, once it is ready, and its log."""
+        port, log = free_port(), self.folder / f"{program}.log"
+        command = [str(Path(sys.executable).with_name(program)), "--mode", "reverse:http://gateway.invalid"]
+        listen = ["--listen-host", "127.0.0.1", "-p", str(port)]
+        scripts = ["-s", str(ROOT / "addons" / "chain.py"), "-s", str(self.stranger)]
+        with open(log, "wb") as output:
+            process = subprocess.Popen(
+                [*command, *listen, *scripts, *arguments],
+                env={**os.environ, **self.env, **env, "SEEN": str(self.seen)},
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            wait_until(lambda: self.status(port) in (200, 503) or process.poll() is not None, log.read_text)
+            wait_until(lambda: self.status(port) == 200 or process.poll() is not None, log.read_text)
+            assert process.poll() is None, log.read_text()
+            yield port, log
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+    @staticmethod
+    def status(port: int) -> int:
+        """0 only while nobody listens: as soon as somebody does, there is an answer."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=10).status_code
+        except httpx.ConnectError:
+            return 0
+
+
+def chat(client: httpx.Client, text: str, **more: object) -> httpx.Response:
+    body = {"model": "m", "messages": [{"role": "user", "content": text}], **more}
+    return client.post("/v1/chat/completions", json=body)
+
+
+@pytest.fixture(scope="module")
+def prepared(folder: Path, loop_thread: LoopThread) -> Iterator[Prepared]:
+    place = folder / "stock"
+    place.mkdir(mode=0o711)
+    upstream = Upstream(loop_thread)
+    with Gateway(place, "--no-demo", env={}) as served:
+        served.wait_ready()
+        auth = {"header": "Authorization", "value": f"Bearer {VENDOR_SECRET}"}
+        key = served.tenant(upstream.url, upstream_auth=auth).key
+    stranger = place / "stranger.py"
+    stranger.write_text(STRANGER)
+    yield Prepared(place, key, upstream, stranger, {"MITMGATE_DATA_DIR": str(place)})
+    upstream.close()
+
+
+@pytest.fixture(autouse=True)
+def afresh(prepared: Prepared) -> None:
+    prepared.upstream.reset()
+    prepared.seen.write_text("")
+
+
+def test_the_chain_works_in_mitmdump_and_nobody_sees_a_secret(prepared: Prepared) -> None:
+    flows = prepared.folder / "flows"
+    with prepared.running("mitmdump", "-w", str(flows)) as (port, log), prepared.client(port) as client:
+        first, again = chat(client, "What is 2+2?"), chat(client, "What is 2+2?")
+        assert (first.status_code, first.headers["x-cache-status"]) == (200, "MISS")
+        assert (again.headers["x-cache-kind"], again.content) == ("exact", first.content)
+        time.sleep(1)  # by when an entry is found in other words
+        assert chat(client, "what's 2 plus 2?").headers["x-cache-kind"] == "semantic"
+        assert chat(client, "streamed", stream=True, temperature=2).text.endswith("data: [DONE]\n\n")
+        upload = client.post("/v1/audio/transcriptions", files={"file": b"x" * 200_000})
+        assert upload.status_code == 200 and len(prepared.upstream.asked[-1].body) > 200_000
+        login = client.post("/auth/token", json={"api_key": prepared.key}, headers={"Authorization": ""})
+        token = login.json()["token"]
+        assert client.get("/v1/models", headers=bearer(token)).status_code == 200
+        assert client.get(f"/v1/models?key={prepared.key}", headers={"Authorization": ""}).status_code == 200
+        strays = {"X-Auth-Token": prepared.key, "Referer": f"http://gw/?key={token}"}
+        assert client.get(f"/v1/models?api_key={prepared.key}", headers=strays).status_code == 200
+        assert prepared.key not in str(prepared.upstream.asked[-1].head)
+        astray = client.get(f"/v1/files/{prepared.key}", headers=strays)
+        assert (astray.status_code, astray.json()["error"]["code"]) == (400, "credential_in_path")
+        unknown = client.get(f"/v1/models?api_key={prepared.key}", headers={**strays, "Authorization": ""})
+        assert unknown.status_code == 401
+        refused = client.get("/v1/models", headers=bearer("nobody's"))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
+        assert client.get("/admin/tenants").json()["error"]["code"] == "no_control"
+        assert {value for asked in prepared.upstream.asked for value in asked.values("authorization")} == {
+            f"Bearer {VENDOR_SECRET}"
+        }
+    lines = [json.loads(line) for line in prepared.seen.read_text().splitlines()]
+    assert len([line for line in lines if line[0] == "response" and line[1] != "/health/ready"]) == 13
+    shown = prepared.seen.read_bytes() + log.read_bytes() + flows.read_bytes()
+    for secret in (prepared.key, VENDOR_SECRET, token):
+        assert secret.encode() not in shown
+    rows = rows_of(prepared)
+    assert sorted(row["status"] for row in rows) == [*[200] * 8, 400]
+    assert sorted(row["cache"] or "" for row in rows) == ["", "", "", "", "", "bypass", "hit", "hit", "miss"]
+
+
+def test_a_stream_passes_chunk_by_chunk_and_has_a_row(prepared: Prepared) -> None:
+    async def sse(asked: Asked) -> None:
+        await asked.begin("text/event-stream")
+        await asked.chunk(piece("one"))
+        await asked.when(go_on)
+        await asked.chunk(piece(None, "stop") + event("[DONE]"))
+        await asked.end()
+
+    go_on = threading.Event()
+    prepared.upstream.script = sse
+    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
+        body = {"model": "m", "messages": [{"role": "user", "content": "stream"}], "stream": True}
+        with client.stream("POST", "/v1/chat/completions", json=body) as answer:
+            chunks = answer.iter_raw()
+            assert b"one" in next(chunks)
+            go_on.set()
+            assert b"[DONE]" in b"".join(chunks)
+    (row,) = [row for row in rows_of(prepared) if row["request_id"] == answer.headers["x-request-id"]]
+    assert (row["status"], row["error"]) == (200, None)
+
+
+def test_an_upstream_that_echoes_its_credential_shows_it_to_nobody(prepared: Prepared) -> None:
+    async def echo(asked: Asked) -> None:
+        await asked.begin("text/plain")
+        for letter in f"key {asked.values('authorization')[0]}.":
+            await asked.chunk(letter.encode())
+        await asked.end()
+
+    prepared.upstream.script = echo
+    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
+        assert chat(client, "echo", temperature=2).text == f"key Bearer {'*' * len(VENDOR_SECRET)}."
+
+
+def test_a_saved_flow_is_replayed_as_its_tenant_and_not_without_it(prepared: Prepared) -> None:
+    flows, again = prepared.folder / "saved", prepared.folder / "replayed"
+    with prepared.running("mitmdump", "-w", str(flows)) as (port, _), prepared.client(port) as client:
+        assert chat(client, "to be asked again", temperature=2).status_code == 200
+    asked = len(prepared.upstream.asked)
+    replay = ("--client-replay", str(flows), "--set", "keepserving=true", "-w", str(again))
+    with prepared.running("mitmdump", *replay) as (_, log):
+        wait_until(lambda: len(prepared.upstream.asked) > asked, log.read_text)
+        replayed = prepared.upstream.asked[-1]
+        assert replayed.json["messages"][0]["content"] == "to be asked again"
+        assert replayed.values("authorization") == [f"Bearer {VENDOR_SECRET}"]
+        wait_until(lambda: b"to be asked again" in again.read_bytes(), log.read_text)
+    assert VENDOR_SECRET.encode() not in again.read_bytes() + log.read_bytes()
+    flows.write_bytes(flows.read_bytes().replace(b"mitmgate_tenant", b"mitmgate_xxxxxx"))
+    asked = len(prepared.upstream.asked)
+    with prepared.running("mitmdump", *replay) as (_, log):
+        wait_until(lambda: "401" in log.read_text(), log.read_text)
+    assert len(prepared.upstream.asked) == asked
+
+
+def test_mitmweb_shows_what_was_asked_and_no_secret(prepared: Prepared) -> None:
+    web = free_port()
+    flags = ("--web-port", str(web), "--no-web-open-browser", "--set", "web_password=watch")
+    with prepared.running("mitmweb", *flags) as (port, _), prepared.client(port) as client:
+        assert chat(client, "seen in mitmweb", temperature=2).status_code == 200
+        login = client.post("/auth/token", json={"api_key": prepared.key})
+        with httpx.Client(base_url=f"http://127.0.0.1:{web}", headers=bearer("watch"), timeout=60) as viewer:
+            shown = viewer.get("/flows").text
+            for flow in viewer.get("/flows").json():
+                for part in ("request", "response"):
+                    shown += viewer.get(f"/flows/{flow['id']}/{part}/content.data").text
+        assert "seen in mitmweb" in shown and "/auth/token" in shown
+        for secret in (prepared.key, VENDOR_SECRET, login.json()["token"]):
+            assert secret not in shown
+
+
+def test_what_cannot_be_opened_ends_it_with_a_line(prepared: Prepared, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("server: {listn: x}\n")
+    command = [str(Path(sys.executable).with_name("mitmdump")), "--mode", "reverse:http://gateway.invalid"]
+    ended = subprocess.run(
+        [*command, "-p", str(free_port()), "-s", str(ROOT / "addons" / "chain.py")],
+        cwd=tmp_path,
+        env={**os.environ, **prepared.env},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert "server.listn" in ended.stdout + ended.stderr and "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_only_planned_places_are_connected_to(prepared: Prepared) -> None:
+    """A stranger's addon that sends a request elsewhere reaches nobody, and its client gets an error of ours."""
+    bait = prepared.folder / "bait.py"
+    bait.write_text(
+        "def request(flow):\n    flow.request.port = int(flow.request.query.get('to', flow.request.port))\n"
+    )
+    with prepared.running("mitmdump", "-s", str(bait)) as (port, _), prepared.client(port) as client:
+        assert client.get("/v1/models").status_code == 200
+        refused = client.get("/v1/models?to=1")
+        assert refused.status_code == 502 and refused.json()["error"]["code"] == "upstream_malformed"
+
+
+def rows_of(prepared: Prepared) -> list[dict[str, object]]:
+    with Gateway(prepared.folder, "--no-demo", env={}) as served:
+        served.wait_ready()
+        return Tenant(served, 1, prepared.key).rows()
