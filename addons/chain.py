@@ -41,7 +41,7 @@ def make_chain(services: Services) -> list[object]:
     settings, secrets = services.settings, services.secrets
     verifier = TokenVerifier(secrets.jwt_secrets)
     authenticator = Authenticator(
-        services.directory, services.feed, services.store, secrets.pepper, verifier, demo=services.runtime.demo
+        services.directory, services.feed, services.store, secrets.peppers, verifier, demo=services.runtime.demo
     )
     cache = CacheStage(settings.cache, services.exact_cache)
     return [

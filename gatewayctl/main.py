@@ -16,6 +16,9 @@ _COMMANDS: Final = {
     "cache": ("gatewayctl.commands.cache:cache", "See, judge and remove cached answers."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
     "logs": ("gatewayctl.commands.logs:logs", "Requests as they end, or one request's whole story."),
+    "backup": ("gatewayctl.commands.backup:backup", "Write all that is kept to a file, while the gateway serves."),
+    "restore": ("gatewayctl.commands.restore:restore", "Make a new gateway what a backup says."),
+    "secrets": ("gatewayctl.commands.secrets:secrets", "Change the key that upstream credentials are sealed with."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
 }
 

@@ -75,6 +75,20 @@ def fields(pairs: Iterable[tuple[str, str]], title: str = "", file: TextIO | Non
     _print(console, drawn)
 
 
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on the terminal, none elsewhere; takes how much more is done."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda more: bar.advance(task, more)
+
+
 def document(value: Any) -> None:
     """Prints one JSON document, in ASCII, so that it survives every terminal and pipe."""
     click.echo(json.dumps(value, indent=2))

@@ -1,12 +1,14 @@
 """What every kind of test may ask for: a real PostgreSQL and a real Valkey, private to this run.
 
-Both start when the first test asks and end with the run; no test needs to clean up after itself.
+Both start when the first test asks and end with the run; no test needs to clean up after itself. They are the ones that
+a gateway starts itself, unless MITMGATE_TEST_STORES names others (see tests/servers.py): `tcp` or `system`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 import socket
 import tempfile
@@ -19,6 +21,8 @@ import asyncpg
 import pytest
 
 from mitmgate.services.embedded import EmbeddedPostgres, EmbeddedValkey
+from mitmgate.services.embedded.child import ServerProcess
+from mitmgate.services.redis_connection import pack
 
 TESTS = Path(__file__).parent
 # A test's rows need not survive the machine.
@@ -37,14 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
     """An empty folder that a server's OS user can enter, also when the tests run as root (tmp_path is closed to it)."""
-    with _open_folder() as folder:
+    with open_folder() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
-    with _open_folder() as folder:
-        server = EmbeddedPostgres(folder, CARELESS)
+    with open_folder() as folder:
+        server = _elsewhere("postgres", folder) or EmbeddedPostgres(folder, CARELESS)
+        assert isinstance(server, EmbeddedPostgres)
         try:
             server.start()
             yield server
@@ -54,8 +59,9 @@ def postgres() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[EmbeddedValkey]:
-    with _open_folder() as folder:
-        server = EmbeddedValkey(folder)
+    with open_folder() as folder:
+        server = _elsewhere("redis", folder) or EmbeddedValkey(folder)
+        assert isinstance(server, EmbeddedValkey)
         try:
             server.start()
             yield server
@@ -68,25 +74,43 @@ def postgres_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The address of an empty database of this test's own."""
     postgres.start()  # a test may have killed it
     name = f"test_{next(_numbers)}"
-    _execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE template0")
+    execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE template0")
     yield postgres.dsn_of(name)
     postgres.start()
-    _execute(postgres.dsn, f"DROP DATABASE {name} WITH (FORCE)")
+    execute(postgres.dsn, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def valkey_url(valkey: EmbeddedValkey) -> str:
     """The address of a server without a key in it."""
     valkey.start()  # a test may have killed it
+    from tests.servers import PASSWORD, TcpValkey
+
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(valkey.socket))
+        if isinstance(valkey, TcpValkey):
+            client.sendall(pack(("AUTH", PASSWORD)))
+            assert client.recv(64) == b"+OK\r\n"
         client.sendall(b"FLUSHALL\r\n")
         assert client.recv(64) == b"+OK\r\n"
     return valkey.url
 
 
+def _elsewhere(store: str, folder: Path) -> ServerProcess | None:
+    """The server that MITMGATE_TEST_STORES asks for, started."""
+    from tests.e2e.certificates import Authority
+    from tests.servers import start_by_kind
+
+    where = os.environ.get("MITMGATE_TEST_STORES")
+    if where is None:
+        return None
+    name = "valkey" if (store, where) == ("redis", "tcp") else store
+    return start_by_kind(f"{where}-{name}", folder, Authority(folder, "authority"), CARELESS)
+
+
 @contextmanager
-def _open_folder() -> Iterator[Path]:
+def open_folder() -> Iterator[Path]:
+    """A new folder that a server's OS user can enter."""
     folder = Path(tempfile.mkdtemp(prefix="mitmgate-test-"))
     try:
         folder.chmod(0o711)
@@ -95,7 +119,9 @@ def _open_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def _execute(dsn: str, statement: str) -> None:
+def execute(dsn: str, statement: str) -> None:
+    """Runs a statement, from wherever a test is."""
+
     async def execute() -> None:
         connection = await asyncpg.connect(dsn)
         try:

@@ -18,6 +18,8 @@ from mitmgate.control import (
     keys,
     live,
     problems,
+    purge,
+    secrets,
     tenants,
     tokens,
     usage,
@@ -71,8 +73,8 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    stories = (usage, live, analytics)
-    for concern in (tenants, blocks, keys, *stories, cache, cache_stats, cache_entries, tokens, health, docs):
+    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries)
+    for concern in (tenants, blocks, keys, purge, *stories, *answers, tokens, secrets, health, docs):
         app.include_router(concern.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 

@@ -57,5 +57,6 @@ async def find_token(here: Control, token: str) -> tuple[int, str, str] | None:
     if not token.startswith(ADMIN_PREFIX):
         return None
     async with borrow(here.pool) as connection:
-        row = await connection.fetchrow(queries.admin_token_of_hash, hash_key(here.secrets.pepper, token))
+        hashes = [hash_key(pepper, token) for pepper in here.secrets.peppers]
+        row = await connection.fetchrow(queries.admin_token_of_hash, hashes)
     return None if row is None else (row["id"], row["name"], row["role"])

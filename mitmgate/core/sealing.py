@@ -38,6 +38,13 @@ def seal(master_keys: Mapping[str, bytes], plaintext: str, context: bytes) -> by
     return bytes((_VERSION, len(key_id))) + key_id + nonce + AESGCM(key).encrypt(nonce, plaintext.encode(), context)
 
 
+def sealed_with(sealed: bytes) -> str | None:
+    """The id of the master key that sealed a value; None for what is no sealed value."""
+    if len(sealed) < 2 or sealed[0] != _VERSION:
+        return None
+    return sealed[2 : 2 + sealed[1]].decode(errors="replace")
+
+
 def unseal(master_keys: Mapping[str, bytes], sealed: bytes, context: bytes) -> str:
     """What was sealed in that context. Raises SealBroken."""
     if len(sealed) < 2 or sealed[0] != _VERSION:

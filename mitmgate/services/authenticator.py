@@ -46,14 +46,14 @@ class Authenticator:
         directory: Directory,
         feed: DirectoryFeed,
         store: Store,
-        pepper: bytes,
+        peppers: Sequence[bytes],
         verifier: TokenVerifier,
         demo: bool,
     ) -> None:
         self._directory = directory
         self._feed = feed
         self._store = store
-        self._pepper = pepper
+        self._pepper, *self._old_peppers = peppers
         self._verifier = verifier
         self._demo = demo
         self._failures = FailureLimiter(FAILURES, FAILURES_WINDOW_S)
@@ -94,7 +94,7 @@ class Authenticator:
 
     def _identify(self, credential: str, now: float, behind_proxy: bool) -> tuple[Tenant, Key] | None:
         """Whom one credential names, if it is good now. Raises TokenInvalid for one that is ours but not good."""
-        found = self._directory.by_key_hash(hash_key(self._pepper, credential))
+        found = self._by_key(credential)
         if found is None and has_token_shape(credential):
             claims = self._verifier.verify(credential, now)
             found = self._directory.key(TenantId(claims.tenant_id), KeyId(claims.key_id))
@@ -111,10 +111,17 @@ class Authenticator:
         """Asks PostgreSQL for keys unknown here that have a key's checksum. -> whether there is one."""
         found = False
         for credential in credentials:
-            if has_key_shape(credential):
-                key_hash = hash_key(self._pepper, credential)
-                if self._directory.by_key_hash(key_hash) is None:
-                    found |= await self._feed.lookup(key_hash)
+            if has_key_shape(credential) and self._by_key(credential) is None:
+                await self._feed.lookup(hash_key(self._pepper, credential))
+                found |= self._by_key(credential) is not None
+        return found
+
+    def _by_key(self, credential: str) -> tuple[Tenant, Key] | None:
+        """Whose key it is, under whichever pepper. What has no key's shape (the demo's) is under the present one."""
+        found = self._directory.by_key_hash(hash_key(self._pepper, credential))
+        if found is None and self._old_peppers and has_key_shape(credential):
+            hashes = (hash_key(pepper, credential) for pepper in self._old_peppers)
+            found = next((known for each in hashes if (known := self._directory.by_key_hash(each))), None)
         return found
 
     async def count_failure(self, address: str, error: Refused) -> Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -39,8 +40,10 @@ def find_migrations(root: Path) -> list[Migration]:
     return found
 
 
-async def migrate(connection: asyncpg.Connection, root: Path = ROOT) -> list[int]:
+async def migrate(connection: asyncpg.Connection, root: Path = ROOT, *, up_to: int | None = None) -> list[int]:
     """Applies what is missing, each version in its own transaction, one node at a time. -> the versions it applied.
+
+    up_to: no version after this one.
 
     Raises DatabaseUnusable where the database is newer than the code, or a version cannot be applied.
     """
@@ -56,13 +59,17 @@ async def migrate(connection: asyncpg.Connection, root: Path = ROOT) -> list[int
                 f"the database is at schema version {newest}, this gateway knows versions up to {known[-1].version}:"
                 " it was set up by a newer gateway"
             )
+        known = [migration for migration in known if up_to is None or migration.version <= up_to]
         missing = [migration for migration in known if migration.version not in applied]
         for migration in missing:
             await _apply(connection, migration)
         return [migration.version for migration in missing]
     finally:
         if not connection.is_closed():
-            await connection.fetchval(queries.unlock_setup)
+            with suppress(
+                asyncpg.InFailedSQLTransactionError
+            ):  # of a restore; its connection ends, and the lock with it
+                await connection.fetchval(queries.unlock_setup)
 
 
 async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:

@@ -15,6 +15,8 @@ import orjson
 
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.keys import display_prefix, hash_key
+from mitmgate.core.store_urls import check_url, without_password
+from mitmgate.services.database_reasons import check_rights, check_server, connect_reason
 from mitmgate.services.migrations import DatabaseUnusable, migrate
 from mitmgate.services.queries import queries
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from mitmgate.services.secrets import Secrets
 
 CONNECT_S: Final = 5.0
-OLDEST_VERSION: Final = 150000
 
 DEMO_NAME: Final = "Test Tenant"
 DEMO_KEY: Final = "test-key-123"
@@ -119,22 +120,47 @@ async def prepare_database(dsn: str, secrets: Secrets) -> None:
 
     Safe to run again and on several nodes at once. Raises DatabaseUnusable with a message for the operator.
     """
+    connection = await reach_database(dsn)
     try:
-        connection = await open_connection(dsn)
-    except (*AWAY, asyncpg.PostgresError, ValueError) as error:
-        raise DatabaseUnusable(f"PostgreSQL cannot be reached: {_told(error)}") from error
-    try:
-        if await connection.fetchval(queries.server_version) < OLDEST_VERSION:
-            raise DatabaseUnusable("PostgreSQL 15 or newer is needed")
+        await check_server(connection)
+        await check_rights(connection)
         await migrate(connection)
-        await _check_secrets(connection, secrets)
+        await check_secrets(connection, secrets)
         today = datetime.now(UTC).date()
         for days in (-1, 0, 1):
             await connection.execute(queries.ensure_partition, today + timedelta(days=days))
     except (*AWAY, asyncpg.PostgresError) as error:
-        raise DatabaseUnusable(f"PostgreSQL cannot be used: {_told(error)}") from error
+        raise DatabaseUnusable(f"PostgreSQL cannot be used: {without_password(_told(error), dsn)}") from error
     finally:
-        await _close(connection)
+        await close_connection(connection)
+
+
+async def reach_database(dsn: str, *, name: str = "mitmgate") -> asyncpg.Connection:
+    """`open_connection` for a start or a command. Raises DatabaseUnusable with a message for the operator."""
+    try:
+        check_url(dsn)
+    except ValueError as error:
+        raise DatabaseUnusable(f"database.url cannot be used: {error}") from None
+    try:
+        return await open_connection(dsn, name=name)
+    except asyncpg.InterfaceError as error:
+        if not isinstance(error, ValueError):
+            raise DatabaseUnusable(connect_reason(error, dsn)) from None
+        raise DatabaseUnusable(f"database.url cannot be reached: {without_password(_told(error), dsn)}") from None
+    except (*AWAY, asyncpg.PostgresError) as error:
+        raise DatabaseUnusable(connect_reason(error, dsn)) from None
+    except ValueError:  # of int(), which repeats what it was given
+        raise DatabaseUnusable("database.url cannot be used: its port or an option of it is no number") from None
+
+
+@contextmanager
+def telling(dsn: str) -> Iterator[None]:
+    """Turns what PostgreSQL says of the work in the block into DatabaseUnusable, for the operator of a command."""
+    try:
+        yield
+    except (*AWAY, asyncpg.PostgresError) as error:
+        said = without_password(_told(error), dsn)
+        raise DatabaseUnusable(f"PostgreSQL gave up: {said}") from error
 
 
 async def has_tenants(dsn: str) -> bool:
@@ -143,7 +169,7 @@ async def has_tenants(dsn: str) -> bool:
     try:
         return bool(await connection.fetchval(queries.has_tenants))
     finally:
-        await _close(connection)
+        await close_connection(connection)
 
 
 async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> int:
@@ -164,28 +190,40 @@ async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> i
             )
         return tenant_id
     finally:
-        await _close(connection)
+        await close_connection(connection)
 
 
-async def _check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
-    """The first node records what its secrets check to; any other must have them too."""
+async def check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
+    """The first node records what its secrets check to; any other must have them too. Raises DatabaseUnusable.
+
+    A new pepper is recorded once a node has it in front of the old one. A master key may go once it seals nothing.
+    """
     recorded = {row["name"]: row["value"] for row in await connection.fetch(queries.gateway_checks)}
-    pepper = {"pepper": _check_value(secrets.pepper)}
-    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
-    recorded_keys = {name for name in recorded if name.startswith("master-key:")}
-    if not _agree(pepper, recorded):
+    pepper = _check_value(secrets.pepper)
+    accepted = [pepper, *map(_check_value, secrets.old_peppers)]
+    if not any(hmac.compare_digest(recorded.get("pepper", pepper), value) for value in accepted):
         raise DatabaseUnusable(
             "this database was set up with another pepper, so none of its keys would be accepted:"
             " give the one it had by auth.pepper or in secrets/pepper of the data directory"
         )
+    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
+    recorded_keys = {name for name in recorded if name.startswith("master-key:")}
     if not _agree(master_keys, recorded) or (recorded_keys and not recorded_keys & master_keys.keys()):
         raise DatabaseUnusable(
             "this database was set up with another master key, so no upstream credential could be opened:"
             " give the one it had by MITMGATE_MASTER_KEY or in secrets/master-key of the data directory"
         )
-    for name, value in {**pepper, **master_keys}.items():
+    for row in await connection.fetch(queries.sealing_keys):
+        if row["id"] not in secrets.master_keys:
+            raise DatabaseUnusable(
+                f"{row['credentials']} upstream credentials are sealed with master key {row['id']}, which is not here:"
+                " put it behind the new one until `gatewayctl secrets rotate-master` has sealed them anew"
+            )
+    for name, value in {"pepper": pepper, **master_keys}.items():
         if name not in recorded:
             await connection.execute(queries.record_gateway_check, name, value)
+        elif not hmac.compare_digest(recorded[name], value):
+            await connection.execute(queries.replace_gateway_check, name, value)
 
 
 def _check_value(secret: bytes) -> bytes:
@@ -211,7 +249,8 @@ async def _give_back(pool: asyncpg.Pool, connection: Any) -> None:
         logger.debug("a connection to PostgreSQL broke as it was given back")
 
 
-async def _close(connection: asyncpg.Connection) -> None:
+async def close_connection(connection: asyncpg.Connection) -> None:
+    """Ends it, within CONNECT_S whatever the server does."""
     try:
         with deadline(connection, CONNECT_S):
             await connection.close()

@@ -28,13 +28,20 @@ class SecretsUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """pepper: of the API keys' hashes. master_keys: AES-256 keys by id, the first seals. jwt_secrets: by kid, the
-    first signs. admin_token: the operator's."""
+    """pepper: of the API keys' hashes; old_peppers: of keys that were made under them and are still accepted.
+    master_keys: AES-256 keys by id, the first seals. jwt_secrets: by kid, the first signs. admin_token: the
+    operator's."""
 
     pepper: bytes = field(repr=False)
     master_keys: Mapping[str, bytes] = field(repr=False)
     jwt_secrets: Mapping[str, bytes] = field(repr=False)
     admin_token: str = field(repr=False)
+    old_peppers: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def peppers(self) -> tuple[bytes, ...]:
+        """All that are accepted; the first makes hashes."""
+        return self.pepper, *self.old_peppers
 
 
 def load_secrets(settings: Settings, data_dir: Path, create: bool, environ: Mapping[str, str] | None = None) -> Secrets:
@@ -42,10 +49,10 @@ def load_secrets(settings: Settings, data_dir: Path, create: bool, environ: Mapp
     environ = os.environ if environ is None else environ
     folder = data_dir / "secrets"
     if create:
-        _make_folder(folder)
+        make_folder(folder)
 
     def stored(path: Path, make: Callable[[], str]) -> str:
-        return _read(path) if path.exists() or not create else _write(path, make())
+        return _read(path) if path.exists() or not create else write_secret(path, make())
 
     pepper = settings.auth.pepper or stored(folder / "pepper", _random)
     master_key = environ.get(MASTER_KEY) or stored(folder / "master-key", _random)
@@ -53,7 +60,8 @@ def load_secrets(settings: Settings, data_dir: Path, create: bool, environ: Mapp
     admin_token = environ.get(ADMIN_TOKEN) or stored(data_dir / "admin-token", make_admin_token)
     if len(admin_token) < _MIN_TOKEN or not (admin_token.isascii() and admin_token.isprintable()):
         raise SecretsUnusable(f"the admin token must be {_MIN_TOKEN} or more printable ASCII characters")
-    return Secrets(pepper.encode(), _master_keys(master_key), _jwt_secrets(jwt_secrets), admin_token)
+    old_peppers = tuple(each.encode() for each in settings.auth.old_peppers if each != pepper)
+    return Secrets(pepper.encode(), _master_keys(master_key), _jwt_secrets(jwt_secrets), admin_token, old_peppers)
 
 
 def _random() -> str:
@@ -88,7 +96,8 @@ def _jwt_secrets(items: tuple[str, ...] | list[str]) -> dict[str, bytes]:
     return dict(named)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """A folder that nobody else may enter. Raises SecretsUnusable."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
@@ -112,7 +121,7 @@ def _read(path: Path) -> str:
     return content
 
 
-def _write(path: Path, content: str) -> str:
+def write_secret(path: Path, content: str) -> str:
     """Whole or not at all, and never readable by others in between."""
     half = path.with_name(f".{path.name}.{os.getpid()}.{random.token_hex(4)}")
     try:

@@ -9,7 +9,7 @@ from mitmgate.core.settings.model import SECTIONS
 
 # Listeners, workers, data directory, stores, model and indexes are made at the start; so are the hashes of keys.
 _AT_START = frozenset({"server", "database", "redis", "vectors"})
-_KEYS_AT_START = frozenset({"auth.pepper", "cache.embedder", "cache.model_path"})
+_KEYS_AT_START = frozenset({"auth.pepper", "auth.old_peppers", "cache.embedder", "cache.model_path"})
 
 
 def reloaded(old: Settings, new: Settings) -> tuple[Settings, list[str], list[str]]:

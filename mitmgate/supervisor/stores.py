@@ -52,6 +52,20 @@ class Stores:
             elif isinstance(server, EmbeddedValkey):
                 self.redis_url = server.url
 
+    async def check(self) -> list[str]:
+        """Whether a store of somebody else's can serve. -> what its operator should know. Raises CannotStart.
+
+        PostgreSQL is asked when the schema is brought up to date.
+        """
+        if any(isinstance(server, EmbeddedValkey) for server in self.servers):
+            return []
+        from mitmgate.services.redis_start import StoreUnusable, check_store
+
+        try:
+            return await check_store(self.redis_url)
+        except StoreUnusable as error:
+            raise CannotStart(str(error)) from None
+
     async def watch(self, server: ServerProcess) -> None:
         """Starts a server again whenever it has ended."""
         backoff = Backoff()

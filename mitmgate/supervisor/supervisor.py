@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from mitmgate import __version__
 from mitmgate.core.settings import ConfigError, Runtime, Settings, runtime_document
+from mitmgate.core.store_urls import without_password
 from mitmgate.services.secrets import Secrets, SecretsUnusable, load_secrets
 from mitmgate.supervisor import announce, demo, listeners
 from mitmgate.supervisor.data_dir import DataDirectory
@@ -90,6 +91,8 @@ class Supervisor:
         parts.stores.launch()
         secrets = _secrets(settings)
         await parts.stores.serving()
+        for warning in await parts.stores.check():
+            _log.warning("%s", warning)
         for server in parts.stores.servers:
             self._beside(stack, parts.stores.watch(server))
         demo_upstream = await self._prepare_database(parts, secrets)
@@ -150,7 +153,7 @@ class Supervisor:
             upstream = f"http://{listeners.LOOPBACK}:{port}"
             await postgres.ensure_demo_tenant(dsn, secrets, upstream)
         except (DatabaseUnusable, *postgres.AWAY) as error:
-            raise CannotStart(str(error)) from None
+            raise CannotStart(without_password(str(error), dsn)) from None
         parts.family.start_mock(port)
         return upstream
 

@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "block": (f"{_HERE}.block:block", "Refuse a tenant's requests, for a while or until unblocked."),
     "unblock": (f"{_HERE}.unblock:unblock", "Lift a block, the automatic one too."),
     "delete": (f"{_HERE}.delete:delete", "Delete a tenant; its keys end at once."),
+    "purge": (f"{_HERE}.purge:purge", "Remove a tenant's stored prompts and answers for good."),
 }
 
 

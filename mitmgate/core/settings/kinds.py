@@ -166,12 +166,17 @@ def store_url(*schemes: str) -> Kind[str]:
 
 
 def pepper() -> Kind[str]:
-    def parse(value: object) -> str:
-        if len(_text(value).encode()) < _MIN_PEPPER_BYTES:
-            raise ValueError(f"must have {_MIN_PEPPER_BYTES} characters or more")
-        return str(value)
+    return Kind(_pepper, is_text=True)
 
-    return Kind(parse, is_text=True)
+
+def peppers() -> Kind[tuple[str, ...]]:
+    return _list_of(_pepper)
+
+
+def _pepper(value: object) -> str:
+    if len(_text(value).encode()) < _MIN_PEPPER_BYTES:
+        raise ValueError(f"must have {_MIN_PEPPER_BYTES} characters or more")
+    return str(value)
 
 
 def split_secret(item: str) -> tuple[str | None, str]:

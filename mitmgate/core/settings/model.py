@@ -62,6 +62,7 @@ class Auth:
     token_ttl_s: int = _setting(3600, kinds.integer(1, _YEAR_S))
     secrets: tuple[str, ...] = _setting((), kinds.secrets(), secret=True)
     pepper: str | None = _setting(None, kinds.optional(kinds.pepper()), secret=True)
+    old_peppers: tuple[str, ...] = _setting((), kinds.peppers(), secret=True)
 
 
 @dataclass(frozen=True, slots=True)

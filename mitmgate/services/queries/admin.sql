@@ -111,8 +111,8 @@ UPDATE api_keys SET
 WHERE tenant_id = $1 AND revoked_at IS NULL;
 
 -- name: admin_token_of_hash
--- The admin token with that hash, unless it was deleted. $1 the hash.
-SELECT id, name, role FROM admin_tokens WHERE hash = $1 AND revoked_at IS NULL;
+-- The admin token with one of these hashes, unless it was deleted. $1 the hashes: one under each pepper.
+SELECT id, name, role FROM admin_tokens WHERE hash = ANY ($1) AND revoked_at IS NULL;
 
 -- name: admin_tokens_page
 -- Admin tokens in order. $1 after this id, $2 how many.
@@ -143,3 +143,49 @@ SELECT EXISTS (SELECT FROM tenants WHERE id = $1);
 -- name: tenant_cache_max_bytes
 -- What the tenant's cache may weigh; null: what the configuration says. $1 the tenant.
 SELECT cache_max_bytes FROM tenants WHERE id = $1;
+
+-- name: sealed_credentials
+-- Tenants with an upstream credential, deleted ones too. $1 after this id, $2 how many.
+SELECT id, upstream_auth_sealed FROM tenants
+WHERE id > $1 AND upstream_auth_sealed IS NOT NULL ORDER BY id LIMIT $2;
+
+-- name: seal_credential
+-- Replaces a sealed credential by the same, sealed anew. $1 the tenant, $2 the sealed value.
+UPDATE tenants SET upstream_auth_sealed = $2 WHERE id = $1;
+
+-- name: purged_tenant
+-- A tenant that may be purged, deleted or not. $1 its id.
+SELECT name, status, is_demo FROM tenants WHERE id = $1;
+
+-- name: purge_usage
+-- Removes a tenant's request rows, so many at a time that others are not held up. -> how many. $1 the tenant, $2 how many.
+WITH doomed AS (
+    SELECT request_id, started_at FROM usage WHERE tenant_id = $1 LIMIT $2
+), gone AS (
+    DELETE FROM usage USING doomed
+    WHERE usage.request_id = doomed.request_id AND usage.started_at = doomed.started_at
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
+-- name: purge_hourly
+-- Removes a tenant's hourly totals. -> how many. $1 the tenant.
+WITH gone AS (DELETE FROM usage_hourly WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;
+
+-- name: purge_keys
+-- Removes a tenant's keys. -> how many. $1 the tenant.
+WITH gone AS (DELETE FROM api_keys WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;
+
+-- name: blank_tenant
+-- Leaves of a deleted tenant its id and version alone. $1 the tenant.
+UPDATE tenants SET
+    name = 'purged', backend_url = '', upstream_auth_header = NULL, upstream_auth_sealed = NULL, allowed_models = NULL,
+    default_model = NULL, model_aliases = NULL, tags = '{}', block_reason = NULL
+WHERE id = $1 AND status = 'deleted';
+
+-- name: tenant_left
+-- What is left of a tenant in tables. $1 the tenant.
+SELECT
+    (SELECT count(*) FROM usage WHERE tenant_id = $1) AS usage,
+    (SELECT count(*) FROM usage_hourly WHERE tenant_id = $1) AS usage_hourly,
+    (SELECT count(*) FROM api_keys WHERE tenant_id = $1) AS api_keys;

@@ -20,7 +20,9 @@ WITH fresh AS (
         $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
         $22::real[], $23::real[], $24::real[], $25::real[], $26::bigint[], $27::bigint[], $28::text[], $29::text[],
         $30::text[], $31::text[]::jsonb[]
-    )
+    ) AS sent (request_id, started_at, tenant_id)
+    -- A purged tenant's rows do not come back from a journal that is read again.
+    WHERE NOT EXISTS (SELECT FROM tenants WHERE tenants.id = sent.tenant_id AND status = 'deleted' AND backend_url = '')
     ON CONFLICT (request_id, started_at) DO NOTHING
     RETURNING *
 ),

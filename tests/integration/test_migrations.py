@@ -1,0 +1,53 @@
+"""From every version that was ever landed a database comes to the present one, with its rows, to the same tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from mitmgate.services.embedded import EmbeddedPostgres
+from mitmgate.services.migrations import ROOT, find_migrations, migrate
+from mitmgate.services.postgres import open_connection, prepare_database
+from mitmgate.services.tenants import load_tenants
+from tests.conftest import execute
+from tests.integration.database import SECRETS
+
+VERSIONS = [migration.version for migration in find_migrations(ROOT)]
+SHAPE = """
+SELECT relname, relkind::text, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)
+FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE relnamespace = 'public'::regnamespace AND NOT relispartition AND relname !~ '_[0-9]{4}_[0-9]{2}_[0-9]{2}'
+ORDER BY 1, 3
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_from_each_version_to_the_present_one(
+    version: int, postgres: EmbeddedPostgres, postgres_dsn: str
+) -> None:
+    connection = await open_connection(postgres_dsn)
+    assert await migrate(connection, up_to=version) == VERSIONS[:version]
+    await connection.execute("SELECT usage_ensure_partition(current_date)")
+    await connection.execute("INSERT INTO tenants (name, backend_url) VALUES ('kept', 'https://x')")
+    await connection.execute("INSERT INTO api_keys (tenant_id, name, prefix, hash) VALUES (1, 'k', 'mg_', 'h')")
+    await connection.execute(
+        "INSERT INTO usage (request_id, started_at, tenant_id, method, endpoint, status, latency_ms, client_format,"
+        " streamed, attempts, request_bytes, response_bytes)"
+        " VALUES (gen_random_uuid(), now(), 1, 'POST', '/v1', 200, 1, 'openai', false, 1, 1, 1)"
+    )
+    await prepare_database(postgres_dsn, SECRETS)
+    applied = await connection.fetch("SELECT version FROM schema_migrations ORDER BY 1")
+    assert [row["version"] for row in applied] == VERSIONS
+    tenants, _ = await load_tenants(connection)
+    assert [(tenant.name, len(tenant.keys)) for tenant in tenants] == [("kept", 1)]
+    assert await connection.fetchval("SELECT count(*) FROM usage") == 1
+
+    execute(postgres.dsn, "CREATE DATABASE made_at_once TEMPLATE template0")
+    try:
+        await prepare_database(postgres.dsn_of("made_at_once"), SECRETS)
+        fresh = await open_connection(postgres.dsn_of("made_at_once"))
+        assert await connection.fetch(SHAPE) == await fresh.fetch(SHAPE)
+        await fresh.close()
+    finally:
+        execute(postgres.dsn, "DROP DATABASE made_at_once WITH (FORCE)")
+    await connection.close()
