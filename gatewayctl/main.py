@@ -14,6 +14,7 @@ _COMMANDS: Final = {
     "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
+    "config": ("gatewayctl.commands.config:config", "Check and show the settings."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
 }
 

@@ -111,8 +111,14 @@ class Served:
 
     def child(self, words: str) -> int:
         """The pid of the child whose command line has these words."""
-        wait_until(lambda: self._find(words) is not None, self.output)
-        found = self._find(words)
+        found: int | None = None
+
+        def is_there() -> bool:
+            nonlocal found
+            found = self._find(words)  # looked for once: it may be gone a moment later
+            return found is not None
+
+        wait_until(is_there, self.output)
         assert found is not None
         return found
 
