@@ -7,7 +7,19 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from mitmgate.control import analytics, blocks, cache, docs, health, keys, problems, tenants, tokens, usage
+from mitmgate.control import (
+    analytics,
+    blocks,
+    cache,
+    docs,
+    health,
+    keys,
+    problems,
+    tenants,
+    tokens,
+    upstream_tests,
+    usage,
+)
 from mitmgate.control.admission import Door
 from mitmgate.control.context import Control
 
@@ -56,7 +68,7 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    for concern in (tenants, blocks, keys, usage, analytics, cache, tokens, health, docs):
+    for concern in (tenants, blocks, upstream_tests, keys, usage, analytics, cache, tokens, health, docs):
         app.include_router(concern.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Final
 
-from mitmgate.core.settings import Settings
+from mitmgate.core.settings import Settings, Upstream
 from mitmgate.core.settings.model import SECTIONS
 from mitmgate.services.secrets import SecretsUnusable, load_secrets
+from mitmgate.services.upstream_tls import upstream_tls
 from mitmgate.supervisor.errors import CannotStart
 
 # Listeners, workers, stores, the model and the indexes are made at the start; so are the hashes of keys. Each setting
@@ -69,18 +69,16 @@ def check_usable(settings: Settings) -> None:
         load_secrets(settings, settings.data_dir, create=False)
     except SecretsUnusable as error:
         raise CannotStart(str(error)) from None
-    check_ca_file(settings.upstream.ca_file)
+    check_ca_file(settings.upstream)
 
 
-def check_ca_file(file: Path | None) -> None:
-    """Raises CannotStart when it holds no certificates."""
-    if file is None:
-        return
+def check_ca_file(upstream: Upstream) -> None:
+    """Raises CannotStart when `upstream.ca_file` holds no certificates."""
     try:
-        ssl.create_default_context().load_verify_locations(cafile=str(file))
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        why = "holds no certificates in PEM" if isinstance(error, ssl.SSLError) else getattr(error, "strerror", error)
-        raise CannotStart(f"upstream.ca_file {file} {why}") from None
+        upstream_tls(upstream)
+    except OSError as error:
+        why = "holds no certificates in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise CannotStart(f"upstream.ca_file: {upstream.ca_file}: {why}") from None
 
 
 def reloaded(old: Settings, new: Settings) -> tuple[Settings, list[str], list[str]]:

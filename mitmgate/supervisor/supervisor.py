@@ -82,7 +82,7 @@ class Supervisor:
         _allow_many_files()
         parts = self._claim(stack)
         demo.check_asked_for(settings.demo, loopback=parts.loopback)
-        check_ca_file(settings.upstream.ca_file)
+        check_ca_file(settings.upstream)
         announce.say(f"mitmgate {__version__}, data in {settings.data_dir}")
         parts.family.start()
         await asyncio.sleep(0)  # their processes first: making a database takes a second

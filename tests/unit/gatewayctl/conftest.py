@@ -100,6 +100,7 @@ class FakeAdmin:
     status: str = "ok"
     checks: dict[str, Any] = field(default_factory=dict)
     page: int = 2
+    upstream_fails: bool = False
     url: str = ""
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any, dict[str, str]]:
@@ -126,6 +127,8 @@ class FakeAdmin:
                 return 200, {**found, "status": "blocked", "blocked_until": AT if "seconds" in body else None}, {}
             case "POST", ["unblock"]:
                 return 200, found, {}
+            case "POST", ["test-upstream"]:
+                return 200, self._tested(), {}
             case "GET", ["analytics"]:
                 return 200, analytics(0 if found["name"] == "idle" else 1234), {}
             case "GET", ["keys"]:
@@ -138,6 +141,16 @@ class FakeAdmin:
                 one = next(one for one in self.keys if str(one["id"]) == id)
                 return (204, None, {}) if method == "DELETE" else (200, one, {})
         return 404, _error("There is nothing at this path."), {}
+
+    def _tested(self) -> dict[str, Any]:
+        state, detail = ("failed", "refused with 401") if self.upstream_fails else ("ok", "accepted")
+        steps = [
+            ("dns", "ok", "93.184.215.14", 12.3),
+            ("tls", "skipped", "", None),
+            ("credential", state, detail, 80.0),
+        ]
+        told = [dict(zip(("name", "state", "detail", "ms"), step, strict=True)) for step in steps]
+        return {"ok": not self.upstream_fails, "upstream": "https://api.example.com", "model": "gpt-x", "steps": told}
 
     def _page(self, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         start = int(query.get("cursor", 0))
