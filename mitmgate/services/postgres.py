@@ -167,25 +167,38 @@ async def ensure_demo_tenant(dsn: str, secrets: Secrets, upstream_url: str) -> i
         await _close(connection)
 
 
-async def _check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
-    """The first node records what its secrets check to; any other must have them too."""
+async def secrets_problem(connection: asyncpg.Connection, secrets: Secrets) -> str | None:
+    """Why these are not the secrets that the database was set up with; None when they are, or nothing is recorded."""
     recorded = {row["name"]: row["value"] for row in await connection.fetch(queries.gateway_checks)}
-    pepper = {"pepper": _check_value(secrets.pepper)}
-    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
+    pepper, master_keys = _check_values(secrets)
     recorded_keys = {name for name in recorded if name.startswith("master-key:")}
     if not _agree(pepper, recorded):
-        raise DatabaseUnusable(
+        return (
             "this database was set up with another pepper, so none of its keys would be accepted:"
             " give the one it had by auth.pepper or in secrets/pepper of the data directory"
         )
     if not _agree(master_keys, recorded) or (recorded_keys and not recorded_keys & master_keys.keys()):
-        raise DatabaseUnusable(
+        return (
             "this database was set up with another master key, so no upstream credential could be opened:"
             " give the one it had by MITMGATE_MASTER_KEY or in secrets/master-key of the data directory"
         )
+    return None
+
+
+async def _check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> None:
+    """The first node records what its secrets check to; any other must have them too."""
+    problem = await secrets_problem(connection, secrets)
+    if problem is not None:
+        raise DatabaseUnusable(problem)
+    pepper, master_keys = _check_values(secrets)
     for name, value in {**pepper, **master_keys}.items():
-        if name not in recorded:
-            await connection.execute(queries.record_gateway_check, name, value)
+        await connection.execute(queries.record_gateway_check, name, value)
+
+
+def _check_values(secrets: Secrets) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """By the name it is recorded under: the pepper's, and each master key's."""
+    keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
+    return {"pepper": _check_value(secrets.pepper)}, keys
 
 
 def _check_value(secret: bytes) -> bytes:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -101,12 +103,14 @@ class FakeAdmin:
     checks: dict[str, Any] = field(default_factory=dict)
     page: int = 2
     upstream_fails: bool = False
+    clock_ahead_s: float = 0.0
+    shipper: dict[str, int] = field(default_factory=lambda: {"lag_rows": 0, "dead_lettered": 0})
     url: str = ""
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any, dict[str, str]]:
         parts = path.strip("/").split("/")
         if path in ("/health", "/admin/health"):
-            return 200, {"status": self.status, "version": "9.9", "checks": self.checks}, {}
+            return 200, {"status": self.status, "version": "9.9", "checks": self.checks, "shipper": self.shipper}, {}
         if path == "/admin/tenants" and method == "GET":
             return self._page(query)
         if path == "/admin/tenants":
@@ -188,6 +192,9 @@ def admin() -> Iterator[FakeAdmin]:
 
         def log_message(self, *args: Any) -> None:
             pass
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate(time.time() + fake.clock_ahead_s, usegmt=True)
 
         def do_GET(self) -> None:
             length = int(self.headers.get("content-length") or 0)
