@@ -48,7 +48,7 @@ def _family(data_dir: Path) -> list[int]:
     """The processes that hold the data directory; children are those with the lock that they inherit."""
     from mitmgate.services.embedded import locks
 
-    lock = (data_dir / "children.lock").resolve()
+    lock = data_dir / "children.lock"
     return locks.holders(lock) if lock.exists() else []
 
 

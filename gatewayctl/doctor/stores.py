@@ -53,7 +53,7 @@ def _running(data_dir: Path) -> tuple[str | None, str | None]:
     from mitmgate.services.embedded import locks
 
     try:
-        lock = (data_dir / "gateway.lock").resolve()
+        lock = data_dir / "gateway.lock"
         if not lock.exists() or not locks.holders(lock):
             return None, None
         _, runtime = load_runtime(data_dir / "run" / "settings.json")
