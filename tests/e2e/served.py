@@ -111,22 +111,12 @@ class Served:
 
     def child(self, words: str) -> int:
         """The pid of the child whose command line has these words."""
-        found: int | None = None
+        found: list[int] = []  # a second look might miss it: it may just have died
+        wait_until(lambda: found.extend(self._find(words)) or found, self.output)
+        return found[0]
 
-        def is_there() -> bool:
-            nonlocal found
-            found = self._find(words)  # looked for once: it may be gone a moment later
-            return found is not None
-
-        wait_until(is_there, self.output)
-        assert found is not None
-        return found
-
-    def _find(self, words: str) -> int | None:
-        for pid in children(self.process.pid):
-            if words in command_line(pid):
-                return pid
-        return None
+    def _find(self, words: str) -> list[int]:
+        return [pid for pid in children(self.process.pid) if words in command_line(pid)]
 
 
 def wait_until(reached: Any, said: Any = lambda: "") -> None:
