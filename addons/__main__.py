@@ -12,7 +12,8 @@ from pathlib import Path
 from addons.chain import make_chain
 from mitmgate.core.settings import load_runtime
 from mitmgate.proxy.gateway import apply_settings, make_gateway
-from mitmgate.proxy.master import quiet_mitmproxy, unburden_mitmproxy
+from mitmgate.proxy.master import quiet_mitmproxy
+from mitmgate.proxy.unburdened import unburden_mitmproxy
 from mitmgate.proxy.worker import Worker, client_tls
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.logs import log_to_stderr

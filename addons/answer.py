@@ -6,7 +6,7 @@ import time
 
 from mitmproxy import http
 
-from addons.exchange import Exchange
+from addons.exchange import REASONS, Exchange
 from addons.gate import observer
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
@@ -25,7 +25,9 @@ class AnswerStage:
         from_upstream = plan.attempts > 0 and exchange.error is None and exchange.entry is None
         fields = list(response.headers.fields)
         if from_upstream and exchange.route is Route.API:
-            fields = answerable(fields, secret=exchange.upstream_secret)
+            fields = answerable(fields, secrets=exchange.upstream_secrets)
+            response.headers.fields = tuple(fields)  # whatever may go wrong below
+            response.data.reason = REASONS.get(response.status_code, b"")  # the upstream's may say anything
             response.stream = self._must_stream(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]

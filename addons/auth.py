@@ -14,8 +14,10 @@ from mitmgate.core.credentials import find_credentials
 from mitmgate.core.directory import Tenant
 from mitmgate.core.errors import Refused
 from mitmgate.core.paths import Route, required_scope
+from mitmgate.core.strays import holds
 from mitmgate.services.authenticator import Authenticator, Identity
 
+IN_PATH = Refused(400, "credential_in_path", "The path holds a credential of this gateway, which goes no further.")
 SCOPE_MISSING = Refused(403, "scope_missing", "The API key's scopes do not cover this endpoint.")
 
 
@@ -52,10 +54,15 @@ class AuthStage:
 
 
 def admit(exchange: Exchange, identity: Identity, method: str) -> None:
-    """Writes down who asks, and raises Refused (403) when that tenant or key may not."""
-    tenant, key = exchange.tenant, exchange.key = identity
+    """Writes down who asks. Raises Refused when that tenant or key may not, or has put its credential in the path."""
+    tenant, key = exchange.tenant, exchange.key = identity.tenant, identity.key
+    presented = exchange.credentials = tuple(credential.encode() for credential in identity.credentials)
     exchange.auth_ms = (time.monotonic() - exchange.begun) * 1000
     refuse_blocked(tenant, time.time())
+    if exchange.client_request_id is not None and holds(exchange.client_request_id.encode(), presented):
+        exchange.client_request_id = None  # it would stand in the request's row
+    if exchange.path != exchange.endpoint and holds(exchange.path.encode("latin-1"), presented):
+        raise IN_PATH
     if "any" not in key.scopes and required_scope(exchange.endpoint, method) not in key.scopes:
         raise SCOPE_MISSING
 

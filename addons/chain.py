@@ -3,8 +3,10 @@
 route     whose request this is: control's, the gateway's own, an API's
 own       answers /auth/token and /health
 auth      which tenant, by key or token, before the body is read
-validate  sizes, content type, JSON, models
+validate  method, sizes, content type, JSON
+models    which model, and whether it may be asked for
 quota     one request out of the tenant's window; asks the exact cache in the same round trip
+redact    covers the upstream's credential, should its answer echo it
 cache     answers what was asked before; keeps what may be answered again
 semantic  answers what was asked before in other words
 upstream  whom to ask, with whose credential, by when
@@ -19,8 +21,10 @@ from addons.answer import AnswerStage
 from addons.auth import AuthStage
 from addons.cache import CacheStage
 from addons.ledger import LedgerStage
+from addons.models import ModelsStage
 from addons.own import OwnStage
 from addons.quota import QuotaStage
+from addons.redact import RedactStage
 from addons.route import RouteStage
 from addons.semantic import SemanticStage
 from addons.upstream import UpstreamStage
@@ -43,7 +47,9 @@ def make_chain(services: Services) -> list[object]:
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         AuthStage(authenticator),
         ValidateStage(settings.limits),
+        ModelsStage(),
         QuotaStage(services.store, services.quota, cache),
+        RedactStage(),
         cache,
         SemanticStage(settings.cache, services.matcher, services.exact_cache),
         UpstreamStage(settings.upstream, secrets.master_keys),

@@ -28,11 +28,10 @@ from mitmgate.services.exact_cache import Entry
 
 def new_request_id() -> str:
     """A UUID version 7 (RFC 9562): sorts by time, so the newest rows lie together."""
-    millis = int(time.time() * 1000)
-    random = int.from_bytes(os.urandom(10))
-    value = (millis << 80) | (0x7 << 76) | ((random >> 68) & 0xFFF) << 64 | (0b10 << 62) | (random & ((1 << 62) - 1))
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    time_ms = f"{int(time.time() * 1000):012x}"
+    random = os.urandom(10).hex()
+    variant = "89ab"[int(random[3], 16) & 3]
+    return f"{time_ms[:8]}-{time_ms[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
 
 
 @dataclass(slots=True)
@@ -56,13 +55,16 @@ class Exchange:
     # auth
     tenant: Tenant | None = None
     key: Key | None = None
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)  # what this request authenticated with
     auth_ms: float | None = None
     # validate
+    takes_body: bool = True
     is_json: bool = False
     is_upload: bool = False
     body: dict[str, Any] | None = None
-    model: str | None = None
     streamed: bool = False
+    # models
+    model: str | None = None
     # quota
     reservation: Reservation | None = None
     limit_ms: float | None = None
@@ -81,13 +83,19 @@ class Exchange:
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None
-    upstream_secret: bytes | None = field(default=None, repr=False)
+    upstream_secrets: tuple[bytes, ...] = field(default=(), repr=False)  # what no answer may hold
     tap: StreamTap | None = None
     # whoever needs the answer first, whoever refuses
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
     error: str | None = None
     # ledger
     settled: bool = False
+
+    @property
+    def limits_models(self) -> bool:
+        """Whether tenant or key may ask for some models only."""
+        assert self.tenant is not None and self.key is not None
+        return self.tenant.allowed_models is not None or self.key.allowed_models is not None
 
 
 REASONS = {code: text.encode() for code, text in RESPONSES.items()}
@@ -102,7 +110,7 @@ def begin_exchange(flow: http.HTTPFlow, exchange: Exchange) -> None:
 
 def exchange_of(flow: http.HTTPFlow) -> Exchange | None:
     """The flow's exchange; None when routing itself failed."""
-    return vars(flow).get(_ATTRIBUTE)
+    return flow.__dict__.get(_ATTRIBUTE)  # vars() is a call more, forty times a request
 
 
 def local_response(status: int, fields: list[tuple[bytes, bytes]], body: bytes) -> http.Response:

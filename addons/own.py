@@ -17,7 +17,8 @@ from mitmgate.core.tokens import has_token_shape, issue_token
 from mitmgate.services.authenticator import INVALID, Authenticator, Identity
 from mitmgate.services.status import Status
 
-NO_METHOD = Refused(405, "method_not_allowed", "This path does not take that method.")
+NOT_POSTED = Refused(405, "method_not_allowed", "This path takes POST.", allow=("POST",))
+NOT_READ = Refused(405, "method_not_allowed", "This path takes GET and HEAD.", allow=("GET", "HEAD"))
 BAD_LOGIN = Refused(400, "invalid_request", 'The body must be JSON: {"api_key": "…"}.', param="api_key")
 NOT_READY = ServiceUnavailable(503, "not_ready", "The gateway is not ready.", retry_after_s=1)
 
@@ -46,10 +47,10 @@ class OwnStage:
         return None
 
     async def _token(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if flow.request.method != "POST":
-            raise NO_METHOD
+        if flow.request.data.method != b"POST":
+            raise NOT_POSTED
         api_key = self._api_key(flow.request)
-        tenant, key = await self._identify(api_key, exchange)
+        tenant, key, _ = await self._identify(api_key, exchange)
         now = time.time()
         refuse_blocked(tenant, now)
         ttl_s = self._ttl_s if key.expires_at is None else max(1, min(self._ttl_s, int(key.expires_at - now)))
@@ -84,8 +85,8 @@ class OwnStage:
         return api_key
 
     def _answer_health(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if flow.request.method not in ("GET", "HEAD"):
-            raise NO_METHOD
+        if flow.request.data.method not in (b"GET", b"HEAD"):
+            raise NOT_READ
         if exchange.path.endswith("/live"):
             flow.response = answer(200, {"status": "ok"})
         elif exchange.path.endswith("/ready"):

@@ -12,11 +12,12 @@ from mitmproxy import http
 from addons.auth import AuthStage, admit
 from addons.exchange import Exchange, exchange_of
 from addons.gate import gate
-from mitmgate.core.credentials import without_query_key
 from mitmgate.core.directory import Directory, KeyId, TenantId
 from mitmgate.core.errors import Refused
 from mitmgate.core.paths import Route
 from mitmgate.core.retry import Failure
+from mitmgate.proxy.sealed import redacted_path
+from mitmgate.services.authenticator import Identity
 
 TENANT: Final = "mitmgate_tenant"
 KEY: Final = "mitmgate_key"
@@ -32,7 +33,7 @@ def remember_caller(flow: http.HTTPFlow) -> None:
         return
     query = f"?{exchange.query}" if exchange.query else ""
     flow.metadata[TENANT], flow.metadata[KEY] = exchange.tenant.id, exchange.key.id
-    flow.metadata[PATH] = without_query_key(exchange.path + query)
+    flow.metadata[PATH] = redacted_path(exchange.path + query, exchange.credentials)
 
 
 class Arrival:
@@ -80,4 +81,4 @@ class ReplayAuth:
         identity = self._directory.key(TenantId(flow.metadata[TENANT]), KeyId(flow.metadata[KEY]))
         if identity is None or identity[0].status == "deleted":
             raise NOBODY
-        admit(exchange, identity, flow.request.method)
+        admit(exchange, Identity(*identity, ()), flow.request.method)

@@ -9,7 +9,7 @@ from mitmproxy import http
 from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
 from addons.gate import BROKEN, gate, log_failure
 from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
-from mitmgate.core.paths import Route, check_path, client_format, endpoint_of, route
+from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
 from mitmgate.services.opened import InFlight
@@ -24,6 +24,7 @@ MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
 BAD_PATH = Refused(400, "invalid_path", "The request's path is not valid.")
 NOT_FOUND = Refused(404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai.")
+NO_METHOD = Refused(405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS)))
 NO_CONTROL = ServiceUnavailable(503, "no_control", "The admin API is served by `gatewayctl serve`, not from here.")
 TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
 
@@ -83,6 +84,8 @@ class RouteStage:
         assert plan is not None
         if not self._control.port:
             raise NO_CONTROL
+        if flow.request.data.method.decode("latin-1") not in METHODS:
+            raise NO_METHOD  # the server there would say so in its own words
         plan.max_request_bytes = MAX_CONTROL_BODY_BYTES
         plan.target = self._control
         plan.path = flow.request.data.path

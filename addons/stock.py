@@ -19,9 +19,8 @@ from mitmproxy.proxy.layers.modes import ReverseProxy
 from addons.exchange import Exchange, exchange_of
 from addons.gate import gate, observer
 from addons.replayed import remember_caller
-from addons.validate import WITH_BODY
 from mitmgate.core.errors import ServiceUnavailable
-from mitmgate.core.paths import Route
+from mitmgate.core.paths import WITH_BODY, Route
 from mitmgate.core.retry import error_of
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.gateway import make_gateway
@@ -63,7 +62,8 @@ class StockForwarding:
         return str(bundle)
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
-        redact_credentials(flow.request)
+        exchange = exchange_of(flow)
+        redact_credentials(flow.request, exchange.credentials if exchange is not None else ())
         remember_caller(flow)
         if (pending := self._upload(flow)) is not None:
             await pending
@@ -127,18 +127,21 @@ class StockForwarding:
         if plan.attempts and response.stream:
             response.stream = self._passing(flow, plan)
 
-    def _passing(self, flow: http.HTTPFlow, plan: Plan) -> Callable[[bytes], bytes]:
+    def _passing(self, flow: http.HTTPFlow, plan: Plan) -> Callable[[bytes], list[bytes]]:
         """What mitmproxy calls with each chunk and, last, with none: completes the answer before its last bytes."""
         complete = False
 
-        def passed(chunk: bytes) -> bytes:
+        def passed(chunk: bytes) -> list[bytes]:
             nonlocal complete
             plan.response_bytes += len(chunk)
-            ends = not chunk or (plan.tap is not None and bool(plan.tap.split_terminal(chunk)[1]))
+            last = not chunk
+            if plan.cover is not None:
+                chunk = plan.cover.pass_on(chunk, last)
+            ends = last or (plan.tap is not None and bool(plan.tap.split_terminal(chunk)[1]))
             if ends and not complete:
                 complete = True
                 self._complete(flow)
-            return chunk
+            return [chunk] if chunk else []  # an empty one would end the answer
 
         return passed
 

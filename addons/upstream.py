@@ -11,14 +11,16 @@ from mitmproxy import http
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
-from mitmgate.core.credentials import secret_of, without_query_key
+from mitmgate.core.credentials import without_query_key
 from mitmgate.core.directory import Tenant
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.headers import forwardable
 from mitmgate.core.paths import Route, strip_api
+from mitmgate.core.redaction import StreamCover, secret_forms
 from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
+from mitmgate.core.strays import query_without_strays, without_strays
 from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Deadlines, Target
 
@@ -31,13 +33,13 @@ NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstr
 class _Prepared:
     """What of a tenant's upstream stays the same from request to request."""
 
-    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "secret", "target", "version")
+    __slots__ = ("backend", "budget", "credential", "host", "label", "replaced", "secrets", "target", "version")
 
     def __init__(self, tenant: Tenant, backend: Backend, credential: tuple[bytes, bytes] | None, share: float) -> None:
         self.version = tenant.version
         self.backend = backend
         self.credential = credential
-        self.secret = None if credential is None else secret_of(credential[1])
+        self.secrets = () if credential is None else secret_forms(credential[1])
         self.target = Target(tenant.id, backend.scheme, backend.host, backend.port, tenant.allow_private_upstream)
         self.replaced = frozenset() if credential is None else frozenset({credential[0].lower()})
         self.host = backend.authority.encode()
@@ -67,10 +69,12 @@ class UpstreamStage:
         tenant, plan = exchange.tenant, exchange.plan
         assert tenant is not None and plan is not None
         prepared = self._prepare(tenant)
-        exchange.upstream, exchange.upstream_secret = prepared.label, prepared.secret
+        exchange.upstream, exchange.upstream_secrets = prepared.label, prepared.secrets
+        plan.cover = StreamCover(prepared.secrets) if prepared.secrets else None
         path = strip_api(exchange.path, tenant.upstream_format)
         plan.path = upstream_path(prepared.backend.path, path).encode("latin-1")
         query = without_query_key(f"?{exchange.query}").removeprefix("?") if exchange.query else ""
+        query = query_without_strays(query, exchange.credentials) if query else ""
         if query:
             plan.path += b"?" + query.encode("latin-1")
         plan.headers = self._headers(flow.request, exchange, prepared)
@@ -84,10 +88,12 @@ class UpstreamStage:
 
     @staticmethod
     def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
-        headers = [(b"Host", prepared.host), *forwardable(request.headers.fields, prepared.replaced)]
-        coding = b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode()
-        headers.append((b"Accept-Encoding", coding))
-        return headers
+        kept = forwardable(request.headers.fields, prepared.replaced)
+        coding = (
+            b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
+        )
+        kept.append((b"Accept-Encoding", coding))
+        return [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings

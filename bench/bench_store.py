@@ -1,6 +1,7 @@
 """What does one request's round trip to the store cost in CPU: our Store against redis-py's own pipeline?
 
-Both send the quota's EVALSHA and the cache's GET in one pipeline to a Valkey of their own, in turns, in one run:
+Both send the quota's EVALSHA and the cache's GET in one pipeline to a Valkey of their own, one call after the other and
+some at once, in turns, in one run:
 
     python bench/bench_store.py [CALLS]
 """
@@ -22,14 +23,18 @@ from mitmgate.services.embedded import EmbeddedValkey
 from mitmgate.services.quota import RESERVE, scope_keys
 from mitmgate.services.redis import Store
 
-ROUNDS = 7
+ROUNDS = 5
+AT_ONCE = (1, 4, 16)
 BOUNDS = (100, 3_600_000, 60_000, 300_000, 1_000_000_000)
 
 
-async def cpu_us(call: Callable[[], Awaitable[object]], calls: int) -> float:
+async def cpu_us(call: Callable[[], Awaitable[object]], calls: int, at_once: int) -> float:
     begun = time.process_time()
-    for _ in range(calls):
-        await call()
+    for _ in range(calls // at_once):
+        if at_once == 1:
+            await call()
+        else:
+            await asyncio.gather(*(call() for _ in range(at_once)))
     return (time.process_time() - begun) / calls * 1e6
 
 
@@ -48,18 +53,18 @@ async def compare(url: str, calls: int) -> None:
             pipeline.execute_command(*command)
         await pipeline.execute()
 
-    await ours()
-    await theirs()
-    own, other = [], []
-    for _ in range(ROUNDS):
-        own.append(await cpu_us(ours, calls))
-        other.append(await cpu_us(theirs, calls))
+    print("CPU µs a round trip    our Store    redis-py    ratio")
+    for at_once in AT_ONCE:
+        await cpu_us(ours, at_once, at_once)
+        await cpu_us(theirs, at_once, at_once)
+        own, other = [], []
+        for _ in range(ROUNDS):
+            own.append(await cpu_us(ours, calls, at_once))
+            other.append(await cpu_us(theirs, calls, at_once))
+        one, two = statistics.median(own), statistics.median(other)
+        print(f"{at_once:3} at once         {one:12.1f}{two:12.1f}{one / two:9.2f}")
     await store.close()
     await peer.aclose()
-    one, two = statistics.median(own), statistics.median(other)
-    print(f"our Store        {one:6.1f} µs CPU a round trip")
-    print(f"redis-py pipeline{two:6.1f} µs CPU a round trip")
-    print(f"ratio            {one / two:6.2f}")
 
 
 def main() -> None:

@@ -27,7 +27,8 @@ _DESCRIPTION = (
     "Tenants, keys, limits and accounting of this gateway. Every call needs an admin token as Bearer authorization; "
     "this page and openapi.json also take it as the password of Basic authorization. Bodies are JSON, whatever their "
     "content type says. Errors are OpenAI's error object; 422 lists every field at fault in error.details. A change is "
-    "answered once every worker applies it; 503 not_applied_everywhere says that it is stored but not confirmed."
+    "answered once every worker applies it; 503 not_applied_everywhere says that it is stored but unconfirmed, or, of "
+    "what is new, that it was taken back."
 )
 _ERROR: dict[str, Any] = {
     "type": "object",

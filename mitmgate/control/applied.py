@@ -8,7 +8,7 @@ from typing import Final
 
 from mitmgate.services.channel import Channel, Message
 
-PATIENCE_S: Final = 8.0  # the supervisor's own is 6
+PATIENCE_S: Final = 12.0  # the supervisor's own is 10
 
 
 class ApplyEverywhere:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,14 +16,20 @@ from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class Change:
-    """A transaction under way: what it writes goes through `connection`, what it did is told by `record`."""
+    """A transaction under way: what it writes goes through `connection`, what it did is told by `record`.
+
+    take_back ends what the change made, where what it would be answered with (a key) is told only once.
+    """
 
     connection: asyncpg.Connection
     actor: Actor
     touched: dict[int, int] = field(default_factory=dict)
+    take_back: Callable[[Change], Awaitable[None]] | None = None
 
     async def record(self, action: str, target_id: int, details: Mapping[str, Any] | None = None) -> None:
         """Writes the audit row. action is `tenant.create`, `key.revoke`, …; details hold no secret."""
@@ -44,7 +51,8 @@ async def changing(here: Control, actor: Actor) -> AsyncIterator[Change]:
     """A change: committed when the block ends, then applied by every live worker before this returns.
 
     Other writers wait from its beginning, so that what the block reads holds until it has written. Raises
-    ServiceUnavailable `not_applied_everywhere` when the change is stored but a worker did not confirm it.
+    ServiceUnavailable `not_applied_everywhere` when the change is stored, or made and taken back, because a worker that
+    lives did not confirm it: one that hangs is replaced before that, and its next life knows the change.
     """
     async with borrow(here.pool) as connection, connection.transaction():
         await connection.execute(queries.lock_directory)
@@ -54,11 +62,25 @@ async def changing(here: Control, actor: Actor) -> AsyncIterator[Change]:
     for tenant_id, version in change.touched.items():
         missing += await here.apply(tenant_id, version)
     if missing:
-        raise ServiceUnavailable(
-            503,
-            "not_applied_everywhere",
-            f"The change is stored, but {missing} worker(s) did not confirm in time that they apply it.",
-        )
+        if await _taken_back(here, change):
+            text = f"{missing} worker(s) did not confirm the change in time, so it was taken back: try again."
+            raise ServiceUnavailable(503, "not_applied_everywhere", text, retry_after_s=1)
+        text = f"The change is stored, but {missing} worker(s) did not confirm in time that they apply it."
+        raise ServiceUnavailable(503, "not_applied_everywhere", text)
+
+
+async def _taken_back(here: Control, change: Change) -> bool:
+    """Whether what the change made is gone again, so that the same call may be made anew."""
+    if change.take_back is None:
+        return False
+    try:
+        async with borrow(here.pool) as connection, connection.transaction():
+            await connection.execute(queries.lock_directory)
+            await change.take_back(Change(connection, change.actor))
+    except (ServiceUnavailable, asyncpg.PostgresError) as problem:
+        log.warning("what was not applied everywhere could not be taken back: %s", type(problem).__name__)
+        return False
+    return True
 
 
 def no_such_tenant() -> Refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,7 @@ async def create_key(here: Here, actor: Caller, tenant_id: Id, body: KeyIn | Non
         )
         await change.record("key.create", row["id"], {"tenant_id": tenant_id, **asked.model_dump(mode="json")})
         await change.touch(tenant_id)
+        change.take_back = _revoking(tenant_id, row["id"])
     return {**show(row), "api_key": key}
 
 
@@ -120,6 +122,8 @@ async def rotate_key(here: Here, actor: Caller, tenant_id: Id, body: RotateIn | 
         key, row = await insert_key(change, here.secrets.pepper, tenant_id, **kept)
         await change.record("key.rotate", row["id"], {"tenant_id": tenant_id, "grace_seconds": grace_s})
         await change.touch(tenant_id)
+        if grace_s:  # else the new key is the only one, and the next rotation takes after it
+            change.take_back = _revoking(tenant_id, row["id"])
     # The row's time is the transaction's, from which the grace was counted.
     return {"api_key": key, "expires_old_at": row["created_at"] + timedelta(seconds=grace_s)}
 
@@ -163,6 +167,16 @@ def _patched_limit(old: int | None, body: KeyPatch) -> int | None:
         return None
     limit: int | None = body.limits.given().get("rate_limit_per_hour", old)
     return limit
+
+
+def _revoking(tenant_id: int, key_id: int) -> Callable[[Change], Awaitable[None]]:
+    """What takes a key back that nobody was shown."""
+
+    async def take_back(change: Change) -> None:
+        await change.connection.fetchval(queries.revoke_key, tenant_id, key_id)
+        await change.record("key.revoke", key_id, {"tenant_id": tenant_id, "not_applied": True})
+
+    return take_back
 
 
 def _no_such_key() -> Refused:

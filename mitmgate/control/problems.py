@@ -11,8 +11,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from mitmgate.core.errors import GatewayError, Refused, error_headers, error_type
+from mitmgate.core.paths import METHODS
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +86,20 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return respond(Refused(404, "not_found", "There is nothing at this path."))
     if error.status_code == 405:
-        answer = respond(Refused(405, "method_not_allowed", "This path does not know that method."))
-        answer.headers.update(error.headers or {})
-        return answer
+        text = "This path does not know that method."
+        return respond(Refused(405, "method_not_allowed", text, allow=_methods(request)))
     return respond(Refused(error.status_code, "invalid_request", _MALFORMED))
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path takes over all its routes, each of which knows of its own methods only."""
+    routes = request.app.router.routes
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
+        return any(route.matches(scope)[0] is Match.FULL for route in routes)
+
+    return [method for method in sorted(METHODS) if takes(method)]
 
 
 async def _broken(request: Request, error: Exception) -> Response:

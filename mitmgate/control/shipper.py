@@ -141,8 +141,9 @@ class Shipper:
         for line, reason in batch.refused:
             await self._put_aside(line, reason)
         kept = []
+        first, last = self._days_to_keep()
         for row in batch.rows:
-            if self._may_keep(row.started_at.date()):
+            if first <= row.started_at.date() <= last:
                 kept.append(row)
             else:
                 await self._put_aside(row.line, "its day is not among those kept")
@@ -181,10 +182,10 @@ class Shipper:
     def _today(self) -> date:
         return datetime.fromtimestamp(self._now(), UTC).date()
 
-    def _may_keep(self, day: date) -> bool:
+    def _days_to_keep(self) -> tuple[date, date]:
         """A row of a dropped day would be counted twice if it came back; one of a far day is a clock gone wrong."""
         today = self._today()
-        return today - timedelta(days=self.retention_days) <= day <= today + timedelta(days=1)
+        return today - timedelta(days=self.retention_days), today + timedelta(days=1)
 
     async def _keep_up(self) -> None:
         """Once a day: makes tomorrow's partition, drops the days beyond retention."""

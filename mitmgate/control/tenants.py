@@ -58,6 +58,12 @@ async def create_tenant(here: Here, actor: Caller, body: TenantIn) -> Any:
         await change.record("tenant.create", tenant_id, _named(body))
         await change.touch(tenant_id)
         row = await change.connection.fetchrow(queries.tenants_shown, [tenant_id])
+
+        async def take_back(again: Change) -> None:
+            await again.connection.fetchval(queries.delete_tenant, tenant_id)
+            await again.record("tenant.delete", tenant_id, {"not_applied": True})
+
+        change.take_back = take_back
     return {**(await show(here, [row]))[0], "warnings": warnings or None, "api_key": key}
 
 

@@ -88,7 +88,7 @@ def parse_line(line: Line) -> UsageRow:
         tokens = record.get(name)
         if isinstance(tokens, int) and not 0 <= tokens <= _MOST_TOKENS:
             record[name] = None
-    return UsageRow(line, tuple(record.get(name) for name in COLUMNS))
+    return UsageRow(line, tuple(map(record.get, COLUMNS)))
 
 
 def columns_of(rows: Sequence[UsageRow]) -> list[list[Any]]:

@@ -12,6 +12,8 @@ from typing import Any, Final
 import orjson
 
 MAX_JUDGED_BYTES: Final = 4 << 20
+MAX_JUDGED_VALUES: Final = 500_000  # about: each is looked at in Python
+TOO_LARGE: Final = "too large"
 _BEYOND_64_BITS: Final = float(1 << 63)
 
 
@@ -27,14 +29,14 @@ def canonical_json(value: Any) -> bytes:
     return text
 
 
-def ambiguity(raw: bytes, parsed: Any) -> str | None:
+def ambiguity(raw: bytes, parsed: Any, max_bytes: int = MAX_JUDGED_BYTES) -> str | None:
     """Why two readers may understand this text differently; None when they can not.
 
     parsed is what orjson made of the text: of a repeated name it keeps the last member, and integers beyond 64 bits
     become floats. An upstream may read both differently, so such a text must not meet another one in a cache.
     """
-    if len(raw) > MAX_JUDGED_BYTES:
-        return "too large"
+    if len(raw) > max_bytes or (len(raw) > MAX_JUDGED_VALUES and raw.count(b",") > MAX_JUDGED_VALUES):
+        return TOO_LARGE
     members = _members(parsed)
     if members < 0:
         return "number beyond 64 bits"

@@ -17,7 +17,6 @@ CREDENTIAL_HEADERS: Final = frozenset(
     {b"authorization", b"proxy-authorization", b"x-api-key", b"api-key", b"x-goog-api-key"}
 )
 MAX_CREDENTIALS: Final = 8
-_LEAST_SECRET_BYTES: Final = 8
 
 _SCHEMED: Final = frozenset({b"authorization", b"proxy-authorization"})
 # `key` in any case and any percent-encoding; `;` separates parameters for some servers.
@@ -63,12 +62,6 @@ def without_query_key(path: str) -> str:
     if kept and _FIRST.match(query):
         kept = kept[1:]  # the separator that followed the first parameter
     return path[: question + 1] + kept if kept else path[:question]
-
-
-def secret_of(value: bytes) -> bytes | None:
-    """What of a credential header's value is secret: without its scheme. None for what is too short to tell apart."""
-    secret = value.rpartition(b" ")[2]
-    return secret if len(secret) >= _LEAST_SECRET_BYTES else None
 
 
 def _may_hold_key(query: str) -> bool:

@@ -6,6 +6,7 @@ texts: nothing of the upstream's bytes, of a library's message or of a credentia
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
@@ -38,7 +39,7 @@ class GatewayError(Exception):
     """Ends a request with an answer of ours.
 
     status is the HTTP status; code a stable snake_case word for programs; param the field at fault, if one is;
-    retry_after_s whole seconds for `Retry-After`.
+    retry_after_s whole seconds for `Retry-After`; allow the methods that a 405 names (RFC 9110 section 15.5.6).
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class GatewayError(Exception):
         *,
         param: str | None = None,
         retry_after_s: int | None = None,
+        allow: Sequence[str] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -56,6 +58,7 @@ class GatewayError(Exception):
         self.message = message
         self.param = param
         self.retry_after_s = retry_after_s
+        self.allow = allow
 
 
 class Refused(GatewayError):
@@ -91,10 +94,12 @@ def render_error(error: GatewayError, client_format: str, request_id: str | None
 
 
 def error_headers(error: GatewayError) -> list[tuple[bytes, bytes]]:
-    """The headers an error's status asks for (RFC 9110 sections 10.2.3 and 11.6.1), content type included."""
+    """The headers an error's status asks for (RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1), content type included."""
     headers = [(b"Content-Type", b"application/json")]
     if error.status == 401:
         headers.append((b"WWW-Authenticate", b'Bearer realm="mitmgate"'))
+    if error.status == 405:
+        headers.append((b"Allow", ", ".join(error.allow).encode()))
     if error.retry_after_s is not None:
         headers.append((b"Retry-After", b"%d" % error.retry_after_s))
     return headers

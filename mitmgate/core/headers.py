@@ -120,12 +120,12 @@ def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = froz
 
 
 def answerable(
-    fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset(), secret: bytes | None = None
+    fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset(), secrets: Sequence[bytes] = ()
 ) -> list[Field]:
     """What of an upstream's answer's headers goes to the client.
 
     Content-Length and Transfer-Encoding stay as they came, even when Connection names them: framing is the sender's.
-    also_dropped: lower-case names to keep out besides; secret: what no header may hold, should an upstream echo it.
+    also_dropped: lower-case names to keep out besides; secrets: what no header may hold, should an upstream echo it.
     """
     kept = []
     connection: list[bytes] = []
@@ -134,9 +134,13 @@ def answerable(
         if name in _NOT_ANSWERED:
             if name == b"connection":
                 connection.append(field[1])
-        elif not name.startswith(_NOT_ANSWERED_PREFIXES) and (secret is None or secret not in field[1]):
+        elif not name.startswith(_NOT_ANSWERED_PREFIXES) and not (secrets and _holds(field[1], secrets)):
             kept.append(field)
     return _without(kept, connection, also_dropped, _FRAMING)
+
+
+def _holds(value: bytes, secrets: Sequence[bytes]) -> bool:
+    return any(secret in value for secret in secrets)
 
 
 def _without(

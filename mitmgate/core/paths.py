@@ -113,8 +113,12 @@ _CACHED_LENGTH: Final = 256
 
 _PARAMETERS: Final = re.compile(r";[^/]*")
 _search_model: Final = re.compile(
-    r"/(?:deployments/([^/;]+)|models/(.+?)(?::[a-z]*(?:contents?|tokens|predict|predictlongrunning))?/?\Z)",
-    re.IGNORECASE | re.ASCII,
+    r"""/(?:(?:deployments|engines|model)/([^/;]+)      # Azure, OpenAI's first API, Bedrock
+    |models/(.+?)(?::[a-z]*(?:contents?|tokens|predict|predictlongrunning))?/?\Z
+    |run/(.+)                                           # Cloudflare
+    |((?!models/)[^/]+/[^/:]+):[^/]*/?\Z)               # Google's others: tunedModels/X:generateContent
+    """,
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
 ).search
 _search_odd: Final = re.compile(r"[^\x21-\x7e]|[\\#]|//|/\.{1,2}(?=[/;]|\Z)").search
 _search_odd_query: Final = re.compile(r"[^\x21-\x7e]|#").search
@@ -147,6 +151,10 @@ def check_path(raw_path: str) -> str | None:
     if "%" in path and _search_bad_escape(path) is not None:
         return "a percent-encoding that hides another path"
     return None
+
+
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+METHODS: Final = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}  # all that is forwarded
 
 
 class Route(enum.Enum):
@@ -223,9 +231,12 @@ def is_json_path(path: str) -> bool:
 
 
 def model_in_path(path: str) -> str | None:
-    """The model, or Azure's deployment, that the path itself names, decoded; None when it names none."""
+    """The model, or what has one, that the path itself names, decoded; None when it names none.
+
+    Azure's deployment, Gemini's `models/X` as `X`, and what is neither as it stands there: `tunedModels/X`.
+    """
     found = None if path in _KNOWN else _search_model(path.partition("?")[0])
-    return None if found is None else unquote(found[1] or found[2])
+    return None if found is None else unquote(next(filter(None, found.groups())))
 
 
 def _variant(path: str) -> str:

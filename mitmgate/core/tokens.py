@@ -28,9 +28,11 @@ INVALID: Final = "token_invalid"
 _ALGORITHM: Final = "HS256"
 _MAX_LENGTH: Final = 4096
 _HEADER_FIELDS: Final = frozenset({"alg", "kid", "typ"})
+_LATEST: Final = 253_402_300_799  # the end of the year 9999, beyond which clocks and databases do not reach
 _match_signed: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})").fullmatch
 # Looser: an unsigned, padded or cut token of ours is still meant to be one.
 _match_shape: Final = re.compile(r"[A-Za-z0-9_-]+=*\.([A-Za-z0-9_-]+)=*\.[A-Za-z0-9_=-]*").fullmatch
+_split_words: Final = re.compile(r"[^A-Za-z0-9_.-]+").split
 _match_id: Final = re.compile(r"[1-9][0-9]{0,18}").fullmatch
 # A 32-byte signature ends in a character of four bits; another spelling of it would be another token that verifies.
 _LAST_OF_SIGNATURE: Final = frozenset("AEIMQUYcgkosw048")
@@ -93,6 +95,18 @@ def has_token_shape(text: str) -> bool:
     return claims is not None and claims.get("iss") == ISSUER
 
 
+def holds_token(text: str) -> bool:
+    """Whether a token of ours, good or not, stands somewhere in the text."""
+    if "eyJ" not in text:
+        return False
+    for words in _split_words(text):
+        for part in words.split(".")[1:] if "eyJ" in words else ():
+            claims = _json_object(part) if part.startswith("eyJ") else None
+            if claims is not None and claims.get("iss") == ISSUER:
+                return True
+    return False
+
+
 class TokenVerifier:
     """Verifies tokens against the accepted secrets (kid -> secret) and remembers those that passed.
 
@@ -111,7 +125,7 @@ class TokenVerifier:
         digest = hashlib.sha256(token.encode()).digest()
         claims = self._remembered.get(digest)
         if claims is None:
-            claims = self._verified(token)
+            claims = self._verified(token, now)
             if now < claims.expires_at:
                 self._remember(digest, claims)
         else:
@@ -126,7 +140,7 @@ class TokenVerifier:
         if len(self._remembered) > self._max_remembered:
             self._remembered.popitem(last=False)
 
-    def _verified(self, token: str) -> Claims:
+    def _verified(self, token: str, now: float) -> Claims:
         found = _match_signed(token)
         if found is None or token[-1] not in _LAST_OF_SIGNATURE:
             raise TokenInvalid(INVALID)
@@ -137,6 +151,9 @@ class TokenVerifier:
             )
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             raise TokenInvalid(INVALID) from None
+        not_before = claims.get("nbf", 0)  # none of ours says that, but who shares the secret may
+        if type(not_before) is not int or not_before > now:
+            raise TokenInvalid(INVALID)
         return _typed(claims)
 
     def _secret(self, header: dict[str, Any] | None) -> bytes:
@@ -171,6 +188,7 @@ def _typed(claims: Mapping[str, Any]) -> Claims:
         and jti != ""
         and type(issued_at) is int
         and type(expires_at) is int
+        and expires_at <= _LATEST
         and type(demo) is bool
     )
     if not good:

@@ -21,6 +21,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
+from mitmgate.proxy.client_reader import ClientReader
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
 from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import Alarm, GatewayLayer
@@ -67,6 +68,7 @@ class GatewayConnection(ProxyConnectionHandler):
         self._alarm_at = 0.0
         self._alarm_act: Callable[[], Iterator[commands.Command]] | None = None
         self._client_held: asyncio.Event | None = None
+        self._after_event: list[Callable[[], None]] = []
 
     # ---- events in, commands out
 
@@ -92,6 +94,17 @@ class GatewayConnection(ProxyConnectionHandler):
         finally:
             self._flush()
             self._busy = False
+            if self._after_event:
+                waiting, self._after_event = self._after_event, []
+                for act in waiting:
+                    act()
+
+    def after_event(self, act: Callable[[], None]) -> None:
+        """Calls it when the events at work are through; at once when there are none."""
+        if self._busy:
+            self._after_event.append(act)
+        else:
+            act()
 
     def _flush(self) -> None:
         """Writes what the events at work had for each connection, in one call each: head and body leave together."""
@@ -105,7 +118,7 @@ class GatewayConnection(ProxyConnectionHandler):
         if isinstance(command, commands.SendData):
             self._unsent.setdefault(command.connection, []).append(command.data)
         elif isinstance(command, HookUnderWay):
-            self.gateway.keep(asyncio.get_running_loop().create_task(self._finish_hook(command)))
+            self.gateway.run(self._finish_hook(command))
         elif isinstance(command, ConnectUpstream):
             task = asyncio.get_running_loop().create_task(self._run_upstream(command))
             self.transports.setdefault(command.server, ConnectionIO()).handler = task
@@ -129,9 +142,9 @@ class GatewayConnection(ProxyConnectionHandler):
         mitmproxy yields a command for each hook, and pauses for it, whether or not anything waits.
         """
         calls = self.gateway.hooks.get(name, ())
+        call_hook = self.gateway.call_hook
         for position, call in enumerate(calls):
-            result = self.gateway.call_hook(call, flow)
-            if result is not None:
+            if (result := call_hook(call, flow)) is not None:
                 return HookUnderWay(flow, result, calls[position + 1 :])
         return None
 
@@ -222,12 +235,19 @@ class GatewayConnection(ProxyConnectionHandler):
         """Reads the client until it or we close. The upstreams' reading is `_run_upstream`."""
         io = self.transports[connection]
         cancelled = None
+        reader = io.reader
+        assert isinstance(reader, ClientReader)
         try:
-            while data := await io.reader.read(READ_BYTES):  # type: ignore[union-attr]
-                self.feed(events.DataReceived(connection, data))
+            while True:
+                reader.take = self._take
+                data = await reader.read(READ_BYTES)
+                reader.take = None  # what comes now must not overtake this
                 if self._client_held is not None:
                     await self._client_held.wait()
                 await self.drain_writers()
+                if not data:
+                    break
+                self.feed(events.DataReceived(connection, data))
             connection.state &= ~ConnectionState.CAN_READ
         except OSError:
             connection.state = ConnectionState.CLOSED
@@ -245,6 +265,20 @@ class GatewayConnection(ProxyConnectionHandler):
         self.transports.pop(connection, None)
         if cancelled is not None:
             raise cancelled
+
+    def _take(self, data: bytes) -> bool:
+        """Feeds what has just come, unless it has to wait for what came before. -> whether it did."""
+        if self._client_held is not None or self.client.state is not ConnectionState.OPEN or self._clogged():
+            return False
+        self.feed(events.DataReceived(self.client, data))
+        return True
+
+    def _clogged(self) -> bool:
+        """Whether bytes wait in one of the sockets' buffers."""
+        for io in self.transports.values():
+            if isinstance(io.writer, asyncio.StreamWriter) and io.writer.transport.get_write_buffer_size():
+                return True
+        return False
 
     def idle(self) -> bool:
         """Whether no request is under way."""

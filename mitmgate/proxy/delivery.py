@@ -142,23 +142,33 @@ class Delivery(HttpStream):
             plan.response_bytes += len(data)
             if self._left is not None:
                 self._left -= len(data)
-            if not self._complete:
-                held = b""
-                if plan.tap is not None:
-                    data, held = plan.tap.split_terminal(data)
-                if self._left == 0 and not held:
-                    data, held = b"", data
-                if held:
-                    if data:
-                        yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
-                    if not (yield from self._complete_answer()):
-                        return
-                    data = held
-            if data:
-                yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
+            if plan.cover is not None:
+                data = plan.cover.pass_on(data, last=self._left == 0)
+            yield from self._pass_on(plan, data)
         elif isinstance(event, ResponseEndOfMessage):
+            if plan.cover is not None and (rest := plan.cover.pass_on(b"", last=True)):
+                yield from self._pass_on(plan, rest)
+                if self.server_state == self.state_errored:
+                    return
             yield from self._let_go()
             yield from self._end_stream()
+
+    def _pass_on(self, plan: Plan, data: bytes) -> CommandGenerator[None]:
+        """Sends what has come, but for its last bytes, which wait until the answer is settled."""
+        if not self._complete:
+            held = b""
+            if plan.tap is not None:
+                data, held = plan.tap.split_terminal(data)
+            if self._left == 0 and not held:
+                data, held = b"", data
+            if held:
+                if data:
+                    yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
+                if not (yield from self._complete_answer()):
+                    return
+                data = held
+        if data:
+            yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
 
     def _complete_answer(self) -> CommandGenerator[bool]:
         """Runs answer_complete once, before the last bytes. -> whether the client is still there."""

@@ -26,6 +26,11 @@ class UpstreamServer(Server):
     release = False
     reset = False  # it ended by a reset, which tells nothing of where an answer ends
 
+    # mitmproxy compares connections by their id, since it also has those of saved flows, and guards each assignment.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+    __setattr__ = object.__setattr__
+
 
 @dataclass
 class ConnectUpstream(commands.Command):

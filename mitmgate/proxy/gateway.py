@@ -84,11 +84,19 @@ class Gateway:
         except Exception as problem:
             logger.error("an addon's hook failed: %s", type(problem).__name__)
 
-    def keep(self, task: asyncio.Task[Any] | Coroutine[Any, Any, Any]) -> None:
-        """Holds a reference until the task is done: the loop itself holds only a weak one."""
-        if isinstance(task, asyncio.Task) and not task.done():
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs it in a task and holds a reference until it is done: the loop itself holds only a weak one."""
+        task = asyncio.get_running_loop().create_task(self._run(work))
+        if not task.done():
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:  # not in a callback, which would be one more turn of the loop for each request
+            task = asyncio.current_task()
+            assert task is not None
+            self._tasks.discard(task)
 
 
 def make_gateway(settings: Settings) -> Gateway:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
-from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HTTPMode, SendHttp
+from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HTTPMode, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestHeaders
 
@@ -21,7 +22,9 @@ from mitmgate.proxy.events import Timer, UpstreamReady, UpstreamServer
 from mitmgate.proxy.http1_client import GatewayHttp1Client
 from mitmgate.proxy.http1_server import HEAD_S, GatewayHttp1Server
 from mitmgate.proxy.http2_server import GatewayHttp2Server
+from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.stream import GatewayHttpStream
+from mitmgate.proxy.wire import error_response
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
@@ -34,6 +37,17 @@ class Alarm(events.Event):
     """A connection's own deadline has passed; run what it yields."""
 
     act: Callable[[], Iterator[commands.Command]]
+
+
+def forget_flow(stream: HttpStream) -> None:
+    """Takes an ended stream's flow out of the reference cycles that streams and plans are in.
+
+    The garbage collector counts objects, not bytes: the bodies of hundreds of requests would wait for it.
+    """
+    flow = vars(stream).pop("flow", None)
+    plan = None if flow is None else plan_of(flow)
+    if plan is not None:
+        plan.render, plan.stream_error = error_response, None
 
 
 class GatewayLayer(Layer):
@@ -121,7 +135,9 @@ class GatewayHttpLayer(HttpLayer):
                 if stream is not None:  # else it has ended
                     yield from self.event_to_child(stream, received)
             elif type(command) is DropStream:
-                self.streams.pop(command.stream_id, None)
+                dropped = self.streams.pop(command.stream_id, None)
+                if dropped is not None:
+                    self._connection.after_event(partial(forget_flow, dropped))
             else:
                 if command.blocking or type(command) is commands.RequestWakeup:
                     self.command_sources[command] = child

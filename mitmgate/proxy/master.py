@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from mitmproxy import http, master, options, optmanager
+from mitmproxy import master, options, optmanager
 from mitmproxy.addons import core, proxyserver
 from mitmproxy.proxy import mode_specs
 
@@ -39,6 +39,8 @@ class GatewayMode(mode_specs.ProxyMode):
 
 class GatewayOptions(options.Options):
     """mitmproxy's options, read without a deep copy where the value is a scalar: layers read them at each request."""
+
+    proxy_debug = False  # each layer asks for it, and each stream is one
 
     def __getattr__(self, name: str) -> object:
         option = self.__dict__.get("_options", {}).get(name)
@@ -67,14 +69,6 @@ class GatewayMaster(master.Master):
                 logger.error("no more connections fit (%s): new clients wait", os.strerror(problem.errno or 0))
         elif problem is not None:
             logger.error("a task broke: %s", place_of(problem))
-
-
-def unburden_mitmproxy() -> None:
-    """Leaves out the type check of every message's fields: a tenth of a request's time, for what mypy has seen.
-
-    `python -O` would leave it out too, and with it mitmproxy's guards against mixed-up streams.
-    """
-    http.MessageData.__post_init__ = lambda self: None  # type: ignore[method-assign]
 
 
 def quiet_mitmproxy() -> None:

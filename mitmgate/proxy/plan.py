@@ -49,6 +49,14 @@ class StreamTap(Protocol):
         ...
 
 
+class StreamCover(Protocol):
+    """Covers in an answer's chunks what the client must not see; core.redaction has the one there is."""
+
+    def pass_on(self, chunk: bytes, last: bool = False) -> bytes:
+        """The bytes that may go out; what it holds back comes with a later chunk, at the latest with the last."""
+        ...
+
+
 @dataclass(slots=True)
 class Plan:
     """One request's forwarding. Everything above the blank line is the chain's to set, the rest the layer's."""
@@ -63,6 +71,7 @@ class Plan:
     deadlines: Deadlines | None = None
     retries: Retries | None = None
     tap: StreamTap | None = None
+    cover: StreamCover | None = None
 
     attempts: int = 0
     failures: list[Failure] = field(default_factory=list)
@@ -82,4 +91,4 @@ def set_plan(flow: http.HTTPFlow, plan: Plan) -> None:
 
 def plan_of(flow: http.HTTPFlow) -> Plan | None:
     """The flow's plan; None before the chain has made one."""
-    return vars(flow).get(_ATTRIBUTE)
+    return flow.__dict__.get(_ATTRIBUTE)

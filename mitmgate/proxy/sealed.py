@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from mitmproxy import http
@@ -19,6 +20,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server
 from mitmproxy.proxy.layers.http._http2 import Http2Server
 
 from mitmgate.core.credentials import CREDENTIAL_HEADERS, without_query_key
+from mitmgate.core.strays import holds, query_without_strays
 from mitmgate.proxy.wire import error_of_code, error_response
 
 REDACTED: Final = b"redacted"
@@ -43,13 +45,24 @@ class SealedHeaders(http.Headers):
         return http.Headers(self.fields)
 
 
-def redact_credentials(request: http.Request) -> None:
-    """Takes a client's credentials out of its request, once they have been read."""
+def redact_credentials(request: http.Request, presented: Sequence[bytes]) -> None:
+    """Takes a client's credentials out of its request, once they have been read; from where they strayed to, too."""
     fields = request.headers.fields
     request.data.headers = http.Headers(
-        [(name, REDACTED if name.lower() in CREDENTIAL_HEADERS else value) for name, value in fields]
+        [
+            (name, REDACTED if name.lower() in CREDENTIAL_HEADERS or holds(value, presented) else value)
+            for name, value in fields
+        ]
     )
-    request.data.path = without_query_key(request.data.path.decode("latin-1")).encode("latin-1")
+    request.data.path = redacted_path(request.data.path.decode("latin-1"), presented).encode("latin-1")
+
+
+def redacted_path(path: str, presented: Sequence[bytes]) -> str:
+    """The path and its query without a credential in either."""
+    path, _, query = without_query_key(path).partition("?")
+    query = query_without_strays(query, presented)
+    path = "/redacted" if holds(path.encode("latin-1"), presented) else path
+    return f"{path}?{query}" if query else path
 
 
 def seal_body(flow: http.HTTPFlow, shown: bytes) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class _Armed:
     __slots__ = ("delay_s", "handle", "last", "token")
 
-    def __init__(self, delay_s: float, handle: asyncio.TimerHandle, last: float, token: object) -> None:
+    def __init__(self, delay_s: float, last: float, token: object) -> None:
         self.delay_s = delay_s
-        self.handle = handle
+        self.handle: asyncio.TimerHandle | None = None
         self.last = last
         self.token = token
 
@@ -29,14 +29,25 @@ class Timers:
         self._stream = stream
         self._connection = connection
         self._armed: dict[str, _Armed] = {}
+        self._all_run = True
 
     def arm(self, kind: str, delay_s: float) -> None:
-        """Sets the deadline, in place of one of the same kind."""
-        self.disarm(kind) if kind in self._armed else None
-        loop = asyncio.get_running_loop()
-        token = object()
-        handle = loop.call_later(delay_s, self._fire, kind, token)
-        self._armed[kind] = _Armed(delay_s, handle, loop.time(), token)
+        """Sets the deadline, in place of one of the same kind.
+
+        Its timer runs from the end of the event at work on: within it, most are armed and disarmed again.
+        """
+        self.disarm(kind)
+        self._armed[kind] = _Armed(delay_s, asyncio.get_running_loop().time(), object())
+        if self._all_run:
+            self._all_run = False
+            self._connection.after_event(self._run)
+
+    def _run(self) -> None:
+        self._all_run = True
+        for kind, armed in self._armed.items():
+            if armed.handle is None:
+                due = armed.last + armed.delay_s
+                armed.handle = asyncio.get_running_loop().call_at(due, self._fire, kind, armed.token)
 
     def touch(self, kind: str) -> None:
         """Begins the deadline anew from now."""
@@ -48,7 +59,7 @@ class Timers:
         """Drops these deadlines; without names all."""
         for kind in kinds or tuple(self._armed):
             armed = self._armed.pop(kind, None)
-            if armed is not None:
+            if armed is not None and armed.handle is not None:
                 armed.handle.cancel()
 
     def expired(self, event: Timer) -> bool:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mitmgate.core.settings import Settings
-from mitmgate.proxy.connection import GatewayConnection
+from mitmgate.proxy.client_reader import ClientReader
+from mitmgate.proxy.connection import READ_BYTES, GatewayConnection
 from mitmgate.proxy.gateway import Gateway
 from mitmgate.proxy.master import GatewayMaster, GatewayMode
 from mitmgate.services.vital import run_vital
@@ -59,8 +60,13 @@ class Worker:
     async def run(self, listener: socket.socket, ready: Callable[[], Any]) -> None:
         """Serves until `stop`. Calls ready() once connections are accepted."""
         running = asyncio.get_running_loop().create_task(self.master.run())
-        self._server = await asyncio.start_server(
-            self._serve, sock=listener, ssl=self._tls, ssl_handshake_timeout=10 if self._tls else None, backlog=2048
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: asyncio.StreamReaderProtocol(ClientReader(READ_BYTES), self._serve),
+            sock=listener,
+            ssl=self._tls,
+            ssl_handshake_timeout=10 if self._tls else None,
+            backlog=2048,
         )
         self._sweeper = run_vital(self._sweep())
         ready()

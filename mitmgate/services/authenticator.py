@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from mitmgate.core.credentials import MAX_CREDENTIALS
 from mitmgate.core.directory import Directory, Key, KeyId, Tenant, TenantId
@@ -18,7 +18,14 @@ from mitmgate.services.redis import Store, StoreDown
 
 logger = logging.getLogger(__name__)
 
-Identity = tuple[Tenant, Key]
+
+class Identity(NamedTuple):
+    """Who asks, and with which of the credentials found."""
+
+    tenant: Tenant
+    key: Key
+    credentials: tuple[str, ...]
+
 
 MISSING: Final = Refused(
     401, "missing_credential", "An API key or token is required: Authorization: Bearer …, or x-api-key."
@@ -73,17 +80,19 @@ class Authenticator:
                 continue
             if found is None:
                 error = error or (INVALID if looks_like_ours(credential) else None)
-            elif chosen is not None and chosen[0].id != found[0].id:
+            elif chosen is None:
+                chosen = Identity(*found, (credential,))
+            elif chosen.tenant.id != found[0].id:
                 raise AMBIGUOUS
             else:
-                chosen = chosen or found
+                chosen = Identity(chosen.tenant, chosen.key, (*chosen.credentials, credential))
         if chosen is None:
             raise error or INVALID
         if error is not None:
             raise AMBIGUOUS
         return chosen
 
-    def _identify(self, credential: str, now: float, behind_proxy: bool) -> Identity | None:
+    def _identify(self, credential: str, now: float, behind_proxy: bool) -> tuple[Tenant, Key] | None:
         """Whom one credential names, if it is good now. Raises TokenInvalid for one that is ours but not good."""
         found = self._directory.by_key_hash(hash_key(self._pepper, credential))
         if found is None and has_token_shape(credential):

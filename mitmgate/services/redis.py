@@ -1,31 +1,33 @@
 """The store: Valkey or Redis, one write and one read for a whole pipeline, each call with a deadline.
 
-Connections come from a bounded pool and go back to it only after a call that was wholly answered. A store that fails
-several calls in a row is left alone for a moment, so that requests do not wait for it one by one.
+Calls made in the same turn of the event loop share a write, since system calls are most of what a call costs.
+Connections come from a bounded pool and go back to it only when all that was asked on them is answered. A store that
+fails several times in a row is left alone for a moment, so that requests do not wait for it one by one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import functools
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
 from typing import Any, Final
 
 from mitmgate.services.redis_connection import (
     OVERSLEPT_S,
     Address,
+    Call,
     Command,
     Connection,
+    LostBeside,
     ScriptMissing,
     ServerUnfit,
     StoreError,
+    fail,
     pack,
 )
+from mitmgate.services.redis_script import Script
 
 __all__ = ["Command", "Script", "Store", "StoreDown", "StoreError"]
 
@@ -36,6 +38,7 @@ FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 2.0
 CONNECT_S: Final = 5.0
 MAX_WAITING: Final = 4096
+MAX_TOGETHER: Final = 32  # calls that share a write, and so the loss of their connection
 LONGEST_QUEUE_S: Final = 5.0
 
 
@@ -43,26 +46,8 @@ class StoreDown(Exception):
     """The store did not answer in time, can not serve, or is being left alone because it lately did not."""
 
 
-@dataclass(frozen=True)
-class Script:
-    """A Lua file beside this module, called by its digest."""
-
-    name: str
-
-    @cached_property
-    def text(self) -> str:
-        return (Path(__file__).with_name("lua") / f"{self.name}.lua").read_text()
-
-    @cached_property
-    def digest(self) -> str:
-        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
-
-    def command(self, keys: Sequence[Any], arguments: Sequence[Any]) -> Command:
-        return ("EVALSHA", self.digest, len(keys), *keys, *arguments)
-
-
 class Store:
-    """A small pool of connections. Calls beyond pool_size wait, within their deadline, for one to come free."""
+    """A small pool of connections. Beyond pool_size, calls wait, within their deadline, for one to come free."""
 
     def __init__(
         self, url: str, *, scripts: Sequence[Script] = (), deadline_s: float = 0.25, pool_size: int = 64
@@ -75,6 +60,10 @@ class Store:
         self._idle: list[Connection] = []
         self._connecting: set[asyncio.Task[None]] = set()
         self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._waiting_calls = 0
+        self._together: list[Call] = []
+        self._together_ends_at = 0.0
+        self._sending: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._pause_s = FIRST_PAUSE_S
         self._skip_until = 0.0
@@ -105,20 +94,21 @@ class Store:
             if now < self._skip_until:
                 raise StoreDown
             self._skip_until = now + max(wait_s, self._deadline_s)  # one call at a time finds out
-        ends_at = now + wait_s
-        packed = pack(*commands)
+        patient = wait_s >= self._deadline_s
+        call = Call(pack(*commands), len(commands))
         try:
-            if self._idle:
-                connection = self._idle.pop()
+            # Who finds out, and who has another deadline, goes alone: others must not pay for it.
+            if wait_s == self._deadline_s and not finds_out:
+                self._join(call, now + wait_s)
+                replies = await call.waiter
             else:
-                connection = await self._free_connection(ends_at, patient=wait_s >= self._deadline_s)
-                ends_at = max(ends_at, loop.time() + self._deadline_s) if wait_s >= self._deadline_s else ends_at
-            replies = await connection.ask(packed, len(commands), ends_at)
-            if connection.saw_error:
-                replies = await self._judge(connection, commands, replies, ends_at)
-            self._give_back(connection)
+                replies = await self._ask_alone(call, now + wait_s, patient)
+            if call.saw_error:
+                replies = await self._judge(commands, replies, now + wait_s, patient)
+        except LostBeside as problem:
+            raise StoreDown from problem  # the other call says what it means for the store
         except (OSError, StoreError) as problem:
-            if not isinstance(problem, TimeoutError) or wait_s >= self._deadline_s:
+            if patient or not isinstance(problem, TimeoutError):
                 self._failed(problem, finds_out)
             raise StoreDown from problem
         self._answered_at = loop.time()
@@ -145,7 +135,7 @@ class Store:
     async def close(self) -> None:
         """Closes all connections; calls in flight fail."""
         self._closed = True
-        tasks = list(self._connecting)
+        tasks = [*self._connecting, *self._sending]
         for task in tasks:
             task.cancel()
         for connection in list(self._connections):
@@ -153,17 +143,62 @@ class Store:
         self._refuse_waiting(ConnectionResetError("closed"))
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    # ---- sending
+
+    def _join(self, call: Call, ends_at: float) -> None:
+        """Sends the call with those made until the loop's next turn, by the deadline of the first of them."""
+        if not self._together:
+            self._together_ends_at = ends_at
+            asyncio.get_running_loop().call_soon(self._send_together)
+        self._together.append(call)
+        if len(self._together) == MAX_TOGETHER:
+            self._send_together()
+
+    def _send_together(self) -> None:
+        calls, self._together = self._together, []
+        if not calls:
+            return  # they were many, and sent before
+        if self._idle:
+            try:
+                self._idle.pop().send(calls, self._together_ends_at)
+            except OSError as problem:
+                fail(calls, problem)
+            return
+        task = asyncio.get_running_loop().create_task(self._send_when_free(calls, self._together_ends_at))
+        self._sending.add(task)
+        task.add_done_callback(functools.partial(self._sent, calls))
+
+    async def _send_when_free(self, calls: Sequence[Call], ends_at: float) -> None:
+        connection = await self._free_connection(ends_at, len(calls), patient=True)
+        connection.send(calls, max(ends_at, asyncio.get_running_loop().time() + self._deadline_s))
+
+    def _sent(self, calls: Sequence[Call], task: asyncio.Task[None]) -> None:
+        """Not in the task itself: one that is cancelled at once never begins, and its calls would wait for ever."""
+        self._sending.discard(task)
+        problem = ConnectionResetError("closed") if task.cancelled() else task.exception()
+        if problem is not None:
+            fail(calls, problem if isinstance(problem, OSError) else ConnectionResetError(type(problem).__name__))
+
+    async def _ask_alone(self, call: Call, ends_at: float, patient: bool) -> list[Any]:
+        if self._idle:
+            connection = self._idle.pop()
+        else:
+            connection = await self._free_connection(ends_at, 1, patient)
+            ends_at = max(ends_at, asyncio.get_running_loop().time() + self._deadline_s) if patient else ends_at
+        return await connection.ask(call, ends_at)
+
     # ---- the pool
 
-    async def _free_connection(self, ends_at: float, patient: bool) -> Connection:
+    async def _free_connection(self, ends_at: float, calls: int, patient: bool) -> Connection:
         """patient: while the store answers others, the wait is a queue's and goes on, to a bound."""
-        if self._closed or len(self._waiting) >= MAX_WAITING:
+        if self._closed or self._waiting_calls + calls > MAX_WAITING:
             raise ConnectionResetError("closed or crowded")
         if len(self._connections) + len(self._connecting) < self._pool_size:
             self._begin_connecting()
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Connection] = loop.create_future()
         self._waiting.append(waiter)
+        self._waiting_calls += calls
         bound = ends_at + (LONGEST_QUEUE_S if patient else 0.0)
         timer = loop.call_at(ends_at, self._give_up, waiter, ends_at, bound)
         try:
@@ -175,6 +210,7 @@ class Store:
                 self._waiting.remove(waiter)
             raise
         finally:
+            self._waiting_calls -= calls
             timer.cancel()
 
     def _give_up(self, waiter: asyncio.Future[Connection], due: float, bound: float) -> None:
@@ -203,6 +239,7 @@ class Store:
         finally:
             self._connecting.discard(task)  # not in a callback: the place is free, or taken, from here on
         self._connections.add(connection)
+        connection.on_free = self._give_back
         if connection.lost:
             self._lost(connection)
         else:
@@ -236,18 +273,16 @@ class Store:
 
     # ---- replies and failures
 
-    async def _judge(
-        self, connection: Connection, commands: Sequence[Command], replies: list[Any], ends_at: float
-    ) -> list[Any]:
+    async def _judge(self, commands: Sequence[Command], replies: list[Any], ends_at: float, patient: bool) -> list[Any]:
         """A restarted server has forgotten the scripts: what failed for want of one is sent again, text and all."""
         missing = [i for i, reply in enumerate(replies) if isinstance(reply, ScriptMissing)]
         if missing:
             again = [("EVAL", self._scripts[commands[i][1]].text, *commands[i][2:]) for i in missing]
-            for i, reply in zip(missing, await connection.ask(pack(*again), len(again), ends_at), strict=True):
+            answers = await self._ask_alone(Call(pack(*again), len(again)), ends_at, patient)
+            for i, reply in zip(missing, answers, strict=True):
                 replies[i] = reply
         for reply in replies:
             if isinstance(reply, ServerUnfit):
-                self._give_back(connection)
                 raise reply
         return replies
 

@@ -1,7 +1,8 @@
-"""One connection to Valkey or Redis (RESP2 by hiredis), with one call in flight at a time.
+"""One connection to Valkey or Redis (RESP2 by hiredis), with one write in flight: that of one call, or of several.
 
-Whatever goes wrong with a call (its deadline, its cancellation, a reply nobody asked for) closes the socket. So a late
-reply can never be read as the answer to another request's question, which is how answers leak between users.
+Whatever goes wrong (a deadline, a reply nobody asked for) closes the socket, and no reply is handed out before all are
+read and counted. So none can be read as the answer to another request's question, which is how answers leak between
+users.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ class Address:
                 _, connection = await loop.create_connection(make, self.host, self.port, ssl=self.tls)
         try:
             if self.login:
-                for reply in await connection.ask(b"".join(self.login), len(self.login), ends_at):
+                for reply in await connection.ask(Call(b"".join(self.login), len(self.login)), ends_at):
                     if isinstance(reply, StoreError):
                         raise reply
         except BaseException:
@@ -108,11 +109,36 @@ def _tls(options: dict[str, str]) -> ssl.SSLContext:
     return context
 
 
+class LostBeside(ConnectionResetError):
+    """The connection failed another call of the same write, which has the reason."""
+
+
+class Call:
+    """Packed commands, and who waits for their `count` replies. saw_error: at least one of these is an error."""
+
+    __slots__ = ("count", "packed", "saw_error", "waiter")
+
+    def __init__(self, packed: bytes, count: int) -> None:
+        self.packed = packed
+        self.count = count
+        self.waiter: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
+        self.saw_error = False
+
+
+def fail(calls: Sequence[Call], problem: OSError) -> None:
+    """Tells all who still wait; the first of them is given the reason."""
+    for call in calls:
+        if not call.waiter.done():
+            call.waiter.set_exception(problem)
+            problem = LostBeside(str(problem))
+
+
 class Connection(asyncio.Protocol):
-    """A socket and its parser. `usable` is whether another call may be sent."""
+    """A socket and its parser. on_free is called whenever all that was asked is answered."""
 
     __slots__ = (
-        "_loop", "_on_lost", "_reader", "_replies", "_timer", "_transport", "_waiter", "_wanted", "lost", "saw_error",
+        "_calls", "_loop", "_on_lost", "_reader", "_replies", "_saw_error", "_timer", "_transport", "_wanted",
+        "lost", "on_free",
     )  # fmt: skip
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_lost: Callable[[Connection], None]) -> None:
@@ -122,32 +148,36 @@ class Connection(asyncio.Protocol):
             protocolError=ConnectionResetError, replyError=self._reply_error, notEnoughData=_MORE
         )
         self._transport: asyncio.Transport | None = None
-        self._waiter: asyncio.Future[list[Any]] | None = None
+        self._calls: Sequence[Call] = ()
         self._replies: list[Any] = []
         self._wanted = 0
         self._timer: asyncio.TimerHandle | None = None
-        self.saw_error = False
+        self._saw_error = False
         self.lost = False
+        self.on_free: Callable[[Connection], None] | None = None
 
-    async def ask(self, packed: bytes, count: int, ends_at: float) -> list[Any]:
-        """Sends packed commands in one write; -> their `count` replies, error replies as StoreError objects.
+    def send(self, calls: Sequence[Call], ends_at: float) -> None:
+        """Sends the calls in one write; each waiter is given its replies, error replies as StoreError objects.
 
-        ends_at is the loop's time. Raises OSError and TimeoutError; the connection is closed by then.
+        ends_at is the loop's time. Waiters are given OSError or TimeoutError; the connection is closed by then. A call
+        whose waiter is cancelled stays, its replies are dropped. Raises ConnectionResetError when there is none.
         """
         if self.lost or self._transport is None:
             raise ConnectionResetError("not connected")
-        waiter: asyncio.Future[list[Any]] = self._loop.create_future()
-        self._waiter = waiter
-        self._replies, self._wanted, self.saw_error = [], count, False
+        self._calls, self._replies, self._saw_error = calls, [], False
+        self._wanted = sum([call.count for call in calls])
         self._timer = self._loop.call_at(ends_at, self._expire, ends_at, LOOKS)
-        self._transport.write(packed)
+        self._transport.write(calls[0].packed if len(calls) == 1 else b"".join([call.packed for call in calls]))
+
+    async def ask(self, call: Call, ends_at: float) -> list[Any]:
+        """Sends one call; -> its replies. Raises OSError and TimeoutError. Cancelled, it closes the connection."""
+        self.send((call,), ends_at)
         try:
-            return await waiter
-        except BaseException:  # cancelled too, even with the replies already here: nobody would give it back
-            self.drop()
+            return await call.waiter
+        except BaseException:
+            if self._calls and self._calls[0] is call:  # else it is answered, and others may use the connection
+                self.drop()
             raise
-        finally:
-            self._timer.cancel()
 
     def drop(self) -> None:
         """Closes the socket at once; a call in flight fails."""
@@ -160,8 +190,8 @@ class Connection(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        waiter, replies, wanted = self._waiter, self._replies, self._wanted
-        if waiter is None:
+        calls, replies, wanted = self._calls, self._replies, self._wanted
+        if not calls:
             self.drop()  # nobody asked
             return
         reader = self._reader
@@ -178,9 +208,18 @@ class Connection(asyncio.Protocol):
         if reader.has_data():
             self._fail(ConnectionResetError("more replies than commands"))
             return
-        self._waiter, self._replies = None, []
-        if not waiter.done():
-            waiter.set_result(replies)
+        self._calls, self._replies = (), []
+        if self._timer is not None:
+            self._timer.cancel()
+        begin = 0
+        for call in calls:
+            own = replies if len(calls) == 1 else replies[begin : begin + call.count]
+            begin += call.count
+            call.saw_error = self._saw_error and any(isinstance(reply, StoreError) for reply in own)
+            if not call.waiter.done():
+                call.waiter.set_result(own)
+        if self.on_free is not None:
+            self.on_free(self)
 
     def connection_lost(self, problem: Exception | None) -> None:
         self._fail(ConnectionResetError("the store closed the connection"))
@@ -196,17 +235,18 @@ class Connection(asyncio.Protocol):
         self._fail(TimeoutError("the store did not answer in time"))
 
     def _fail(self, problem: OSError) -> None:
-        waiter, self._waiter = self._waiter, None
+        calls, self._calls = self._calls, ()
+        if self._timer is not None:
+            self._timer.cancel()
         if not self.lost:
             self.lost = True
             if self._transport is not None:
                 self._transport.abort()
             self._on_lost(self)
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(problem)
+        fail(calls, problem)
 
     def _reply_error(self, text: str) -> StoreError:
-        self.saw_error = True
+        self._saw_error = True
         if text.startswith("NOSCRIPT"):
             return ScriptMissing(text)
         return ServerUnfit(text) if text.startswith(_UNFIT) else StoreError(text)

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from mitmgate.services.channel import Message
 
-PATIENCE_S: Final = 6.0
+PATIENCE_S: Final = 10.0  # longer than a wedged worker is let live: its end is the usual way out
 
 
 class Peer(Protocol):
@@ -23,9 +23,13 @@ class Peer(Protocol):
 
 @dataclass(slots=True)
 class _Asked:
-    """A change that control waits for: under which id, through which of its lives, and for which workers."""
+    """A change that control waits for: under which id, through which of its lives, and for which workers.
+
+    message is what these are told.
+    """
 
     id: object
+    message: Message
     answer: Callable[[Message], None]
     waiting: set[Peer]
     applied: set[Peer] = field(default_factory=set)
@@ -44,10 +48,11 @@ class ApplyHub:
         """Tells all workers, those that still start too; answers once those that serve have applied it."""
         workers = tuple(workers)
         self._number += 1
-        asked = _Asked(message.get("id"), answer, {worker for worker in workers if worker.ready})
+        told = {**message, "id": self._number}
+        asked = _Asked(message.get("id"), told, answer, {worker for worker in workers if worker.ready})
         self._asked[self._number] = asked
         for worker in workers:
-            worker.send({**message, "id": self._number})
+            worker.send(told)
         loop = asyncio.get_running_loop()
         asked.timer = loop.call_later(self._patience_s, self._finish, self._number)
         self._finish_if_done(self._number)
@@ -61,10 +66,14 @@ class ApplyHub:
             self._finish_if_done(number)
 
     def joined(self, worker: Peer) -> None:
-        """A worker serves from now on: what is still waited for has to be true of it too."""
+        """A worker serves from now on: what is still waited for has to be true of it too.
+
+        It is told again, since this life of it may not have heard.
+        """
         for asked in self._asked.values():
             if worker not in asked.applied:
                 asked.waiting.add(worker)
+                worker.send(asked.message)
 
     def left(self, worker: Peer) -> None:
         """A worker has ended: its next life loads everything anew."""

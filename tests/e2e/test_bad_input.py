@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.e2e.harness import Gateway, Tenant, bearer, in_parallel, stranger, wait_until
+from tests.e2e.harness import ADMIN_TOKEN, Gateway, Tenant, bearer, in_parallel, stranger, wait_until
 from tests.e2e.http2 import Http2, error_in
 from tests.e2e.upstream import Asked, LoopThread, Upstream
 
@@ -78,6 +78,11 @@ REQUESTS: dict[str, Bad] = {
     "wrong key": Bad(401, key=False, headers=(JSON, ("x-api-key", "nope"))),
     "forged token": Bad(401, key=False, headers=(JSON, ("Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."))),
     "nine credentials": Bad(401, headers=(JSON, *(("x-api-key", f"wrong-{number}") for number in range(9)))),
+    "lower-case method": Bad(405, method="post"),
+    "made-up method at control": Bad(405, method="BREW", path="/admin/tenants", body=b""),
+    "made-up method at metrics": Bad(405, method="M-SEARCHX", path="/metrics", body=b""),
+    "TRACE at the dashboard": Bad(405, method="TRACE", path="/dashboard", body=b""),
+    "POST of health": Bad(405, path="/health"),
     "GET of a login": Bad(405, method="GET", path="/auth/token", body=b""),
     "login that is no JSON": Bad(400, path="/auth/token", body=b"key"),
     "login with a number": Bad(400, path="/auth/token", body=b'{"api_key":1}'),
@@ -151,6 +156,7 @@ def test_over_http1_it_gets_a_clear_error(tenant: Tenant, name: str) -> None:
     kinds = [line[13:].strip().decode() for line in head.lower().split(b"\r\n") if line.startswith(b"content-type:")]
     check(int(head[9:12] or b"0"), body, kinds[0] if kinds else "", bad.expected)
     assert (b"www-authenticate:" in head.lower()) == (bad.expected == 401)
+    assert (b"\r\nallow: " in head.lower()) == (bad.expected == 405)
 
 
 @pytest.mark.usefixtures("nothing_forwarded")
@@ -166,6 +172,22 @@ def test_over_http2_it_gets_a_clear_error(tenant: Tenant, name: str) -> None:
         status, answered, body = client.answer(client.send(headers, bad.body or None))
         check(status, body, answered.get("content-type", ""), bad.expected)
         assert ("www-authenticate" in answered) == (bad.expected == 401)
+        assert bool(answered.get("allow")) == (bad.expected == 405)
+
+
+def test_head_says_what_get_would_and_options_needs_a_key_like_all_else(tenant: Tenant) -> None:
+    gateway = tenant.gateway
+    for path, headers in (("/health", {}), ("/health/live", {}), ("/admin/tenants", bearer(ADMIN_TOKEN))):
+        got, head = (gateway.client.request(method, path, headers=headers) for method in ("GET", "HEAD"))
+        assert head.status_code == got.status_code == 200 and head.content == b""
+        assert head.headers["content-type"] == got.headers["content-type"]
+        assert abs(int(head.headers["content-length"]) - len(got.content)) < 100  # ages tick in between
+    assert tenant.request("HEAD", "/v1/models").status_code == 200
+    with gateway.new_client(address=stranger()) as client:
+        for path in (CHAT, "/v1/models", "/admin/tenants"):
+            assert client.options(path, headers={"Origin": "http://x"}).status_code == 401
+        assert client.options("/health").headers["allow"] == "GET, HEAD"
+        assert not [name for name in client.options("/health").headers if name.startswith("access-control")]
 
 
 @pytest.mark.usefixtures("nothing_forwarded")

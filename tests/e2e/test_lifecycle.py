@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -152,6 +153,27 @@ def test_a_worker_that_dies_or_hangs_is_replaced(gateway: Served, how: signal.Si
     wait_until(lambda: gateway.child("--worker 1") != worker, gateway.output)
     wait_until(gateway.healthy, gateway.output)
     assert [gateway.ask(f"question {number}").status_code for number in range(8)] == [200] * 8
+
+
+@pytest.mark.parametrize("stopped", [("--worker 1",), ("--worker 0", "--worker 1")])
+def test_a_key_made_while_a_worker_hangs_is_shown_and_works_everywhere(
+    gateway: Served, stopped: tuple[str, ...]
+) -> None:
+    runtime = json.loads((gateway.data_dir / "run" / "settings.json").read_bytes())["runtime"]
+    for words in stopped:
+        os.kill(gateway.child(words), signal.SIGSTOP)
+    made = httpx.post(  # as a worker that does not hang would pass it on
+        f"http://127.0.0.1:{runtime['control_port']}/admin/tenants",
+        json={"name": f"while {len(stopped)} hang", "backend_url": "https://api.openai.com"},
+        headers={"Authorization": f"Bearer {ADMIN_TOKEN}"},
+        timeout=30,
+    )
+    assert made.status_code == 201, made.text
+    wait_until(gateway.healthy, gateway.output)
+    headers = {"Authorization": f"Bearer {made.json()['api_key']}"}
+    for _ in range(12):  # on connections of their own, so on both workers; known, but may not do this
+        answer = httpx.request("TRACE", gateway.url + "/v1/models", headers=headers, timeout=30)
+        assert answer.status_code == 405, answer.text
 
 
 def test_every_kind_of_process_is_started_again(gateway: Served) -> None:

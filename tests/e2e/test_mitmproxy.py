@@ -126,6 +126,13 @@ def test_the_chain_works_in_mitmdump_and_nobody_sees_a_secret(prepared: Prepared
         token = login.json()["token"]
         assert client.get("/v1/models", headers=bearer(token)).status_code == 200
         assert client.get(f"/v1/models?key={prepared.key}", headers={"Authorization": ""}).status_code == 200
+        strays = {"X-Auth-Token": prepared.key, "Referer": f"http://gw/?key={token}"}
+        assert client.get(f"/v1/models?api_key={prepared.key}", headers=strays).status_code == 200
+        assert prepared.key not in str(prepared.upstream.asked[-1].head)
+        astray = client.get(f"/v1/files/{prepared.key}", headers=strays)
+        assert (astray.status_code, astray.json()["error"]["code"]) == (400, "credential_in_path")
+        unknown = client.get(f"/v1/models?api_key={prepared.key}", headers={**strays, "Authorization": ""})
+        assert unknown.status_code == 401
         refused = client.get("/v1/models", headers=bearer("nobody's"))
         assert (refused.status_code, refused.json()["error"]["code"]) == (401, "invalid_api_key")
         assert client.get("/admin/tenants").json()["error"]["code"] == "no_control"
@@ -133,13 +140,13 @@ def test_the_chain_works_in_mitmdump_and_nobody_sees_a_secret(prepared: Prepared
             f"Bearer {VENDOR_SECRET}"
         }
     lines = [json.loads(line) for line in prepared.seen.read_text().splitlines()]
-    assert len([line for line in lines if line[0] == "response" and line[1] != "/health/ready"]) == 10
+    assert len([line for line in lines if line[0] == "response" and line[1] != "/health/ready"]) == 13
     shown = prepared.seen.read_bytes() + log.read_bytes() + flows.read_bytes()
     for secret in (prepared.key, VENDOR_SECRET, token):
         assert secret.encode() not in shown
     rows = rows_of(prepared)
-    assert {row["status"] for row in rows} == {200}
-    assert sorted(row["cache"] or "" for row in rows) == ["", "", "", "bypass", "hit", "hit", "miss"]
+    assert sorted(row["status"] for row in rows) == [*[200] * 8, 400]
+    assert sorted(row["cache"] or "" for row in rows) == ["", "", "", "", "", "bypass", "hit", "hit", "miss"]
 
 
 def test_a_stream_passes_chunk_by_chunk_and_has_a_row(prepared: Prepared) -> None:
@@ -161,6 +168,18 @@ def test_a_stream_passes_chunk_by_chunk_and_has_a_row(prepared: Prepared) -> Non
             assert b"[DONE]" in b"".join(chunks)
     (row,) = [row for row in rows_of(prepared) if row["request_id"] == answer.headers["x-request-id"]]
     assert (row["status"], row["error"]) == (200, None)
+
+
+def test_an_upstream_that_echoes_its_credential_shows_it_to_nobody(prepared: Prepared) -> None:
+    async def echo(asked: Asked) -> None:
+        await asked.begin("text/plain")
+        for letter in f"key {asked.values('authorization')[0]}.":
+            await asked.chunk(letter.encode())
+        await asked.end()
+
+    prepared.upstream.script = echo
+    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
+        assert chat(client, "echo", temperature=2).text == f"key Bearer {'*' * len(VENDOR_SECRET)}."
 
 
 def test_a_saved_flow_is_replayed_as_its_tenant_and_not_without_it(prepared: Prepared) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 
+from mitmgate.core.keys import make_key
 from tests.e2e.conftest import Vendors
 from tests.e2e.harness import Gateway, Tenant, bearer, both_formats, error_of, stranger, wait_until
 from tests.e2e.served import DEMO_KEY
@@ -74,6 +76,57 @@ def test_our_credential_stays_here_whichever_way_it_came(tenant: Tenant, vendors
     for name in ("x-api-key", "api-key", "x-goog-api-key", "proxy-authorization", "cookie"):
         assert not asked.values(name)
     assert "key=" not in asked.target.lower()
+
+
+# where it has no business, beside the place it belongs in -> headers and query
+STRAYS = {
+    "query": lambda key: ({}, f"?api_key={key}&a=1"),
+    "query, encoded": lambda key: ({}, f"?a=1&access_token={quote(key).replace('_', '%5F').replace('-', '%2D')}"),
+    "Referer": lambda key: ({"Referer": f"http://gw/v1/models?key={key}"}, ""),
+    "subprotocol": lambda key: ({"Sec-WebSocket-Protocol": f"realtime, openai-insecure-api-key.{key}"}, ""),
+    "x-auth-token": lambda key: ({"X-Auth-Token": key}, ""),
+    "any header": lambda key: ({"X-Whatever": f"a {key} b"}, ""),
+    "Basic": lambda key: ({"X-Authorization": basic("me", key)["Proxy-Authorization"]}, ""),
+    "Accept-Encoding": lambda key: ({"Accept-Encoding": f"identity, {key}"}, ""),
+}
+
+
+@pytest.mark.parametrize("kind", ["key", "token", "another's key"])
+@pytest.mark.parametrize("stray", STRAYS)
+def test_our_credential_stays_here_where_it_does_not_belong_either(
+    gateway: Gateway, tenant: Tenant, vendors: Vendors, stray: str, kind: str
+) -> None:
+    credential = tenant.key
+    if kind == "token":
+        credential = gateway.client.post("/auth/token", json={"api_key": tenant.key}).json()["token"]
+    if kind == "another's key":
+        credential = make_key()
+    headers, query = STRAYS[stray](credential)
+    headers = {**bearer(tenant.key), **headers, "Content-Type": "application/json", "X-Cache-Mode": "off"}
+    answer = gateway.client.post(f"{CHAT}{query}", content=BODY, headers=headers)
+    assert answer.status_code == 200, answer.text
+    upload = gateway.client.post(f"/v1/files{query}", content=b"x", headers={**headers, "Content-Type": "text/plain"})
+    assert upload.status_code == 200, upload.text
+    for asked in vendors.trusted.asked:
+        head = unquote(asked.head.decode("latin-1"))
+        assert credential not in head and base64.b64encode(f"me:{credential}".encode()).decode() not in head
+        assert asked.target.partition("?")[2] == ("a=1" if query else "")
+    assert credential not in gateway.output()
+
+
+def test_a_credential_in_the_path_is_refused(tenant: Tenant, vendors: Vendors) -> None:
+    for path in (f"/v1/files/{tenant.key}", f"/v1/files/{tenant.key.replace('_', '%5F')}/content"):
+        answer = tenant.request("GET", path)
+        assert answer.status_code == 400
+        assert error_of(answer)["code"] in ("credential_in_path", "invalid_path")
+    assert not vendors.trusted.asked
+    assert tenant.key not in tenant.gateway.output() and tenant.key not in str(tenant.rows())
+
+
+def test_a_credential_is_not_kept_as_the_clients_request_id(tenant: Tenant) -> None:
+    answer = tenant.chat(headers={"X-Request-Id": tenant.key})
+    assert "x-client-request-id" not in answer.headers
+    assert tenant.only_row()["client_request_id"] is None
 
 
 def test_the_body_reaches_the_upstream_byte_for_byte(tenant: Tenant, vendors: Vendors) -> None:

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from mitmgate.services.embedded import EmbeddedValkey
-from mitmgate.services.redis import Script, Store, StoreDown, StoreError
-from mitmgate.services.redis_connection import Address
+from mitmgate.services.redis import MAX_TOGETHER, Script, Store, StoreDown, StoreError
+from mitmgate.services.redis_connection import Address, Call
 
 ECHO = Script("reserve")
 WINDOW = ("q:{1}", "e:{1}", "b:{1}")
@@ -120,6 +120,69 @@ async def test_cancelled_calls_leave_nothing_behind_for_the_next(store: Store) -
     assert store.healthy
 
 
+async def test_calls_of_one_turn_share_a_connection_and_each_gets_its_own_replies(store: Store) -> None:
+    await store.pipeline([("PING",)])
+    calls = [store.pipeline([("ECHO", f"{n}.{i}") for i in range(n % 4 + 1)]) for n in range(MAX_TOGETHER)]
+    assert await asyncio.gather(*calls) == [
+        [f"{n}.{i}".encode() for i in range(n % 4 + 1)] for n in range(MAX_TOGETHER)
+    ]
+    assert len(store._connections) == 1
+
+
+async def test_a_call_that_shares_a_write_is_spoilt_by_no_neighbour(store: Store) -> None:
+    command = ECHO.command(WINDOW, BOUNDS)
+    await store.pipeline([("SET", "a", "x"), ("SCRIPT", "FLUSH")])
+    commands = [("ECHO", "1"), ("INCR", "a"), command, ("ECHO", "2"), command, ("ECHO", "3")]
+    calls = [asyncio.ensure_future(store.pipeline([each])) for each in commands]
+    await asyncio.sleep(0)
+    calls[3].cancel()
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert ends[0] == [b"1"] and ends[5] == [b"3"]
+    assert isinstance(ends[1], list) and isinstance(ends[1][0], StoreError)
+    assert isinstance(ends[3], asyncio.CancelledError)
+    assert isinstance(ends[2], list) and isinstance(ends[4], list)
+    assert {ends[2][0][3], ends[4][0][3]} == {1, 2}
+    assert store.healthy
+
+
+async def test_calls_that_share_a_lost_connection_all_fail_and_count_once(valkey: EmbeddedValkey, store: Store) -> None:
+    await store.pipeline([("MSET", *(f"{word}{n}" for n in range(20) for word in ("k", "v")))])
+    freeze(valkey)
+    try:
+        calls = [store.pipeline([("GET", f"k{n}")]) for n in range(20)]
+        assert all(isinstance(end, StoreDown) for end in await asyncio.gather(*calls, return_exceptions=True))
+        assert not store._connections
+        assert store._failures == 1 and store.healthy
+    finally:
+        thaw(valkey)
+    await heal(store)
+    replies = await asyncio.gather(*(store.pipeline([("GET", f"k{n}")]) for n in reversed(range(20))))
+    assert replies == [[f"v{n}".encode()] for n in reversed(range(20))]
+
+
+async def test_an_impatient_call_takes_no_other_with_it(valkey: EmbeddedValkey) -> None:
+    store = Store(valkey.url, deadline_s=10)
+    await store.pipeline([("PING",)])
+    freeze(valkey)
+    try:
+        patient = [asyncio.ensure_future(store.pipeline([("ECHO", n)])) for n in range(3)]
+        with pytest.raises(StoreDown):
+            await store.pipeline([("ECHO", "impatient")], deadline_s=0.01)
+    finally:
+        thaw(valkey)
+    assert await asyncio.gather(*patient) == [[b"0"], [b"1"], [b"2"]]
+    await store.close()
+
+
+async def test_closing_ends_calls_that_are_not_sent_yet(valkey_url: str) -> None:
+    store = Store(valkey_url, deadline_s=30)
+    waiting = [asyncio.ensure_future(store.pipeline([("PING",)])) for _ in range(40)]
+    await asyncio.sleep(0)  # one write is under way to a connection, the rest are gathered
+    await store.close()
+    ends = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    assert all(isinstance(end, StoreDown) for end in ends)
+
+
 async def test_a_cancelled_wait_for_a_connection_loses_none(valkey_url: str) -> None:
     store = Store(valkey_url, pool_size=1, deadline_s=5)
     for n in range(60):
@@ -139,10 +202,19 @@ async def test_a_reply_nobody_asked_for_closes_the_connection(valkey_url: str) -
     connection.data_received(b"+surplus\r\n")
     assert connection.lost and lost == [connection]
     connection = await Address.of(valkey_url).connect(lost.append, 2.0)
-    call = asyncio.ensure_future(connection.ask(b"PING\r\nPING\r\n", 1, asyncio.get_running_loop().time() + 5))
+    call = asyncio.ensure_future(connection.ask(Call(b"PING\r\nPING\r\n", 1), asyncio.get_running_loop().time() + 5))
     with pytest.raises(ConnectionResetError):
         await call
-        await connection.ask(b"PING\r\n", 1, asyncio.get_running_loop().time() + 5)
+        await connection.ask(Call(b"PING\r\n", 1), asyncio.get_running_loop().time() + 5)
+    assert connection.lost
+
+
+async def test_one_reply_too_many_reaches_none_of_the_calls_of_a_write(valkey_url: str) -> None:
+    connection = await Address.of(valkey_url).connect(lambda _: None, 2.0)
+    calls = [Call(b"PING\r\n" * sent, 1) for sent in (1, 2, 1)]
+    connection.send(calls, asyncio.get_running_loop().time() + 5)
+    ends = await asyncio.gather(*(call.waiter for call in calls), return_exceptions=True)
+    assert all(isinstance(end, ConnectionResetError) for end in ends)
     assert connection.lost
 
 

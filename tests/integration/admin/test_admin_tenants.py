@@ -288,11 +288,53 @@ async def test_a_change_that_workers_did_not_confirm_is_stored_and_says_so(admin
     assert (await admin("GET", f"/tenants/{made['id']}")).json()["tags"] == ["x"]
 
 
+async def test_what_was_made_but_not_confirmed_is_taken_back_so_that_the_call_may_be_repeated(admin: Admin) -> None:
+    admin.missing = 1
+    body = {"name": "new", "backend_url": "https://api.example.com/v1"}
+    refused = await admin("POST", "/tenants", body)
+    assert refused.status_code == 503 and refused.headers["retry-after"] == "1"
+    assert "taken back" in refused.json()["error"]["message"]
+    admin.missing = 0
+    made = (await admin("POST", "/tenants", body)).json()
+    admin.missing = 1
+    assert (await admin("POST", f"/tenants/{made['id']}/keys", {"name": "k"})).status_code == 503
+    grace = await admin("POST", f"/tenants/{made['id']}/rotate-key", {"grace_seconds": 60})
+    assert grace.status_code == 503 and "taken back" in grace.json()["error"]["message"]
+    admin.missing = 0
+    (only,) = (await admin("GET", f"/tenants/{made['id']}/keys")).json()["data"]
+    assert only["name"] == "default" and only["expires_at"] is not None
+
+
+async def test_a_rotation_that_was_not_confirmed_is_repeated_with_the_same_rights(admin: Admin) -> None:
+    made = await admin.tenant()
+    (default,) = (await admin("GET", f"/tenants/{made['id']}/keys")).json()["data"]
+    await admin("PATCH", f"/tenants/{made['id']}/keys/{default['id']}", {"scopes": ["chat"]})
+    for grace_s in (60, 0):
+        admin.missing = 1
+        assert (await admin("POST", f"/tenants/{made['id']}/rotate-key", {"grace_seconds": grace_s})).status_code == 503
+    admin.missing = 0
+    assert (await admin("POST", f"/tenants/{made['id']}/rotate-key")).status_code == 200
+    (only,) = (await admin("GET", f"/tenants/{made['id']}/keys")).json()["data"]
+    assert only["scopes"] == ["chat"]
+
+
 async def test_errors_have_openais_shape_for_unknown_paths_and_methods(admin: Admin) -> None:
     for method, path, status in (("GET", "/nowhere", 404), ("POST", "/health", 405), ("GET", "/tenants/", 404)):
         answer = await admin(method, path)
         assert answer.status_code == status
         assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+async def test_a_405_names_all_methods_of_the_path(admin: Admin) -> None:
+    made = await admin.tenant()
+    for method, path, allow in (
+        ("PATCH", "/tenants", "GET, HEAD, POST"),
+        ("OPTIONS", f"/tenants/{made['id']}", "DELETE, GET, HEAD, PATCH, PUT"),
+        ("GET", f"/tenants/{made['id']}/block", "POST"),
+        ("HEAD", f"/tenants/{made['id']}/block", "POST"),
+    ):
+        answer = await admin(method, path)
+        assert (answer.status_code, answer.headers.get_list("allow")) == (405, [allow]), path
 
 
 async def test_the_documents_need_no_other_host_and_a_browser_may_sign_in(admin: Admin) -> None:

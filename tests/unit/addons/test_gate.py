@@ -18,6 +18,7 @@ from addons.cache import CacheStage
 from addons.exchange import Exchange, begin_exchange, exchange_of
 from addons.gate import gate, observer
 from addons.ledger import LedgerStage
+from addons.models import ModelsStage
 from addons.own import OwnStage
 from addons.quota import QuotaStage
 from addons.route import RouteStage
@@ -77,6 +78,8 @@ GATES: dict[str, tuple[Callable[[], Any], str, Route]] = {
     "own health": (lambda: OwnStage(broken, broken, 60, broken).request, "/health", Route.HEALTH),
     "auth": (lambda: AuthStage(broken).requestheaders, "/v1/chat/completions", Route.API),
     "validate headers": (lambda: ValidateStage(broken).requestheaders, "/v1/chat/completions", Route.API),
+    "models headers": (lambda: ModelsStage().requestheaders, "/v1/chat/completions", Route.API),
+    "models": (lambda: ModelsStage().request, "/v1/chat/completions", Route.API),
     "quota": (lambda: QuotaStage(broken, broken, broken).request, "/v1/chat/completions", Route.API),
     "upstream": (lambda: UpstreamStage(broken, broken).request, "/v1/chat/completions", Route.API),
 }
@@ -90,6 +93,8 @@ async def test_a_gate_that_raises_refuses(name: str, caplog: pytest.LogCaptureFi
     flow.request.content = b'{"api_key":"x"}'
     if name == "own health":
         flow.request.method = "GET"
+    if name.startswith("models"):
+        exchange.tenant = broken
     with caplog.at_level(logging.DEBUG):
         await run(make(), flow)
     assert flow.response is not None and flow.response.status_code == 503

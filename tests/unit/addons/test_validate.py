@@ -1,92 +1,111 @@
-"""Which model a request asks for: named in the body or the path, filled in, replaced, refused; and what is counted."""
+"""Bodies that we and an upstream may read differently are refused; what only the upstream reads is not touched."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from mitmproxy import http
-from mitmproxy.test import tflow, tutils
 
-from addons.exchange import Exchange, begin_exchange
 from addons.validate import ValidateStage
-from mitmgate.core.directory import Key, KeyId, Tenant, TenantId
-from mitmgate.core.paths import Route, endpoint_of
+from mitmgate.core.directory import Tenant
 from mitmgate.core.settings import Settings
-from mitmgate.proxy.plan import Plan
+from tests.unit.addons.test_models import CHAT, LIMITED, TENANT, asked, error_in
 
-KEY = Key(KeyId(1), TenantId(1), "k", "mg_k", b"", frozenset({"any"}))
-TENANT = Tenant(TenantId(1), "t", 1, "active", "https://up.example", 10, (KEY,))
-LIMITED = replace(TENANT, allowed_models=frozenset({"m"}))
-GEMINI = "/v1beta/models/m:generateContent"
-AZURE = "/openai/deployments/m/chat/completions"
-
-
-def asked(path: str, body: dict[str, Any], tenant: Tenant) -> tuple[http.HTTPFlow, Exchange]:
-    """The request after the stage."""
-    headers = http.Headers([(b"content-type", b"application/json")])
-    request = tutils.treq(method=b"POST", path=path.encode(), headers=headers, content=json.dumps(body).encode())
-    flow = tflow.tflow(req=request)
-    flow.response = None
-    exchange = Exchange("127.0.0.1", path, "", dict(request.headers))
-    exchange.route, exchange.endpoint, exchange.tenant, exchange.key = Route.API, endpoint_of(path), tenant, KEY
-    exchange.plan = Plan(lambda error: http.Response.make(error.status), 1 << 20)
-    begin_exchange(flow, exchange)
-    stage = ValidateStage(Settings(Path("unused")).limits)
-    for hook in (stage.requestheaders, stage.request):
-        assert hook(flow) is None
-    return flow, exchange
-
-
-@pytest.mark.parametrize("path", [GEMINI, AZURE])
-def test_a_model_in_the_path_is_the_one_that_counts(path: str) -> None:
-    flow, exchange = asked(path, {"contents": []}, replace(LIMITED, default_model="d"))
-    assert flow.response is None
-    assert exchange.model == "m"
-    assert flow.request.json() == {"contents": []}
-
-
-@pytest.mark.parametrize("path", [GEMINI.replace("/m:", "/n:"), AZURE.replace("/m/", "/n/")])
-def test_a_model_in_the_path_that_is_not_allowed_is_refused(path: str) -> None:
-    flow, exchange = asked(path, {"model": "m"}, LIMITED)
-    assert flow.response is not None
-    assert exchange.error == "model_not_allowed"
+BODY = b'{"model":"m","messages":[]}'
 
 
 @pytest.mark.parametrize(
-    ("path", "filled"),
+    ("raw", "code"),
     [
-        ("/v1/chat/completions", True),
-        ("/v1/messages", True),
-        ("/v1/embeddings", True),
-        ("/v1/moderations", False),
-        ("/v1/images/generations", False),
-        ("/v1/messages/batches", False),
-        ("/v1/vector_stores", False),
+        (b'{"model":"m","temperature":NaN}', "invalid_json"),
+        (b'{"model":"m","temperature":-Infinity}', "invalid_json"),
+        (b'{"model":"m","temperature":1e999}', "invalid_json"),
+        (b"\xef\xbb\xbf" + BODY, "invalid_json"),
+        (BODY.decode().encode("utf-16"), "invalid_json"),
+        (BODY.decode().encode("utf-16-le"), "invalid_json"),
+        (b'{"model":"m\\ud800"}', "invalid_json"),
+        (b'{"model":"caf\xe9"}', "invalid_json"),
+        (b'{"model":"m","model":"n"}', "invalid_json"),
+        (b'{"model":"m","mod\\u0065l":"n"}', "invalid_json"),
+        (b'{"model":"m","stream":false,"stream":true}', "invalid_json"),
+        (b'{"model":"m","messages":[],"messages":[1]}', "invalid_json"),
+        (b'{"model":"m","stream":"true"}', "invalid_stream"),
+        (b'{"model":"m","stream":1}', "invalid_stream"),
+        (b'{"model":"m","stream":[]}', "invalid_stream"),
     ],
 )
-def test_the_default_model_is_filled_in_only_where_one_is_needed(path: str, filled: bool) -> None:
-    flow, exchange = asked(path, {"a": 1}, replace(TENANT, default_model="d"))
-    assert flow.response is None
-    assert flow.request.json() == ({"a": 1, "model": "d"} if filled else {"a": 1})
-    assert exchange.model == ("d" if filled else None)
+@pytest.mark.parametrize("tenant", [TENANT, LIMITED])
+def test_a_body_that_can_be_read_in_two_ways_is_refused(raw: bytes, code: str, tenant: Tenant) -> None:
+    flow, _ = asked(CHAT, raw, tenant)
+    assert flow.response is not None and flow.response.status_code == 400
+    assert error_in(flow)["code"] == code
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
+    ("kind", "raw", "status"),
     [
-        ("/v1/chat/completions", {}),
-        ("/v1/batches", {"input_file_id": "file-1"}),
-        ("/v1/messages/batches", {"model": "m", "requests": [{"params": {"model": "n"}}]}),
-        ("/v1/realtime/client_secrets", {"session": {"model": "n"}}),
+        ("application/json; charset=utf-8", BODY, None),
+        ('application/json;CHARSET="UTF8"', '{"model":"é"}'.encode(), None),
+        ("application/json; charset=iso-8859-1", BODY, None),
+        ("application/json; charset=us-ascii", BODY, None),
+        ("application/json; charset=iso-8859-1", '{"model":"é"}'.encode(), 415),
+        ("application/json; charset=utf-16", BODY, 415),
+        ("application/json; charset=utf-8; charset=utf-7", BODY, 415),
+        ("application/json; charset=nonsense", BODY, 415),
     ],
 )
-def test_what_may_hold_another_model_does_not_get_round_allowed_models(path: str, body: dict[str, Any]) -> None:
-    flow, exchange = asked(path, body, LIMITED)
-    assert flow.response is not None
-    assert exchange.error == "model_not_allowed"
-    free, _ = asked(path, body, TENANT)
-    assert free.response is None
+def test_a_charset_that_reads_other_text_out_of_the_body_is_refused(kind: str, raw: bytes, status: int | None) -> None:
+    flow, _ = asked(CHAT, raw, TENANT, content_type=kind)
+    assert (flow.response and flow.response.status_code) == status
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"model":"m","stream":null}',
+        b'{"model":"m","x":1,"x":2,"n":123456789012345678901234567890}',
+        b'{"model":"m","tools":[{"model":1,"stream":2},{"model":1,"stream":2}]}',
+        b'{"model":"m","d":' + b"[" * 900 + b"]" * 900 + b"}",
+    ],
+)
+def test_the_rest_goes_on_untouched(raw: bytes) -> None:
+    flow, _ = asked(CHAT, raw, TENANT)
+    assert flow.response is None
+    assert flow.request.raw_content == raw
+
+
+@pytest.mark.parametrize("raw", [b"[1, 2]", b'"x"', b"", b'{"stream": 1}'])
+def test_other_paths_take_what_json_their_upstream_takes(raw: bytes) -> None:
+    flow, _ = asked("/v1/some/thing", raw, TENANT)
+    assert flow.response is None
+    assert flow.request.raw_content == raw
+
+
+def test_a_large_body_is_judged_too_unless_it_is_made_of_countless_values() -> None:
+    image = b'{"model":"m","messages":[{"content":"' + b"A" * (9 << 20) + b'"}]}'
+    flow, _ = asked(CHAT, image, LIMITED)
+    assert flow.response is None
+    for crumbs in (b"[" + b"1," * 600_000 + b"1]", b"[" + b'{"a":1},' * 600_000 + b"1]"):
+        flow, _ = asked(CHAT, b'{"model":"m","x":' + crumbs + b"}", LIMITED)
+        assert flow.response is not None and flow.response.status_code == 413
+        free, _ = asked(CHAT, b'{"model":"m","x":' + crumbs + b"}", TENANT)
+        assert free.response is None
+    repeated = b'{"model":"m","model":"n","x":"' + b"A" * (9 << 20) + b'"}'
+    assert asked(CHAT, repeated, LIMITED)[0].response is not None
+
+
+def test_two_content_types_are_refused() -> None:
+    for more in ("text/plain", "application/json"):
+        flow, exchange = asked(CHAT, BODY, TENANT)
+        flow.request.headers.add("content-type", more)
+        ValidateStage(Settings(Path("unused")).limits).requestheaders(flow)
+        assert flow.response is not None and flow.response.status_code == 400
+        assert exchange.error == "invalid_header"
+
+
+def test_a_405_names_the_methods_that_there_are() -> None:
+    flow, _ = asked(CHAT, BODY, TENANT, "BREW")
+    assert flow.response is not None and flow.response.status_code == 405
+    assert flow.response.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+    assert json.loads(flow.response.content or b"")["error"]["code"] == "method_not_allowed"

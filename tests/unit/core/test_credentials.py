@@ -9,7 +9,6 @@ from mitmgate.core.credentials import (
     CREDENTIAL_HEADERS,
     MAX_CREDENTIALS,
     find_credentials,
-    secret_of,
     without_query_key,
 )
 
@@ -168,11 +167,3 @@ KEY_SPELLINGS = {"key", "%6bey"}
 def test_any_key_is_found_as_it_was_before_encoding(text):
     encoded = quote(text, safe="")
     assert find_credentials([], f"/?a&key={encoded}") == [text]
-
-
-@pytest.mark.parametrize(
-    ("value", "secret"),
-    [(b"Bearer sk-secret-1", b"sk-secret-1"), (b"sk-secret-1", b"sk-secret-1"), (b"Bearer x", None), (b"none", None)],
-)
-def test_the_secret_of_a_credential_is_what_follows_its_scheme(value: bytes, secret: bytes | None) -> None:
-    assert secret_of(value) == secret

@@ -326,6 +326,14 @@ def test_long_paths_are_judged_but_not_remembered():
         ("/v1beta/models/gemini-2.0:streamGenerateContent", "gemini-2.0"),
         ("/v1/projects/p/models/gemini:countTokens", "gemini"),
         ("/openai/deployments/my%20model/chat/completions?api-version=1", "my model"),
+        ("/v1/engines/davinci/completions", "davinci"),
+        ("/v1beta/tunedModels/X:generateContent", "tunedModels/X"),
+        ("/v1beta/tunedModels/X;y:generateContent/?z", "tunedModels/X;y"),
+        ("/v1beta/dynamic/X:streamGenerateContent", "dynamic/X"),
+        ("/v1/projects/p/locations/l/endpoints/7:predict", "endpoints/7"),
+        ("/v1/accounts/a/ai/run/@cf/meta/llama", "@cf/meta/llama"),
+        ("/api/model/vendor.model-v1/invoke", "vendor.model-v1"),
+        ("/v1/threads/t/runs/r", None),
     ],
 )
 def test_the_model_that_a_path_names(path, model):

@@ -82,6 +82,12 @@ def test_expired(now):
     assert code_of(issue(), now) == "token_expired"
 
 
+def test_a_token_is_good_from_its_beginning_on():
+    token, verifier = sign(HEADER, {**GOOD, "nbf": int(NOW) + 5}), TokenVerifier(SECRETS)
+    assert code_of(token, NOW + 4.9, verifier) == "token_invalid"
+    assert code_of(token, NOW + 5, verifier) is None
+
+
 def test_good_until_the_last_moment():
     assert code_of(issue(), NOW + 59.999) is None
 
@@ -99,6 +105,8 @@ def test_every_claim_is_needed(name):
         *({"jti": value} for value in ("", 1, None, True)),
         *({"iat": value} for value in (str(int(NOW)), NOW + 0.5, True, None)),
         *({"exp": value} for value in (str(int(NOW) + 60), NOW + 60.5, True, None, "never", [1], {})),
+        *({"exp": value} for value in (253_402_300_800, 2**63 - 1, 10**30)),
+        *({"nbf": value} for value in (int(NOW) + 1, 10**30, NOW - 0.5, "0", None, True, [])),
         *({"iss": value} for value in ("", "other", "mitmgate ", ["mitmgate"], None, 1)),
         *({"aud": value} for value in ("", "other", ["mitmgate"], ["mitmgate", "other"], None, 1)),
         *({"demo": value} for value in ("true", 1, 0, None, [])),

@@ -27,6 +27,18 @@ def ask(hub: ApplyHub, workers: list[Worker], id: int = 41) -> list[Message]:
     return answers
 
 
+async def test_who_joins_meanwhile_is_told_and_waited_for() -> None:
+    hub, workers = ApplyHub(), [Worker(), Worker()]
+    answers = ask(hub, workers)
+    hub.left(workers[0])
+    workers[0].told.clear()
+    hub.joined(workers[0])
+    hub.applied(workers[1], workers[1].told[0])
+    assert answers == []
+    hub.applied(workers[0], workers[0].told[0])
+    assert answers == [{"op": "applied", "id": 41, "missing": 0}]
+
+
 async def test_answers_when_the_last_worker_has_applied_it() -> None:
     hub, workers = ApplyHub(), [Worker(), Worker()]
     answers = ask(hub, workers)
