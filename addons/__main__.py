@@ -60,8 +60,9 @@ def attach(channel: Channel, services: Services, worker: Worker, settings_file: 
 
     def reload(message: Message) -> None:
         settings, _ = load_runtime(settings_file)
+        chain = make_chain(services.with_settings(settings))
         apply_settings(worker.gateway, settings)
-        worker.use_chain(make_chain(services.with_settings(settings)))
+        worker.use_chain(chain)
 
     channel.on("status", services.status.tell)
     channel.on("reload", reload)

@@ -45,6 +45,7 @@ class AdminClient:
 
     def __init__(self, url: str, token: str | None, no_token: str = "") -> None:
         self.url = url
+        self.server_date: str | None = None  # of the last answer that had one
         self._token = token
         self._no_token = no_token
         parts = urlsplit(url)
@@ -61,6 +62,10 @@ class AdminClient:
     @property
     def has_token(self) -> bool:
         return self._token is not None
+
+    def hurry(self, timeout_s: float) -> None:
+        """Bounds the waits of every call from now on: the caller would rather have nothing than wait."""
+        self._connection.timeout = timeout_s
 
     def close(self) -> None:
         self._connection.close()
@@ -128,6 +133,7 @@ class AdminClient:
             self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
             data = answer.read(_MOST_BYTES)
+            self.server_date = answer.getheader("date") or self.server_date
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, data
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
             self._connection.close()

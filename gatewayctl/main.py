@@ -8,11 +8,12 @@ import click
 
 from gatewayctl.lazy import LazyGroup
 
+# In the order of a first day.
 _COMMANDS: Final = {
     "serve": ("gatewayctl.commands.serve:serve", "Run the gateway."),
-    "mock-llm": ("gatewayctl.commands.mock_llm:mock_llm", "Run a small LLM server to try things with."),
     "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
+    "upstreams": ("gatewayctl.commands.upstreams:upstreams", "Try whether a tenant's upstream answers."),
     "cache": ("gatewayctl.commands.cache:cache", "See, judge and remove cached answers."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
     "logs": ("gatewayctl.commands.logs:logs", "Requests as they end, or one request's whole story."),
@@ -20,6 +21,9 @@ _COMMANDS: Final = {
     "restore": ("gatewayctl.commands.restore:restore", "Make a new gateway what a backup says."),
     "secrets": ("gatewayctl.commands.secrets:secrets", "Change the key that upstream credentials are sealed with."),
     "doctor": ("gatewayctl.commands.doctor:doctor", "Check this machine and the gateway, and say what to do."),
+    "config": ("gatewayctl.commands.config:config", "Check and show the settings."),
+    "mock-llm": ("gatewayctl.commands.mock_llm:mock_llm", "Run a small LLM server to try things with."),
+    "completion": ("gatewayctl.commands.completion:completion", "Print what makes a shell complete commands."),
 }
 
 
@@ -38,7 +42,9 @@ def cli(url: str | None, token: str | None, as_json: bool) -> None:
       gatewayctl serve --demo
       gatewayctl tenants create acme --backend https://api.openai.com \\
         --upstream-key-env OPENAI_API_KEY
+      gatewayctl upstreams test acme
       gatewayctl stats acme --from 2026-01-01
+      gatewayctl doctor
 
     \b
     Exit codes:

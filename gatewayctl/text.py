@@ -71,6 +71,15 @@ def byte_count(value: Any) -> str:
     return f"{value:,.1f} {unit}"
 
 
+def size(count: int) -> str:
+    """`32MiB` of 33554432, as settings are written: in the largest unit that leaves no rest."""
+    for unit in ("", "KiB", "MiB"):
+        if count % 1024 or not count:
+            return f"{count}{unit}"
+        count //= 1024
+    return f"{count}GiB"
+
+
 def sparkline(values: Sequence[float], encoding: str = "utf-8") -> str:
     """A bar a value, the highest at full height; zero is the lowest bar. ASCII where the encoding has no bars."""
     try:

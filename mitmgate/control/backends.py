@@ -6,13 +6,12 @@ What is dialled later is checked again then, against the address itself; here th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final
 
 from mitmgate.control.context import Resolve
 from mitmgate.core.addresses import refusal_reason
-from mitmgate.core.backend import host_allowed, parse_backend_url
+from mitmgate.core.backend import host_allowed, parse_backend_url, where_to_dial
 from mitmgate.core.errors import Refused
 from mitmgate.core.settings import Upstream
 
@@ -29,7 +28,7 @@ async def check_backend(url: str, *, allow_private: bool, settings: Upstream, re
         raise _refused("the host is not among the configuration's upstream.allowed_hosts")
     if backend.scheme == "http" and not allow_private:
         raise _refused("http:// is only for private networks: use https://, or set allow_private_upstream")
-    host = _resolved_by_setting(backend.host, backend.port, settings.resolve)
+    host, _ = where_to_dial(backend.host, backend.port, settings.resolve)
     addresses, warning = await _addresses(host, resolve)
     for address in addresses:
         reason = refusal_reason(address, allow_private)
@@ -38,17 +37,6 @@ async def check_backend(url: str, *, allow_private: bool, settings: Upstream, re
             named = "the host" if address == backend.host else "the host resolves to an address that"
             raise _refused(f"{named} is {reason}{hint}")
     return [warning] if warning else []
-
-
-def _resolved_by_setting(host: str, port: int, settings: Mapping[str, str]) -> str:
-    """The host itself, or the address that `upstream.resolve` has for it."""
-    literal = f"[{host}]" if ":" in host else host
-    address = settings.get(f"{literal}:{port}") or settings.get(f"{host}:{port}")
-    if address is None:
-        return host
-    if address.startswith("["):
-        return address[1 : address.index("]")]
-    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 async def _addresses(host: str, resolve: Resolve) -> tuple[list[str], str | None]:

@@ -79,6 +79,7 @@ class Control:
     status: Callable[[], Mapping[str, Any]] = dict
     shipper: Callable[[], Mapping[str, Any] | None] = lambda: None
     failures: FailureLimiter = field(default_factory=FailureLimiter)
+    upstream_tests: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     now: Callable[[], float] = time.time
 
 

@@ -7,7 +7,7 @@ other spellings that resolvers understand (`127.1`, `0x7f000001`, `2130706433`, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
@@ -99,6 +99,18 @@ def host_allowed(host: str, patterns: Sequence[str]) -> bool:
         if name == wanted or (wanted.startswith("*.") and len(name) >= len(wanted) and name.endswith(wanted[1:])):
             return True
     return False
+
+
+def where_to_dial(host: str, port: int, resolve: Mapping[str, str]) -> tuple[str, int]:
+    """The name or address to connect to. `resolve` maps `host:port` to `address[:port]`, as curl's --resolve does."""
+    wanted = resolve.get(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    if wanted is None:
+        return host, port
+    if wanted.startswith("["):
+        address, _, instead = wanted[1:].partition("]")
+        return address, int(instead[1:] or port)
+    address, _, instead = wanted.rpartition(":") if wanted.count(":") == 1 else (wanted, "", "")
+    return address, int(instead or port)
 
 
 def _host(text: str) -> str:

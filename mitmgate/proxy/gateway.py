@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.pool import UpstreamPool
+from mitmgate.services.upstream_tls import upstream_tls
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Gateway:
 def make_gateway(settings: Settings) -> Gateway:
     """The gateway of a worker. Raises OSError or ssl.SSLError when `upstream.ca_file` cannot be used."""
     return Gateway(
-        pool=UpstreamPool(tls=_upstream_tls(settings), resolve=settings.upstream.resolve),
+        pool=UpstreamPool(tls=upstream_tls(settings.upstream), resolve=settings.upstream.resolve),
         room=Room(settings.limits.max_buffered_bytes),
         max_header_bytes=settings.limits.max_header_bytes,
     )
@@ -110,17 +110,8 @@ def make_gateway(settings: Settings) -> Gateway:
 
 def apply_settings(gateway: Gateway, settings: Settings) -> None:
     """A reload, for what comes from now on. Raises as make_gateway, and then changes nothing."""
-    tls = _upstream_tls(settings)
+    tls = upstream_tls(settings.upstream)
     gateway.pool.close()  # its connections were made under the old roots and addresses
     gateway.pool.tls, gateway.pool.resolve = tls, settings.upstream.resolve
     gateway.room.limit = settings.limits.max_buffered_bytes
     gateway.max_header_bytes = settings.limits.max_header_bytes
-
-
-def _upstream_tls(settings: Settings) -> ssl.SSLContext:
-    """The system's roots and `upstream.ca_file`'s."""
-    tls = ssl.create_default_context()
-    if settings.upstream.ca_file:
-        tls.load_verify_locations(cafile=str(settings.upstream.ca_file))
-    tls.set_alpn_protocols(["http/1.1"])
-    return tls

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Final
 
 from mitmgate.core.addresses import refusal_reason
+from mitmgate.core.backend import where_to_dial
 from mitmgate.core.retry import Failure
 from mitmgate.proxy.first_opened import first_opened
 from mitmgate.proxy.plan import Target
@@ -166,23 +167,12 @@ class UpstreamPool:
 
     async def resolved(self, target: Target) -> tuple[list[str], int]:
         """The target's addresses that may be dialled, and the port. Raises DialFailed when there is none."""
-        host, port = self._override(target)
+        host, port = where_to_dial(target.host, target.port, self.resolve)
         addresses = await self._addresses(host, port)
         checked = [address for address in addresses if refusal_reason(address, target.allow_private) is None]
         if not checked:
             raise DialFailed(Failure.ADDRESS if addresses else Failure.CONNECT)
         return checked, port
-
-    def _override(self, target: Target) -> tuple[str, int]:
-        """`upstream.resolve` maps `host:port` to `address[:port]`, as curl's --resolve and --connect-to do."""
-        wanted = self.resolve.get(f"{target.host}:{target.port}")
-        if wanted is None:
-            return target.host, target.port
-        if wanted.startswith("["):
-            address, _, port = wanted[1:].partition("]")
-            return address, int(port[1:] or target.port)
-        address, _, port = wanted.rpartition(":") if wanted.count(":") == 1 else (wanted, "", "")
-        return address, int(port or target.port)
 
     async def _addresses(self, host: str, port: int) -> list[str]:
         try:

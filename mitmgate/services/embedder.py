@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from mitmgate.services import minilm
 from mitmgate.services.minilm import MAX_TOKENS, MODEL_ID, TOKENIZER, WIDTH, ModelUnusable
+from mitmgate.services.onnx import import_onnxruntime
 
 __all__ = ["MAX_TOKENS", "MODEL_ID", "WIDTH", "Embedder", "ModelUnusable", "Vectors", "load_embedder"]
 
@@ -51,7 +52,7 @@ class OnnxEmbedder:
     def load(cls, data_dir: Path, model_path: Path | None = None) -> OnnxEmbedder:
         """From the folder given or the installed package; builds the ONNX file when it is not there yet."""
         try:
-            import onnxruntime
+            onnxruntime = import_onnxruntime()
         except ImportError as error:
             raise ModelUnusable(f"onnxruntime cannot be imported: {error}") from None
         folder = minilm.model_folder(model_path)

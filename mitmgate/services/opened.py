@@ -41,10 +41,12 @@ class Services:
     in_flight: InFlight
 
     def with_settings(self, settings: Settings) -> Services:
-        """The same services under other settings: what a reload can change."""
+        """The same services under other settings: what a reload can change. Raises SecretsUnusable."""
+        given = load_secrets(settings, self.runtime.data_dir, create=False)
         return replace(
             self,
             settings=settings,
+            secrets=replace(self.secrets, jwt_secrets=given.jwt_secrets),  # hashes and seals are of the start's
             quota=Quota(
                 self.store, LocalLimiter(self.runtime.worker_count, settings.limits.block_after), settings.limits
             ),

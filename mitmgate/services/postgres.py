@@ -198,32 +198,48 @@ async def check_secrets(connection: asyncpg.Connection, secrets: Secrets) -> Non
 
     A new pepper is recorded once a node has it in front of the old one. A master key may go once it seals nothing.
     """
-    recorded = {row["name"]: row["value"] for row in await connection.fetch(queries.gateway_checks)}
-    pepper = _check_value(secrets.pepper)
-    accepted = [pepper, *map(_check_value, secrets.old_peppers)]
-    if not any(hmac.compare_digest(recorded.get("pepper", pepper), value) for value in accepted):
-        raise DatabaseUnusable(
+    problem = await secrets_problem(connection, secrets)
+    if problem is not None:
+        raise DatabaseUnusable(problem)
+    recorded = await _recorded_checks(connection)
+    for name, value in {"pepper": _check_value(secrets.pepper), **_master_checks(secrets)}.items():
+        if name not in recorded:
+            await connection.execute(queries.record_gateway_check, name, value)
+        elif not hmac.compare_digest(recorded[name], value):
+            await connection.execute(queries.replace_gateway_check, name, value)
+
+
+async def secrets_problem(connection: asyncpg.Connection, secrets: Secrets) -> str | None:
+    """Why these are not the secrets that the database was set up with; None when they are, or nothing is recorded."""
+    recorded = await _recorded_checks(connection)
+    accepted = map(_check_value, (secrets.pepper, *secrets.old_peppers))
+    if "pepper" in recorded and not any(hmac.compare_digest(recorded["pepper"], value) for value in accepted):
+        return (
             "this database was set up with another pepper, so none of its keys would be accepted:"
             " give the one it had by auth.pepper or in secrets/pepper of the data directory"
         )
-    master_keys = {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
+    master_keys = _master_checks(secrets)
     recorded_keys = {name for name in recorded if name.startswith("master-key:")}
     if not _agree(master_keys, recorded) or (recorded_keys and not recorded_keys & master_keys.keys()):
-        raise DatabaseUnusable(
+        return (
             "this database was set up with another master key, so no upstream credential could be opened:"
             " give the one it had by MITMGATE_MASTER_KEY or in secrets/master-key of the data directory"
         )
     for row in await connection.fetch(queries.sealing_keys):
         if row["id"] not in secrets.master_keys:
-            raise DatabaseUnusable(
+            return (
                 f"{row['credentials']} upstream credentials are sealed with master key {row['id']}, which is not here:"
                 " put it behind the new one until `gatewayctl secrets rotate-master` has sealed them anew"
             )
-    for name, value in {"pepper": pepper, **master_keys}.items():
-        if name not in recorded:
-            await connection.execute(queries.record_gateway_check, name, value)
-        elif not hmac.compare_digest(recorded[name], value):
-            await connection.execute(queries.replace_gateway_check, name, value)
+    return None
+
+
+async def _recorded_checks(connection: asyncpg.Connection) -> dict[str, bytes]:
+    return {row["name"]: row["value"] for row in await connection.fetch(queries.gateway_checks)}
+
+
+def _master_checks(secrets: Secrets) -> dict[str, bytes]:
+    return {f"master-key:{id}": _check_value(key) for id, key in secrets.master_keys.items()}
 
 
 def _check_value(secret: bytes) -> bytes:

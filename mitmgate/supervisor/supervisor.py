@@ -21,7 +21,7 @@ from mitmgate.supervisor import announce, demo, listeners
 from mitmgate.supervisor.data_dir import DataDirectory
 from mitmgate.supervisor.errors import CannotStart
 from mitmgate.supervisor.family import Family
-from mitmgate.supervisor.reloading import reloaded
+from mitmgate.supervisor.reloading import check_ca_file, check_usable, reloaded
 from mitmgate.supervisor.stores import Stores
 
 _TICK_S: Final = 0.5
@@ -83,6 +83,7 @@ class Supervisor:
         _allow_many_files()
         parts = self._claim(stack)
         demo.check_asked_for(settings.demo, loopback=parts.loopback)
+        check_ca_file(settings.upstream)
         announce.say(f"mitmgate {__version__}, data in {settings.data_dir}")
         parts.family.start()
         await asyncio.sleep(0)  # their processes first: making a database takes a second
@@ -219,6 +220,7 @@ class Supervisor:
     def _reload_now(self, parts: _Parts, runtime: Runtime) -> None:
         try:
             settings, changed, waiting = reloaded(self._settings, self._load())
+            check_usable(settings)
             parts.data.write_settings(runtime_document(settings, runtime))
         except (ConfigError, CannotStart) as error:
             for line in str(error).splitlines():

@@ -11,10 +11,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
 
 from tests.e2e.served import ADMIN_TOKEN, Served, alive, children, free_port, wait_until
@@ -34,6 +36,35 @@ def gateway(data_dir: Path) -> Iterator[Served]:
     data_dir.mkdir()
     with Served(data_dir, "--demo", workers=2) as served:
         yield served.wait_ready()
+
+
+class HangingStream:
+    """Sends the first event of a stream, and then nothing more."""
+
+    def __init__(self) -> None:
+        ended = self._ended = threading.Event()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.send_header("Content-Type", "text/event-stream")
+                self.end_headers()
+                self.wfile.write(b'data: {"choices": [{"index": 0, "delta": {"content": "begun"}}]}\n\n')
+                self.wfile.flush()
+                ended.wait(120)
+
+            def log_message(self, *words: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def close(self) -> None:
+        self._ended.set()
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class SlowUpstream:
@@ -172,6 +203,41 @@ def test_a_drain_lets_what_is_under_way_end(gateway: Served) -> None:
     upstream.close()
 
 
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_stream_that_hangs_holds_up_the_end_for_a_bounded_time(gateway: Served, patient: bool) -> None:
+    """Drained for half a minute, unless a second signal says to end at once."""
+    upstream = HangingStream()
+    wanted = {"name": "hangs", "backend_url": upstream.url, "allow_private_upstream": True}
+    key = gateway.admin("POST", "/admin/tenants", wanted).json()["api_key"]
+    family = children(gateway.process.pid)
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "for ever"}]}
+    with httpx.stream(
+        "POST",
+        f"{gateway.url}/v1/chat/completions",
+        json=body,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=httpx.Timeout(90),
+    ) as answer:
+        pieces = answer.iter_raw()
+        assert b"begun" in next(pieces)
+        gateway.process.send_signal(signal.SIGTERM)
+        gateway.wait_said("draining; once more ends at once")
+        if not patient:
+            wait_until(lambda: gateway.get("/health/live") == 0, gateway.output)
+            assert gateway.process.poll() is None
+            gateway.process.send_signal(signal.SIGTERM)
+            gateway.wait_said("ending at once")
+        with suppress(httpx.TransportError):
+            for _ in pieces:  # until the gateway ends it
+                pass
+    gateway.process.wait(60)
+    assert not alive(family)
+    ended = "mitmgate has ended" if patient else "mitmgate has ended, but not cleanly"
+    assert gateway.output().rstrip().endswith(ended), gateway.output()
+    assert gateway.process.returncode == (0 if patient else 1)
+    upstream.close()
+
+
 def test_a_start_that_is_cut_short_ends_cleanly(data_dir: Path) -> None:
     data_dir.mkdir()
     for said in ("starting PostgreSQL", "bringing the schema", "starting control"):
@@ -205,6 +271,35 @@ def test_a_reload_applies_what_it_can_and_keeps_the_old_when_it_cannot(data_dir:
         gateway.wait_said("needs a restart: redis.url")
         wait_until(lambda: expires_in() == 60, gateway.output)
         assert gateway.healthy()
+
+
+def test_a_reload_changes_what_tokens_are_signed_with(data_dir: Path) -> None:
+    data_dir.mkdir()
+    config = data_dir / "config.yaml"
+    config.write_text(f"auth: {{secrets: ['old:{'o' * 32}']}}\n")
+    with Served(data_dir, "--demo", workers=2) as gateway:
+        gateway.wait_ready()
+
+        def token() -> str:
+            answer = httpx.post(f"{gateway.url}/auth/token", json={"api_key": "test-key-123"}, timeout=30)
+            return str(answer.json()["token"])
+
+        def signed_with() -> str:
+            return str(jwt.get_unverified_header(token())["kid"])
+
+        before = token()
+        assert signed_with() == "old"
+        config.write_text(f"auth: {{secrets: ['new:{'n' * 32}', 'new:{'o' * 32}']}}\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_said("not reloaded: auth.secrets")
+        config.write_text(f"auth: {{secrets: ['new:{'n' * 32}', 'old:{'o' * 32}']}}\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.wait_said("reloaded; changed: auth.secrets")
+        wait_until(lambda: {signed_with() for _ in range(8)} == {"new"}, gateway.output)
+        assert gateway.ask("What is 2+2?", before).status_code == 200
+        config.write_text(f"auth: {{secrets: ['new:{'n' * 32}']}}\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: {gateway.ask("x", before).status_code for _ in range(8)} == {401}, gateway.output)
 
 
 @pytest.mark.parametrize(

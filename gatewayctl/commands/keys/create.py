@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
@@ -17,7 +18,7 @@ _TIMES: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")
 
 
 @click.command("create")
-@click.argument("tenant")
+@tenant_argument
 @click.option("--name", help="What it is for.")
 @click.option(
     "--scope", "scopes", multiple=True, type=click.Choice(_SCOPES), help="What it may call; repeat. Default: any."

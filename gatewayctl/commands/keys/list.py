@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from gatewayctl import render
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
@@ -24,7 +25,7 @@ _COLUMNS: Final = (
 
 
 @click.command("list")
-@click.argument("tenant")
+@tenant_argument
 @asks_server
 def list_keys(session: Session, tenant: str) -> None:
     """List a tenant's API keys: what they may do and when they were last used.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server, confirm
 from gatewayctl.text import cell
 
 
 @click.command("revoke")
-@click.argument("tenant")
+@tenant_argument
 @click.argument("key_id", type=click.IntRange(1))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks_server

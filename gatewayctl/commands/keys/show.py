@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from gatewayctl import render
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell, instant
 
 
 @click.command("show")
-@click.argument("tenant")
+@tenant_argument
 @click.argument("key_id", type=click.IntRange(1))
 @asks_server
 def show(session: Session, tenant: str, key_id: int) -> None:

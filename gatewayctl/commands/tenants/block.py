@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell, instant
 
 
 @click.command("block")
-@click.argument("tenant")
+@tenant_argument
 @click.option("--seconds", type=click.IntRange(1), help="How long; without it until unblocked.")
 @click.option("--reason", help="Why; kept with the tenant.")
 @asks_server

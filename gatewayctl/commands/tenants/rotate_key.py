@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server, confirm
 from gatewayctl.text import cell, instant
 
 
 @click.command("rotate-key")
-@click.argument("tenant")
+@tenant_argument
 @click.option("--grace", default=0, show_default=True, type=click.IntRange(0), help="Seconds the old keys still work.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks_server

@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from gatewayctl import render
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import Tenant, find_tenant
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell, instant, number
 
 
 @click.command("show")
-@click.argument("tenant")
+@tenant_argument
 @asks_server
 def show(session: Session, tenant: str) -> None:
     """Show one tenant; of its upstream's key only that there is one.

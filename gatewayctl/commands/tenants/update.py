@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from gatewayctl.commands.tenants.show import show_tenant
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.session import Session, asks_server
 from gatewayctl.tenant_options import fields_of, tenant_options
@@ -23,7 +24,7 @@ _CLEARED: Final[dict[str, dict[str, Any]]] = {
 
 
 @click.command("update")
-@click.argument("tenant")
+@tenant_argument
 @click.option("--name", help="A new name.")
 @click.option("--backend", metavar="URL", help="Another upstream.")
 @tenant_options

@@ -1,6 +1,6 @@
 """Settings: what may be set (model, kinds), where it comes from (loading), what a run adds (runtime)."""
 
-from mitmgate.core.settings.loading import ConfigError, Problem, load_settings
+from mitmgate.core.settings.loading import Effective, load_effective, load_settings
 from mitmgate.core.settings.model import (
     Auth,
     Cache,
@@ -13,6 +13,7 @@ from mitmgate.core.settings.model import (
     Usage,
     Vectors,
 )
+from mitmgate.core.settings.problem import ConfigError, Problem
 from mitmgate.core.settings.runtime import Runtime, load_runtime, runtime_document
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Cache",
     "ConfigError",
     "Database",
+    "Effective",
     "Limits",
     "Problem",
     "Redis",
@@ -29,6 +31,7 @@ __all__ = [
     "Upstream",
     "Usage",
     "Vectors",
+    "load_effective",
     "load_runtime",
     "load_settings",
     "runtime_document",

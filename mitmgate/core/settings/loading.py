@@ -15,34 +15,13 @@ from typing import Any, Final
 
 from mitmgate.core.settings import kinds
 from mitmgate.core.settings.model import SECTIONS, Settings, keys_of
+from mitmgate.core.settings.problem import ConfigError, Problem
+from mitmgate.core.settings.yaml_file import line_of, parse_file, plain
 
 PREFIX: Final = "MITMGATE_"
+_VARIABLE: Final = "environment variable "
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong: where (file, variable or flag), its line in a file, the key, and what it may have meant."""
-
-    where: str
-    line: int | None
-    key: str
-    message: str
-    suggestion: str | None = None
-
-    def __str__(self) -> str:
-        place = self.where if self.line is None else f"{self.where}:{self.line}"
-        hint = f" (did you mean {self.suggestion}?)" if self.suggestion else ""
-        return f"{place}: {self.key}: {self.message}{hint}" if self.key else f"{place}: {self.message}{hint}"
-
-
-class ConfigError(Exception):
-    """The settings can not be used. `problems` has each reason; the text has one a line."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, problems)))
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +38,33 @@ class _Given:
     def name(self) -> str:
         return f"{self.section}.{self.key}"
 
+    @property
+    def origin(self) -> str:
+        where = self.where.removeprefix(_VARIABLE)
+        return where if self.line is None else f"{where}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The settings, and where each that is not a default comes from, by `section.key`.
+
+    An origin is `config.yaml:12`, an environment variable's name or a flag; data_dir and demo have one, too.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+
 
 def load_settings(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
-    """The effective settings. Raises ConfigError.
+    """The effective settings. Raises ConfigError with all that is wrong.
 
     path None: no file. flags: config's keys by `section.key`, and host, port, data_dir, demo; None is not given.
     """
+    return load_effective(path, environ, flags).settings
+
+
+def load_effective(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Effective:
+    """As load_settings, with the origins."""
     problems: list[Problem] = []
     given: dict[str, _Given] = {}
     for source in (_from_file(path, problems), _from_environ(environ, problems), _from_flags(flags)):
@@ -77,20 +77,25 @@ def load_settings(path: Path | None, environ: Mapping[str, str], flags: Mapping[
         except ValueError as error:
             shown = "" if secret or not isinstance(each.value, (str, int, float)) else f", got {each.value!r}"
             problems.append(Problem(each.where, each.line, each.name, f"{error}{shown}"))
-    data_dir, demo = _outside_of_file(environ, flags, problems)
-    if problems:
-        raise ConfigError(problems)
+    origins = {name: each.origin for name, each in given.items()}
+    data_dir, demo = _outside_of_file(environ, flags, problems, origins)
     sections: dict[str, Any] = {name: SECTIONS[name](**values[name]) for name in SECTIONS}
     settings = Settings(data_dir=data_dir, demo=demo, config_path=path and path.absolute(), **sections)
-    settings = _with_host_and_port(settings, flags)
-    _check_together(settings, given)
-    return settings
+    settings = _with_host_and_port(settings, flags, problems, origins)
+    _check_together(settings, given, problems)
+    if problems:
+        raise ConfigError(problems)
+    return Effective(settings, origins)
 
 
 def _from_file(path: Path | None, problems: list[Problem]) -> Iterator[_Given]:
     if path is None:
         return
-    document = _parse_file(path)
+    try:
+        document = parse_file(path)
+    except ConfigError as error:
+        problems += error.problems
+        return
     for section, content in document.items():
         line = document.lc.key(section)[0] + 1
         if section not in SECTIONS:
@@ -100,54 +105,13 @@ def _from_file(path: Path | None, problems: list[Problem]) -> Iterator[_Given]:
         elif isinstance(content, Mapping):
             known = keys_of(SECTIONS[section])
             for key, value in content.items():
-                line = content.lc.key(key)[0] + 1  # type: ignore[attr-defined]  # ruamel's CommentedMap
+                line = line_of(content, key, line)
                 if key in known:
-                    yield _Given(section, key, _plain(value), str(path), line)
+                    yield _Given(section, key, plain(value), str(path), line)
                 else:
                     problems.append(_unknown(str(path), line, f"{section}.{key}"))
         elif content is not None:
             problems.append(Problem(str(path), line, section, f"must be a map of keys, not {kinds.name_of(content)}"))
-
-
-def _parse_file(path: Path) -> Any:
-    from ruamel.yaml import YAML  # costs 50 ms, and only the supervisor reads YAML
-    from ruamel.yaml.comments import CommentedMap
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        document = YAML().load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError([Problem(str(path), None, "", "no such file")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([Problem(str(path), None, "", f"can not be read: {error}")]) from None
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = None if mark is None else mark.line + 1
-        message = str(getattr(error, "problem", None) or "not YAML").splitlines()[0]
-        raise ConfigError([Problem(str(path), line, "", message)]) from None
-    if document is None:
-        return CommentedMap()
-    if not isinstance(document, CommentedMap):
-        raise ConfigError([Problem(str(path), 1, "", f"must be a map of sections, not {kinds.name_of(document)}")])
-    return document
-
-
-def _plain(value: Any) -> object:
-    """Without ruamel's types: lists and maps that remember comments, numbers that remember how they were written."""
-    match value:
-        case Mapping():
-            return {str(key): _plain(each) for key, each in value.items()}
-        case list():
-            return [_plain(each) for each in value]
-        case bool() | None:
-            return value
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case str():
-            return str(value)
-    return value
 
 
 def _from_environ(environ: Mapping[str, str], problems: list[Problem]) -> Iterator[_Given]:
@@ -160,7 +124,7 @@ def _from_environ(environ: Mapping[str, str], problems: list[Problem]) -> Iterat
     for name, text in environ.items():
         if name in known:
             section, key, kind = known[name]
-            yield _Given(section, key, text if kind.is_text else _json_or_text(text), f"environment variable {name}")
+            yield _Given(section, key, text if kind.is_text else _json_or_text(text), f"{_VARIABLE}{name}")
         elif name in mistaken:
             problems.append(Problem("environment", None, name, "is not a setting", mistaken[name]))
         elif name.startswith(PREFIX) and "__" in name:
@@ -182,12 +146,17 @@ def _from_flags(flags: Mapping[str, Any]) -> Iterator[_Given]:
 
 
 def _outside_of_file(
-    environ: Mapping[str, str], flags: Mapping[str, Any], problems: list[Problem]
+    environ: Mapping[str, str], flags: Mapping[str, Any], problems: list[Problem], origins: dict[str, str]
 ) -> tuple[Path, bool | None]:
     data_dir = flags.get("data_dir") or environ.get(f"{PREFIX}DATA_DIR") or default_data_dir(environ)
+    if flags.get("data_dir") or environ.get(f"{PREFIX}DATA_DIR"):
+        origins["data_dir"] = "--data-dir" if flags.get("data_dir") else f"{PREFIX}DATA_DIR"
     demo = flags.get("demo")
     asked = environ.get(f"{PREFIX}DEMO", "")
-    if demo is None and asked:
+    if demo is not None:
+        origins["demo"] = "--demo" if demo else "--no-demo"
+    elif asked:
+        origins["demo"] = f"{PREFIX}DEMO"
         demo = asked.lower() in _TRUE
         if not demo and asked.lower() not in _FALSE:
             problems.append(Problem("environment", None, f"{PREFIX}DEMO", "must be true or false"))
@@ -202,10 +171,15 @@ def default_data_dir(environ: Mapping[str, str]) -> Path:
     return Path(state if os.path.isabs(state) else Path.home() / ".local" / "state") / "mitmgate"
 
 
-def _with_host_and_port(settings: Settings, flags: Mapping[str, Any]) -> Settings:
+def _with_host_and_port(
+    settings: Settings, flags: Mapping[str, Any], problems: list[Problem], origins: dict[str, str]
+) -> Settings:
     host, port = flags.get("host"), flags.get("port")
     if host is None and port is None:
         return settings
+    named = " and ".join(f"--{name}" for name in ("host", "port") if flags.get(name) is not None)
+    under = origins.get("server.listen")
+    origins["server.listen"] = f"{named} over {under}" if under else named
     try:
         address = kinds.join_host_port(
             settings.server.host if host is None else host.removeprefix("[").removesuffix("]"),
@@ -213,19 +187,20 @@ def _with_host_and_port(settings: Settings, flags: Mapping[str, Any]) -> Setting
         )
         listen = kinds.listen().parse(address)
     except ValueError as error:
-        raise ConfigError([Problem("--host and --port", None, "", str(error))]) from None
+        problems.append(Problem(named, None, "", str(error)))
+        return settings
     return replace(settings, server=replace(settings.server, listen=listen))
 
 
-def _check_together(settings: Settings, given: Mapping[str, _Given]) -> None:
-    problems: list[Problem] = []
+def _check_together(settings: Settings, given: Mapping[str, _Given], problems: list[Problem]) -> None:
+    wrong = {problem.key for problem in problems}
 
     def refuse(name: str, message: str) -> None:
         where = given.get(name)
         problems.append(Problem(where.where if where else "settings", where.line if where else None, name, message))
 
     server = settings.server
-    if (server.tls_cert is None) != (server.tls_key is None):
+    if (server.tls_cert is None) != (server.tls_key is None) and not wrong & {"server.tls_cert", "server.tls_key"}:
         refuse("server.tls_cert" if server.tls_cert else "server.tls_key", "tls_cert and tls_key go together")
     for name, file in (
         ("server.tls_cert", server.tls_cert),
@@ -234,8 +209,6 @@ def _check_together(settings: Settings, given: Mapping[str, _Given]) -> None:
     ):
         if file is not None and not file.is_file():
             refuse(name, f"no such file: {file}")
-    if problems:
-        raise ConfigError(problems)
 
 
 def _unknown(where: str, line: int | None, name: str) -> Problem:

@@ -59,6 +59,7 @@ def take_from_leftovers(path: Path, patience_s: float) -> int:
 
 def holders(path: Path) -> list[int]:
     """Pids of the other processes that have this file open, as far as this user may see them."""
+    path = path.resolve()  # as the kernel names it: a data directory may be reached by a link
     if Path("/proc/self/fd").exists():
         found = set()
         for link in Path("/proc").glob("[0-9]*/fd/*"):

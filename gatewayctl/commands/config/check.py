@@ -1,0 +1,49 @@
+"""`gatewayctl config check`."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import click
+
+from gatewayctl import render
+from gatewayctl.serve_options import config_file, effective, serve_options
+from gatewayctl.text import plain
+
+
+@click.command("check")
+@serve_options
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(as_json: bool, **options: Any) -> None:
+    """Tell everything that is wrong with the settings, with file, line and what may have been meant.
+
+    Exit code 0 when `serve` would take them, 3 when it would not. Whether stores, ports and
+    the data directory can be used is what `doctor` looks at.
+
+    \b
+    Examples:
+      gatewayctl config check
+      gatewayctl config check --config production.yaml
+      MITMGATE_CACHE__MODE=exact gatewayctl config check --json
+    """
+    from mitmgate.core.settings import ConfigError
+
+    as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+    problems = []
+    try:
+        origins = effective(options).origins
+    except ConfigError as error:
+        problems = error.problems
+    if as_json:
+        told = [dataclasses.asdict(problem) for problem in problems]
+        render.document({"ok": not problems, "problems": told})
+    elif problems:
+        for problem in problems:
+            click.echo(plain(str(problem)), err=True)
+        click.echo(f"{len(problems)} problem(s); serve would not start.", err=True)
+    else:
+        file = config_file(options["config"])
+        click.echo(f"{file or 'no file'}: nothing is wrong; {len(origins)} setting(s) given, the rest are defaults.")
+    if problems:
+        raise SystemExit(3)

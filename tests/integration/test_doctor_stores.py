@@ -1,0 +1,121 @@
+"""What the doctor says of real PostgreSQL and Valkey servers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
+from gatewayctl.doctor.stores import stores
+from mitmgate.core.settings import Database, Redis, Settings
+from mitmgate.services.embedded import EmbeddedValkey
+from mitmgate.services.postgres import prepare_database
+from mitmgate.services.redis import Store, StoreDown
+from mitmgate.services.secrets import load_secrets
+
+PASSWORD = "hunter2hunter2"
+
+
+@pytest.fixture
+def settings(postgres_dsn: str, valkey_url: str, tmp_path: Path) -> Settings:
+    """A data directory whose secrets the database was set up with."""
+    made = Settings(tmp_path, database=Database(postgres_dsn), redis=Redis(valkey_url))
+    asyncio.run(prepare_database(postgres_dsn, load_secrets(made, tmp_path, create=True, environ={})))
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_by_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MITMGATE_MASTER_KEY", "MITMGATE_ADMIN_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def by_check(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.check: finding for finding in findings}
+
+
+def test_sound_stores(settings: Settings) -> None:
+    found = by_check(stores(settings))
+    assert {
+        "PostgreSQL server",
+        "PostgreSQL's clock",
+        "secrets",
+        "Valkey server",
+        "Valkey's clock",
+        "Valkey memory",
+    } == set(found)
+    assert {finding.state for finding in found.values()} == {OK}, found
+
+
+@pytest.mark.parametrize(("name", "said"), [("pepper", "another pepper"), ("master-key", "another master key")])
+def test_another_secret_than_the_databases(settings: Settings, tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / "secrets" / name).unlink()
+    assert by_check(stores(settings))["secrets"].state == WRONG
+    load_secrets(settings, tmp_path, create=True, environ={})  # as a new start would: another one
+    found = by_check(stores(settings))["secrets"]
+    assert found.state == WRONG and said in found.seen and f"{tmp_path}/secrets/" in found.remedy
+    again = by_check(stores(settings))["secrets"]
+    assert again == found  # looking records nothing
+
+
+@pytest.mark.parametrize(("ahead_s", "expected"), [(30, WARNING), (-4000, WRONG)])
+def test_clocks_that_differ(settings: Settings, ahead_s: float, expected: str) -> None:
+    found = by_check(stores(settings, now=lambda: time.time() + ahead_s))
+    for check in ("PostgreSQL's clock", "Valkey's clock"):
+        assert found[check].state == expected and "timedatectl" in found[check].remedy
+        assert ("behind" if ahead_s > 0 else "ahead of") in found[check].seen
+
+
+def test_stores_that_cannot_be_reached(settings: Settings, tmp_path: Path) -> None:
+    away = replace(
+        settings,
+        database=Database(f"postgresql://u:{PASSWORD}@127.0.0.1:1/x"),
+        redis=Redis(f"redis://:{PASSWORD}@127.0.0.1:1/0"),
+    )
+    found = by_check(stores(away))
+    assert {check: finding.state for check, finding in found.items()} == {
+        "PostgreSQL server": WRONG,
+        "Valkey server": WRONG,
+    }
+    assert all(finding.remedy for finding in found.values())
+    assert PASSWORD not in str(found) and "u:***@127.0.0.1:1" in found["PostgreSQL server"].seen
+
+
+def test_an_embedded_server_that_does_not_run_is_not_looked_at(tmp_path: Path) -> None:
+    assert stores(Settings(tmp_path)) == []
+
+
+@pytest.fixture
+def small_valkey(server_folder: Path) -> Iterator[EmbeddedValkey]:
+    server = EmbeddedValkey(server_folder, maxmemory_mb=4)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(("policy", "expected"), [("volatile-lru", WARNING), ("noeviction", WRONG)])
+def test_a_valkey_at_its_bound(small_valkey: EmbeddedValkey, tmp_path: Path, policy: str, expected: str) -> None:
+    settings = Settings(tmp_path, redis=Redis(small_valkey.url))
+    assert by_check(stores(settings))["Valkey memory"].state == OK
+
+    async def fill() -> None:
+        store = Store(small_valkey.url)
+        await store.demand(("CONFIG", "SET", "maxmemory-policy", policy))
+        with suppress(StoreDown):  # without eviction it refuses at its bound
+            for number in range(600):
+                await store.pipeline([("SET", f"key-{number}", b"x" * 10_000, "EX", 1000)])
+        await store.close()
+
+    asyncio.run(fill())
+    found = by_check(stores(settings))["Valkey memory"]
+    assert found.state in (expected, WRONG) and "of 4 MiB used" in found.seen and f"policy {policy}" in found.seen
+    assert "CONFIG SET maxmemory" in found.remedy
+    assert ("volatile-lru" in found.remedy) == (policy == "noeviction")
