@@ -76,8 +76,8 @@ async def _database(settings: Settings, dsn: str, now: Callable[[], float]) -> l
 
     from mitmgate.core.settings.masking import masked_url
     from mitmgate.services import postgres
-    from mitmgate.services.queries import queries
     from mitmgate.services.database_reasons import OLDEST_VERSION
+    from mitmgate.services.queries import queries
     from mitmgate.services.secrets import SecretsUnusable, load_secrets
 
     check = "PostgreSQL server"

@@ -66,16 +66,24 @@ def test_every_secret_setting_is_masked() -> None:
         "MITMGATE_REDIS__URL": f"redis://:{SECRET}@h",
         "MITMGATE_AUTH__SECRETS": f'["a:{SECRET}", "{SECRET}x"]',
         "MITMGATE_AUTH__PEPPER": f"postgresql://{SECRET}",
+        "MITMGATE_AUTH__OLD_PEPPERS": f'["{SECRET} of before"]',
     }
     shown = shown_settings(load_settings(None, environ, {}))
     assert SECRET not in str(shown)
     assert shown["auth.secrets"] == ["***", "***"] and shown["auth.pepper"] == "***"
     assert shown["database.url"] == "postgresql://u:***@h/x"
+    assert shown["auth.old_peppers"] == ["***"]
     secret = {
         f"{section}.{key}"
         for section, model in SECTIONS.items()
         for key, (_, is_secret) in keys_of(model).items()
         if is_secret
     }
-    assert secret == {"database.url", "redis.url", "auth.secrets", "auth.pepper"}  # a new one: is it masked here?
+    assert secret == {
+        "database.url",
+        "redis.url",
+        "auth.secrets",
+        "auth.pepper",
+        "auth.old_peppers",
+    }  # a new one: is it masked here?
     assert len(shown) == sum(len(keys_of(model)) for model in SECTIONS.values())
