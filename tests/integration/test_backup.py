@@ -191,6 +191,27 @@ async def test_a_damaged_backup_is_refused_and_changes_nothing(
     await target.close()
 
 
+async def test_no_bit_of_the_file_can_break_the_reader(source: asyncpg.Connection, tmp_path: Path) -> None:
+    await backed_up(source, tmp_path / "good.zip")
+    good = (tmp_path / "good.zip").read_bytes()
+    chosen = random.Random(11)
+    refused = 0
+    for _ in range(1500):
+        bad = bytearray(good)
+        bad[chosen.randrange(len(bad))] ^= 1 << chosen.randrange(8)
+        (tmp_path / "bad.zip").write_bytes(bad)
+        try:
+            with BackupReader(tmp_path / "bad.zip") as reader:
+                reader.secrets()
+                for part in reader.manifest.parts:
+                    async for _data in reader.chunks(part):
+                        pass
+        except BackupUnusable as error:
+            assert "\n" not in str(error)
+            refused += 1
+    assert refused > 1000
+
+
 async def rewritten(file: Path, **changes: object) -> Path:
     """The backup with another manifest."""
     out = file.with_name("rewritten.zip")
