@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from gatewayctl.serve_options import config_file
 from mitmgate.core.settings import ConfigError, Settings, load_settings
 
 
@@ -26,9 +27,8 @@ def of_gateway(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--data-dir", type=click.Path(path_type=Path), help="Its data directory. [MITMGATE_DATA_DIR]")
     @functools.wraps(command)
     def with_settings(config: Path | None, data_dir: Path | None, **options: Any) -> None:
-        file = (config or Path("config.yaml")).absolute()
         try:
-            found = load_settings(file if config or file.exists() else None, os.environ, {"data_dir": data_dir})
+            found = load_settings(config_file(config), os.environ, {"data_dir": data_dir})
         except ConfigError as error:
             raise CannotBeUsed(str(error)) from None
         command(found, **options)

@@ -13,7 +13,7 @@ ALTER TABLE usage ALTER COLUMN arrival SET DEFAULT nextval('usage_arrivals');
 
 CREATE FUNCTION usage_lock() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(6077, 3);
+    PERFORM pg_advisory_xact_lock(6077, 4);
     RETURN NULL;
 END
 $$;

@@ -12,7 +12,7 @@ from mitmgate.services.redis import Store
 SCANNED_AT_ONCE: Final = 1000
 WITHIN_S: Final = 5.0
 #: Prompts and answers: entries and their books, vectors with their texts and lists.
-CONTENT: Final = ("x", "xsize", "xused", "xends", "v", "vs", "vt")
+CONTENT: Final = ("x", "xsize", "xused", "xends", "xhits", "v", "vs", "vt")
 
 _of_tenant: Final = re.compile(rb"([a-z]+):\{(\d+)\}").match
 
