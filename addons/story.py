@@ -20,7 +20,7 @@ def story_of(exchange: Exchange, error: str | None) -> dict[str, Any] | None:
     if exchange.nearest is not None:
         story["nearest"] = round(exchange.nearest, 3)
     if exchange.entry is not None:
-        story["entry"] = exchange.entry.entry_id
+        story["entry"], story["by"] = exchange.entry.entry_id, exchange.entry.request_id
         story["age_s"] = max(0, int(exchange.started_at - exchange.entry.stored_at))
     plan = exchange.plan
     if plan is not None and plan.tries:

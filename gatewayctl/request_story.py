@@ -96,7 +96,9 @@ def _cache(story: Story) -> str:
         if story["similarity"] is not None:
             told += f", similarity {story['similarity']:.3f}"
         if story["cache_entry"]:
-            told += f", of request {cell(story['cache_entry'])}"
+            told += f", of entry {cell(story['cache_entry'])}"
+        if story["cache_stored_by"]:
+            told += f", stored by request {cell(story['cache_stored_by'])}"
         if story["cache_age_s"] is not None:
             told += f", {number(story['cache_age_s'])} s old"
         return told

@@ -81,7 +81,8 @@ class Story(UsageRow):
     response_bytes: int
     cache_detail: str | None = Field(description="Why there was no hit.")
     cache_nearest: float | None = Field(description="The similarity of the nearest question, where that was no hit.")
-    cache_entry: str | None = Field(description="What a hit was answered with: the id of the request that stored it.")
+    cache_entry: str | None = Field(description="What a hit was answered with.")
+    cache_stored_by: str | None = Field(description="The id of the request whose answer that was.")
     cache_age_s: int | None
     attempts_detail: list[AttemptShown]
 
@@ -132,7 +133,7 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown(row), **parts, "attempts_detail": attempts}
 
 
-_CACHE = (("detail", "cache"), ("nearest", "nearest"), ("entry", "entry"), ("age_s", "age_s"))
+_CACHE = (("detail", "cache"), ("nearest", "nearest"), ("entry", "entry"), ("stored_by", "by"), ("age_s", "age_s"))
 _NO_ATTEMPT = {"connect_ms": None, "status": None, "error": None, "reused": False, "stale": False}
 
 

@@ -11,12 +11,18 @@ from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
 from mitmgate.core.errors import OPENAI, GatewayError, Refused, UpstreamFailed, error_headers, render_error
+from mitmgate.core.paths import METHODS
 
 BAD_REQUEST = Refused(400, "bad_request", "The request is not valid HTTP.")
 AMBIGUOUS = Refused(400, "bad_request", "The request's headers are not valid: names, lengths or transfer encoding.")
 HEADERS_TOO_LARGE = Refused(431, "headers_too_large", "The request's headers are too large.")
 HEAD_TIMEOUT = Refused(408, "request_timeout", "The request's headers did not arrive in time.")
-NO_TUNNEL = Refused(405, "method_not_allowed", "CONNECT is not available here.")
+NO_TUNNEL = Refused(
+    405,
+    "method_not_allowed",
+    "CONNECT is not available here.",
+    allow=sorted(METHODS),
+)
 
 
 def error_response(error: GatewayError, client_format: str = OPENAI) -> http.Response:

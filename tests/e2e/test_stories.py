@@ -99,8 +99,9 @@ def test_a_hit(tenant: Tenant) -> None:
     wait_until(lambda: tenant.chat().headers["x-cache-status"] == "HIT")
     hit = told(tenant.gateway, tenant.chat().headers["x-request-id"])
     assert (hit["cache_kind"], hit["similarity"], hit["attempts_detail"]) == ("exact", 1.0, [])
-    assert hit["cache_entry"] == first.headers["x-request-id"] and hit["cache_age_s"] >= 0
-    assert f"exact hit, similarity 1.000, of request {hit['cache_entry']}" in logs(tenant.gateway, hit["request_id"])
+    assert hit["cache_stored_by"] == first.headers["x-request-id"] and hit["cache_age_s"] >= 0
+    printed = "".join(logs(tenant.gateway, hit["request_id"]).split())
+    assert f"exacthit,similarity1.000,ofentry{hit['cache_entry']},storedbyrequest{hit['cache_stored_by']}" in printed
     assert [row["request_id"] for row in tenant.rows()][-1] in logs(
         tenant.gateway, "--cache", "exact", "--tenant", str(tenant.id)
     )

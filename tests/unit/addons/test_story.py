@@ -58,7 +58,7 @@ def test_other_reasons_are_kept_whole_but_bounded() -> None:
 
 def test_a_hit_names_its_entry_and_its_age(exchange: Exchange) -> None:
     exchange.entry = Entry(1, b"f", "the-entry", 200, [], b"", exchange.started_at - 90.5, 0, None, "default")
-    assert story_of(exchange, None) == {"entry": "1.Zg", "age_s": 90}
+    assert story_of(exchange, None) == {"entry": "1.Zg", "by": "the-entry", "age_s": 90}
 
 
 def test_attempts_end_as_they_did(exchange: Exchange) -> None:

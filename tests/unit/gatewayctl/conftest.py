@@ -169,6 +169,7 @@ def story(row: dict[str, Any], **more: Any) -> dict[str, Any]:
         "cache_detail": None,
         "cache_nearest": None,
         "cache_entry": None,
+        "cache_stored_by": None,
         "cache_age_s": None,
         "attempts_detail": [],
         **more,

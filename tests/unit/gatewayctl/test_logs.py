@@ -148,7 +148,7 @@ def test_a_story_is_one_screen(run: Any, admin: Any) -> None:
 def test_a_hits_story_names_its_entry() -> None:
     row = request_row(1, cache="hit", cache_kind="exact", similarity=1.0, attempts=0, upstream=None)
     told = dict(pairs_of(story(row, cache_entry="e1", cache_age_s=7)))
-    assert told["cache"] == "exact hit, similarity 1.000, of request e1, 7 s old" and told["upstream"] == "not asked"
+    assert told["cache"] == "exact hit, similarity 1.000, of entry e1, 7 s old" and told["upstream"] == "not asked"
     assert "error" not in told and "client's id" not in told
 
 
