@@ -284,7 +284,7 @@ async def test_a_broken_cache_or_answer_stage_lets_the_answer_through(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What only observes fails open: the client has its answer, and its row."""
-    for dependency in ("addons.cache.judge_request", "addons.cache.answer_cacheable", "addons.cache.ExactCache.read"):
+    for dependency in ("addons.cache.judge_request", "addons.entries.answer_cacheable", "addons.cache.ExactCache.read"):
         with monkeypatch.context() as patch:
             patch.setattr(dependency, Broken())
             await passes(chain, f"{CHAT}?{dependency}")
