@@ -139,7 +139,11 @@ _FEWEST_DIGITS: Final = 9
 
 def volatility(body: Mapping[str, Any]) -> str | None:
     """Why the last user turn's answer must not be kept, such as "time-dependent: today"; None when it may."""
-    text = last_user_text(body)
+    return volatile_in(last_user_text(body))
+
+
+def volatile_in(text: str) -> str | None:
+    """As volatility, of a text of any length."""
     if len(text) > _READ_CHARACTERS:
         half = _READ_CHARACTERS // 2
         text = f"{text[:half]}\n{text[-half:]}"

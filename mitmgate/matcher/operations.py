@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from mitmgate.core.text.reading import read
+from mitmgate.core.text.unfit import unfit
 from mitmgate.core.verdict import BAR, Judge, Verdict, judge
+from mitmgate.core.volatile import volatile_in
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
 from mitmgate.matcher.worth import Worth
@@ -150,13 +152,17 @@ class Operations:
         return {"verdicts": verdicts}
 
     async def _judged(self, query: str, stored: str, bar: float, ends_at: float) -> Message:
+        kept_out = _kept_out(query, stored)
         try:
             one = await self._texts.vector(query, ends_at, urgent=False)
             other = await self._texts.vector(stored, ends_at, urgent=False)
         except TooLong:
-            return {"similarity": None, **_told(Verdict(False, (wire.TOO_LONG,)))}
+            return {"similarity": None, **_told(Verdict(False, (*kept_out, wire.TOO_LONG)))}
         similarity = float(one @ other)
-        return {"similarity": similarity, **_told(self._verdict(query, stored, similarity, bar))}
+        verdict = self._verdict(query, stored, similarity, bar)
+        if kept_out:
+            verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
+        return {"similarity": similarity, **_told(verdict)}
 
     async def _stats(self, request: Mapping[str, Any], ends_at: float) -> Message:
         return {
@@ -170,6 +176,17 @@ class Operations:
             **self._texts.counts,
             **self._scopes.counts,
         }
+
+
+def _kept_out(query: str, stored: str) -> tuple[str, ...]:
+    """Why traffic would not even ask for a verdict: the matcher sees only texts that may be compared by meaning."""
+    found = []
+    for text in (query, stored):
+        if (why := volatile_in(text)) is not None:
+            found.append(f"uncacheable: {why}")
+        elif (why := unfit(text)) is not None:
+            found.append(f"exact only: {why}")
+    return tuple(dict.fromkeys(found))
 
 
 def _told(verdict: Verdict) -> Message:

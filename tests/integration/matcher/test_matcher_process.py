@@ -150,6 +150,24 @@ async def test_judges_as_it_decides(matcher: StartMatcher) -> None:
             await client.judge(pairs[:1] * 1001)
 
 
+async def test_judges_as_traffic_is_kept_out(matcher: StartMatcher) -> None:
+    async with matcher() as (_process, client):
+        pairs = [
+            ("What is the maximum dose of ibuprofen?", "what is the maximum dose of ibuprofen"),
+            ("Who won the match in Turin", "Who won the match in Turin yesterday?"),
+            ("What is the balance of my account?", "what is the balance of my account"),
+            ("See https://a.example now please", "See https://a.example now please"),
+            ("word " * 1000, "What is the balance of my account?"),
+        ]
+        crisis, moment, person, link, too_long = (each.verdict for each in await client.judge(pairs))
+        assert crisis.reasons == ("exact only: crisis",)
+        assert moment.reasons[0] == "uncacheable: time-dependent: yesterday"
+        assert person.reasons == ("uncacheable: personal",)
+        assert link.reasons == ("exact only: link",)
+        assert too_long.reasons == ("exact only: too long", "uncacheable: personal", wire.TOO_LONG)
+        assert not any(verdict.accept for verdict in (crisis, moment, person, link, too_long))
+
+
 async def test_what_is_removed_or_expired_is_not_found(matcher: StartMatcher) -> None:
     async with matcher() as (_process, client):
         await client.find(1, SCOPE, "x")
