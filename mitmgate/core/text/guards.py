@@ -12,9 +12,11 @@ from itertools import combinations
 from typing import Final
 
 from mitmgate.core.text import measures
+from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
 from mitmgate.core.text.reading import Reading
+from mitmgate.core.text.replaced import replaced
 
 _SHOWN: Final = 3  # values of a reason
 _LONGEST: Final = 24  # characters of one
@@ -121,7 +123,8 @@ def reasons(left: Reading, right: Reading) -> list[str]:
 
 
 GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, code, quoted, negation, opposite, order, question, name,
+    number, operator, date, unit, code, quoted, negation, opposite, order, modality, tense, quantifier, question,
+    one_more, manner, name, replaced,
 )  # fmt: skip
 
 _CLASHES: Final = {

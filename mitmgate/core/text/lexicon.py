@@ -8,8 +8,9 @@ from typing import Final
 from mitmgate.core.text.tables import aliases_of, word_set
 
 NEGATIONS: Final = word_set(
-    "not no never none nobody nothing neither nor nowhere without cannot excluding exclude except lack lacks lacking "
-    "barely hardly cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent aint"
+    "non not no never none nobody nothing neither nor nowhere without cannot excluding exclude except lack lacks "
+    "lacking barely hardly cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent "
+    "aint"
 )
 
 #: Prepositions that give what follows them a part to play.
@@ -20,6 +21,8 @@ ROLES: Final[Mapping[str, str]] = {
     "through": "through", "via": "via", "as": "as", "like": "like", "until": "until", "since": "since",
     "excluding": "without", "about": "about", "versus": "versus", "vs": "versus",
 }  # fmt: skip
+#: What "of" makes of the word before it: out of, in favour of.
+ROLES_WITH_OF: Final = {"out": "out", **dict.fromkeys(("favour", "favor", "support", "defence", "defense"), "for")}
 #: Words of questions in which the order of what is compared does not matter.
 SYMMETRIC: Final = word_set(
     "difference differences different differ differs compare compared comparison versus vs common similar similarity "

@@ -183,6 +183,80 @@ _OPPOSITES: Final = """
     whole | partial
     zoom maximize maximise | minimize minimise
     optimist | pessimist
+    briefly brief concise concisely succinctly | detail detailed depth thorough thoroughly lengthy
+    simple plain layman laymen everyday | technical scientific academic advanced
+    formal formally | informal informally casual casually
+    beginner beginners novice novices newbie | expert experts professional professionals
+    layman layperson amateur starter | expert experts professional professionals
+    basic beginner elementary | advanced expert intermediate
+    child children kid kids toddler minor minors baby | adult adults grownup grownups parent parents
+    junior | senior
+    thick thicken | thin
+    polite respectful courteous kind | rude impolite disrespectful
+    difference differences different differ | similarity similarities similar same alike
+    absorb | release emit reflect
+    accept accepting agree | decline declining disagree
+    inductive | deductive
+    edible | poisonous toxic inedible
+    fragile brittle | sturdy tough durable
+    generous | stingy selfish
+    brave | cowardly
+    honest | dishonest lying
+    lazy | hardworking diligent
+    ripe | unripe raw
+    raw | cooked boiled fried
+    fresh | stale rotten
+    calm | nervous anxious angry
+    happy | sad unhappy
+    ugly | beautiful pretty handsome
+    tame | wild
+    flexible | rigid stiff
+    smooth | bumpy
+    temporary | permanent lasting
+    local | remote global
+    manual manually | automatic automatically
+    static | dynamic
+    synchronous | asynchronous
+    mutable | immutable
+    frontend | backend
+    concave | convex
+    clockwise | counterclockwise anticlockwise
+    vertebrate vertebrates | invertebrate invertebrates
+    evaporate boil | condense
+    float | sink
+    ascend climb | descend
+    arrival | departure
+    victory | defeat
+    strengthen | weaken
+    brighten lighten | darken dim
+    sharpen | blunt dull
+    soften | harden
+    heat warm | cool chill
+    shorten | extend lengthen
+    deepen | flatten
+    worsen | improve
+    speed accelerate | slow decelerate brake
+    bless | curse
+    remember | forget
+    undo | redo
+    deposit | withdraw
+    rent | buy
+    import | export
+    guest visitor | host
+    doctor | patient
+    interviewer | candidate interviewee applicant
+    plaintiff | defendant
+    debtor | creditor
+    winner | loser
+    endothermic | exothermic
+    hypertension | hypotension
+    hyperthyroidism | hypothyroidism
+    hyperglycemia | hypoglycemia
+    mitosis | meiosis
+    affect | effect
+    inode | anode cathode
+    stalactite | stalagmite
+    allow allowed permit permitted | require required
 """
 
 

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 from mitmgate.core.text.pair import Pair
-from mitmgate.core.text.reading import Word
+from mitmgate.core.text.reading import Reading, Word
 
 _LONGEST_ORDER: Final = 16  # words that stand under no preposition, looked at three by three
 _SHORT: Final = 5  # content words of a question that is about a comparison and nothing else
-_OPPOSED_ROLES: Final = {frozenset(("from", "to")), frozenset(("before", "after")), frozenset(("with", "without"))}
+_OPPOSED_ROLES: Final = {
+    frozenset(roles)
+    for roles in (
+        ("from", "to"), ("before", "after"), ("with", "without"), ("for", "against"), ("as", "against"), ("as", "for"),
+        ("as", "to"), ("as", "with"), ("by", "against"), ("about", "by"), ("for", "from"), ("in", "out"), ("to", "out"),
+    )
+}  # fmt: skip
+_AUXILIARIES: Final = frozenset(("do", "does", "did", "can", "could", "should", "will", "would", "must", "may"))
+_SPEAKERS: Final = frozenset(("i", "we", "you", "one"))
+_DETERMINERS: Final = frozenset(("a", "an", "the", "my", "your", "his", "her", "our", "their", "its"))
+_OBJECTS: Final = frozenset(("me", "us"))
+_TOLD: Final = frozenset(
+    ("tell", "give", "show", "help", "let", "teach", "send", "write", "make", "suggest", "for", "to")
+)
 _EXCHANGED_ROLES: Final = frozenset(("to", "from", "in", "by", "against", "over", "under"))
 _COMPOUNDING: Final = frozenset(("of", "for", "in", "about"))
 _STRICT_ROLES: Final = frozenset(("than", "before", "after"))
@@ -19,7 +32,7 @@ _STRICT_ROLES: Final = frozenset(("than", "before", "after"))
 
 def order(pair: Pair) -> str | None:
     """The same arguments in exchanged parts: from A to B, B older than A, A before B."""
-    if _rearranged(pair):
+    if _rearranged(pair) or _acted_on(pair):
         return "order"
     if pair.left.symmetric and pair.right.symmetric:
         return None
@@ -55,6 +68,35 @@ def _rearranged(pair: Pair) -> bool:
     if _compounds(parts, others) or _compounds(others, parts):
         return False
     return not any(parts[cut:] + parts[:cut] == others for cut in range(1, len(parts)))
+
+
+def _acted_on(pair: Pair) -> bool:
+    """Whether who acts on one side is acted on by the other's words: I train a dog, a dog trains me."""
+    mine = [word.key for word in pair.left.words if word.content]
+    theirs = [key for key, word in pair.right_words if word.content]
+    if mine == theirs or Counter(mine) != Counter(theirs):
+        return False
+    if _objects(pair.left) != _objects(pair.right):
+        return True
+    return mine[0] != theirs[0] and {_acts(pair.left), _acts(pair.right)} == {"speaker", "other"}
+
+
+def _acts(reading: Reading) -> str:
+    """Who does it: the speaker or anybody (how do I, how to), another, or "" where no auxiliary tells."""
+    asked = False
+    for word in reading.words:
+        if asked and word.text not in _DETERMINERS:
+            return "speaker" if word.text in _SPEAKERS else "other" if word.content else ""
+        asked = asked or word.text in _AUXILIARIES
+    return ""
+
+
+def _objects(reading: Reading) -> bool:
+    """Whether it has a "me" or "us" that is more than whom to tell."""
+    return any(
+        word.text in _OBJECTS and not (place == 1 and before.text in _TOLD)
+        for place, (before, word) in enumerate(pairwise(reading.words), 1)
+    )
 
 
 def _compounds(apart: list[tuple[str, str]], together: list[tuple[str, str]]) -> bool:

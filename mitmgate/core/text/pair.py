@@ -96,8 +96,19 @@ def _distinct(words: Iterable[Word]) -> list[Word]:
 
 
 def _slip(one: Word, other: Word) -> bool:
+    """Hardly anyone mistypes a first letter but by exchanging it: goat and boat are two things."""
     if not one_slip_apart(one.text, other.text):
+        return False
+    if one.text[0] != other.text[0] and one.text[:2] != other.text[1::-1]:
+        return False
+    if _acting_and_acted_on(one.text, other.text) or _acting_and_acted_on(other.text, one.text):
         return False
     if one.text in opposites.OPPOSITES and other.text in opposites.OPPOSITES:
         return opposed(one.text, other.text) is None
     return True
+
+
+def _acting_and_acted_on(one: str, other: str) -> bool:
+    """Employers and employees, payer and payee."""
+    one, other = one.removesuffix("s"), other.removesuffix("s")
+    return one.endswith(("er", "or")) and other.endswith("ee") and one[:-2] == other[:-2]

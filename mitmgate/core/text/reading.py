@@ -113,6 +113,8 @@ def _words(tokens: Sequence[Token], found: Quantities) -> tuple[Word, ...]:
         taken = lexicon.ROLES.get(token.text)
         if taken == "than" and words and place + 1 in found.at:
             taken = lexicon.BOUNDS.get(words[-1].text, taken)
+        if token.text == "of" and words:
+            taken = lexicon.ROLES_WITH_OF.get(words[-1].text, taken)
         words.append(Word(token.text, stem(token.text), "" if stop else role, not stop, token.capital and not stop))
         if taken is not None:
             role, fresh = taken, True

@@ -8,11 +8,10 @@ from mitmgate.core.verdict import judge
 from tests.minimal_pairs import minimal_pairs
 
 ALIKE = 0.97
-LEFT_TO_THE_COSINE = {"animal", "substance"}  # a common noun on each side, which no guard knows to differ
 
 
 def test_one_changed_fact_is_never_let_pass() -> None:
-    pairs = [pair for pair in minimal_pairs(2200, seed=7) if not pair.same and pair.kind not in LEFT_TO_THE_COSINE]
+    pairs = [pair for pair in minimal_pairs(2200, seed=7) if not pair.same]
     passed = [pair for pair in pairs if judge(pair.other, pair.one, ALIKE).accept]
     assert len(pairs) > 900 and passed == []
 
