@@ -25,16 +25,6 @@ async def count_content(store: Store, tenant_id: int) -> Counter[str]:
     return found
 
 
-async def remove_content(store: Store, tenant_id: int) -> int:
-    """Removes them, also such as no book or list names. -> how many there were. Raises StoreDown."""
-    removed = 0
-    async for page in _pages(store, f"*:{{{tenant_id}}}*"):
-        names = [name for name in page if _kind(name, lambda id: id == tenant_id) in CONTENT]
-        if names:
-            removed += int((await store.demand(("UNLINK", *names), deadline_s=WITHIN_S))[0])
-    return removed
-
-
 async def forget_tenants(store: Store, kinds: Collection[str] | None = None) -> int:
     """Removes what is kept of all tenants; kinds: only these, as CONTENT. -> how many keys. Raises StoreDown."""
     removed = 0
