@@ -53,8 +53,7 @@ def _running(data_dir: Path) -> tuple[str | None, str | None]:
     from mitmgate.services.embedded import locks
 
     try:
-        lock = data_dir / "gateway.lock"
-        if not lock.exists() or not locks.holders(lock):
+        if not locks.is_held(data_dir / "gateway.lock"):
             return None, None
         _, runtime = load_runtime(data_dir / "run" / "settings.json")
     except (OSError, ValueError, KeyError, TypeError):
@@ -118,8 +117,9 @@ async def _database(settings: Settings, dsn: str, now: Callable[[], float]) -> l
 
 
 _RESTORE: Final = (
-    "Put back the right ones from the backup: cp BACKUP/secrets/* {0}/secrets/ && chmod 600 {0}/secrets/*, or set"
-    " MITMGATE_AUTH__PEPPER and MITMGATE_MASTER_KEY."
+    "Put back the files that the database's gateway had in {0}/secrets/ (chmod 600), or set MITMGATE_AUTH__PEPPER and"
+    " MITMGATE_MASTER_KEY. A backup made --with-secrets has them: unzip -p BACKUP.zip secrets.json tells pepper and"
+    " master_keys."
 )
 
 
