@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from mitmgate.core.settings import Settings
 from mitmgate.services.embedded import EmbeddedPostgres, EmbeddedServerError, locks
