@@ -307,6 +307,22 @@ async def test_a_deleted_tenants_cache_is_forgotten_at_once_or_by_the_sweep(admi
     assert len(await listed(admin)) == 1
 
 
+async def test_a_purge_counts_and_is_not_complete_without_the_matcher(admin: Admin, cache: CacheStore) -> None:
+    tenant, other = (await admin.tenant("one"))["id"], (await admin.tenant("other"))["id"]
+    for number in range(3):
+        await put(cache, tenant, number)
+    await put(cache, other, 1)
+    matcher_of(admin).away = True
+    refused = await admin("POST", f"/tenants/{tenant}/purge")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cache_unavailable")
+    matcher_of(admin).away = False
+    await put(cache, tenant, 4)
+    done = (await admin("POST", f"/tenants/{tenant}/purge")).json()
+    assert (done["removed"]["answers"], done["left"]) == (1, {"answers": 0, "questions": 0})
+    assert matcher_of(admin).forgotten == [tenant]
+    assert await keys_of(cache.store, tenant) == set() and len(await listed(admin)) == 1
+
+
 async def test_rows_that_come_after_a_purge_are_removed_by_the_sweep(
     admin: Admin, cache: CacheStore, tmp_path: Path, postgres_dsn: str
 ) -> None:
