@@ -177,6 +177,7 @@ class MatcherClient:
                 writer.write(document)
                 answer = await answered
         except (OSError, TimeoutError) as problem:
+            answered.cancel()  # nobody waits for it: what ends the line need not tell it
             self._failed()
             raise MatcherAway(type(problem).__name__) from None
         finally:
