@@ -61,6 +61,14 @@ class Entry:
         return entry_id(self.tenant_id, self.fingerprint)
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many of a tenant's there were; questions: those kept with their vectors."""
+
+    answers: int
+    questions: int
+
+
 class ExactCache:
     """get_command and read are for the request path's one round trip; the rest has round trips of its own."""
 
@@ -195,22 +203,22 @@ class ExactCache:
         replies = await self._store.demand(*commands) if commands else []
         return [each for each, reply in zip(tenant_ids, replies, strict=True) if reply]
 
-    async def purge(self, tenant_id: int) -> int:
+    async def purge(self, tenant_id: int) -> Purged:
         """Removes all of a tenant's entries, texts, vectors and counts, also such as no book names.
 
-        The books go first: what is stored meanwhile is in new ones. -> how many entries there were. Raises StoreDown.
+        The books go first: what is stored meanwhile is in new ones. Raises StoreDown.
         """
         await self._store.demand(("UNLINK", *books(tenant_id), counts_key(tenant_id)))
-        removed, cursor = 0, b"0"
-        entries = entry_key(tenant_id, "").encode()
+        removed: Counter[bytes] = Counter()
+        cursor = b"0"
         while True:
             command = ("SCAN", cursor, "MATCH", f"[xv]*:{tag(tenant_id)}*", "COUNT", SCANNED_AT_ONCE)
             cursor, names = (await self._store.demand(command))[0]
             if names:
-                removed += sum(name.startswith(entries) for name in names)
+                removed.update(name.partition(b":")[0] for name in names)
                 await self._store.demand(("UNLINK", *names))
             if int(cursor) == 0:
-                return removed
+                return Purged(answers=removed[b"x"], questions=removed[b"v"])
 
 
 def _render(entry: Entry) -> bytes:
