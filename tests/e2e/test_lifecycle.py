@@ -308,7 +308,11 @@ def test_a_reload_changes_what_tokens_are_signed_with(data_dir: Path) -> None:
         (["--demo", "--host", "0.0.0.0"], {}, "loopback"),
         (["--config", "none.yaml"], {}, "none.yaml: no such file"),
         ([], {"MITMGATE_SERVER__LISTN": "x"}, "did you mean MITMGATE_SERVER__LISTEN?"),
-        ([], {"MITMGATE_DATABASE__URL": "postgresql://u:hunter2@127.0.0.1:1/x"}, "PostgreSQL at 127.0.0.1:1 cannot be reached"),
+        (
+            [],
+            {"MITMGATE_DATABASE__URL": "postgresql://u:hunter2@127.0.0.1:1/x"},
+            "PostgreSQL at 127.0.0.1:1 cannot be reached",
+        ),
         ([], {"MITMGATE_MASTER_KEY": "hunter2"}, "master key"),
     ],
 )
