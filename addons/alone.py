@@ -14,7 +14,7 @@ from mitmgate import __version__
 from mitmgate.control.context import CacheStore
 from mitmgate.control.shipper import Shipper
 from mitmgate.control.upkeep import sweep_cache
-from mitmgate.core.settings import Runtime, Settings, load_settings
+from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
 from mitmgate.core.store_urls import without_password
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.process import load_model
@@ -40,8 +40,7 @@ logger = logging.getLogger(__name__)
 
 def settings_of(config: str, environ: Mapping[str, str] = os.environ) -> Settings:
     """As `gatewayctl serve` reads them, but for its flags. Raises ConfigError."""
-    file = Path(config).expanduser().absolute()
-    return load_settings(file if config != "config.yaml" or file.exists() else None, environ, {})
+    return load_settings(config_file(Path(config).expanduser() if config else None), environ, {})
 
 
 @asynccontextmanager

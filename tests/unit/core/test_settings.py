@@ -14,6 +14,7 @@ from mitmgate.core.settings import (
     ConfigError,
     Runtime,
     Settings,
+    config_file,
     kinds,
     load_effective,
     load_runtime,
@@ -293,3 +294,12 @@ def test_where_each_setting_comes_from(tmp_path: Path) -> None:
         "demo": "MITMGATE_DEMO",
     }
     assert found.settings == load_settings(path, environ, {"port": 9, "server.workers": 4})
+
+
+def test_a_file_that_is_named_counts_else_the_one_of_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config_file(None) is None and config_file(Path("mine.yaml")) == Path("mine.yaml")
+    (tmp_path / "config.yaml").touch()
+    assert config_file(None) == Path("config.yaml") and config_file(Path("mine.yaml")) == Path("mine.yaml")
