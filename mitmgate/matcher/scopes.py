@@ -115,9 +115,9 @@ class Scopes:
                 if scope.loading is not None:
                     scope.removed |= gone
 
-    def forget(self, tenant: int, digest: bytes | None) -> None:
-        """Drops a scope, or all of a tenant's, from memory."""
-        for name in [name for name in self._scopes if name[0] == tenant and digest in (None, name[1])]:
+    def forget(self, tenant: int) -> None:
+        """Drops all of a tenant's from memory."""
+        for name in [name for name in self._scopes if name[0] == tenant]:
             self._drop(name)
 
     async def sweep(self) -> None:
