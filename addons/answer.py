@@ -6,6 +6,7 @@ import time
 
 from mitmproxy import http
 
+from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
 from mitmgate.core.headers import answerable
@@ -28,7 +29,7 @@ class AnswerStage:
             fields = answerable(fields, secrets=exchange.upstream_secrets)
             response.headers.fields = tuple(fields)  # whatever may go wrong below
             response.data.reason = REASONS.get(response.status_code, b"")  # the upstream's may say anything
-            response.stream = self._must_stream(response, exchange)
+            response.stream = not plan.must_buffer and self._must_stream(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
         fields.append((b"X-Request-Id", exchange.request_id.encode()))
@@ -83,11 +84,7 @@ class AnswerStage:
                 (b"Age", b"%d" % age),
                 (b"Cache-Status", f'mitmgate; hit; ttl={left}; detail="{detail}"'.encode()),
             ]
-        why = {"MISS": "miss", "REFRESH": "request"}.get(status, "bypass")
-        line = f"mitmgate; fwd={why}"
-        if exchange.cache_detail:
-            line += f'; detail="{exchange.cache_detail}"'
-        return [(b"X-Cache-Status", status.encode()), (b"Cache-Status", line.encode("ascii", "replace"))]
+        return [(b"X-Cache-Status", status.encode()), (b"Cache-Status", forward_line(exchange))]
 
     @staticmethod
     def _upstream(exchange: Exchange) -> Pairs:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mitmproxy import http
 
-from addons.entries import answer_with, entry_of_answer, entry_of_stream
+from addons.entries import answer_with, entry_of_answer, entry_of_stream, forward_line, may_keep
 from addons.exchange import Exchange
 from addons.gate import log_failure, observer
 from mitmgate.core.errors import GatewayError
@@ -95,7 +95,7 @@ class CacheStage:
         asked = exchange.cache_reply is not None and exchange.fingerprint is not None
         if asked and (entry := self._fresh_entry(exchange)) is not None:
             exchange.cache_detail = answer_with(flow, exchange, entry, "exact", 1.0)
-        if flow.response is None and exchange.streamed and _may_keep(exchange):
+        if flow.response is None and exchange.streamed and may_keep(exchange):
             exchange.recording = Recording(self._recordings)
         exchange.cache_ms = (time.monotonic() - begun) * 1000
 
@@ -111,19 +111,22 @@ class CacheStage:
     @observer
     def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
         """A stream's last event waits for this."""
-        if exchange.recording is None or not _may_keep(exchange):
-            return None
-        entry = entry_of_stream(flow, exchange)
-        exchange.recording.close()
-        return None if entry is None else self._keep(exchange, entry)
+        recorded = exchange.recording.kept if exchange.recording is not None else None
+        self._give_up_recording(exchange)
+        return None if recorded is None or not may_keep(exchange) else self._keep_stream(flow, exchange, recorded)
 
     @observer
     def response(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
         self._give_up_recording(exchange)
-        if flow.response is None or flow.response.stream or not _may_keep(exchange):
+        if flow.response is None or flow.response.stream or not may_keep(exchange):
             return None
-        entry = entry_of_answer(flow, exchange)
-        return None if entry is None else self._keep(exchange, entry)
+        found = entry_of_answer(flow, exchange)
+        if isinstance(found, Entry):
+            return self._keep(exchange, found)
+        if flow.response.status_code < 300:
+            exchange.cache_detail = f"uncacheable: {found}"
+            flow.response.headers["Cache-Status"] = forward_line(exchange).decode()
+        return None
 
     @observer
     def error(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -134,15 +137,15 @@ class CacheStage:
         if exchange.recording is not None:
             exchange.recording.close()
 
+    async def _keep_stream(self, flow: http.HTTPFlow, exchange: Exchange, recorded: bytes) -> None:
+        found = await entry_of_stream(flow, exchange, recorded)
+        if isinstance(found, Entry):
+            await self._keep(exchange, found)
+        else:
+            exchange.cache_detail = f"uncacheable: {found}"
+
     async def _keep(self, exchange: Exchange, entry: Entry) -> None:
         assert exchange.tenant is not None
         most = exchange.tenant.cache_max_bytes
         if await self._cache.put(entry.tenant_id, entry, self._settings.max_bytes if most is None else most):
             exchange.stored = entry
-
-
-def _may_keep(exchange: Exchange) -> bool:
-    """Whether what the upstream answers to this request may be stored."""
-    decision = exchange.decision
-    may = decision is not None and decision.store and exchange.fingerprint is not None
-    return may and exchange.entry is None and exchange.error is None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from typing import Any
+from typing import Any, Final
 
 from mitmproxy import http
 
@@ -14,6 +15,15 @@ from mitmgate.core.replay import NotReplayable, Wanted, replay, stored_stream
 from mitmgate.core.replay.forms import is_stream
 from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.services.exact_cache import Entry
+
+LARGE_BYTES: Final = 64 << 10  # of a stream: to read it takes a millisecond or two
+
+
+def may_keep(exchange: Exchange) -> bool:
+    """Whether what the upstream answers to this request may be stored."""
+    decision = exchange.decision
+    may = decision is not None and decision.store and exchange.fingerprint is not None
+    return may and exchange.entry is None and exchange.error is None
 
 
 def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> str | None:
@@ -31,30 +41,44 @@ def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str
     return None
 
 
-def entry_of_answer(flow: http.HTTPFlow, exchange: Exchange) -> Entry | None:
-    """What is kept of a buffered answer; None when it may not be."""
+def entry_of_answer(flow: http.HTTPFlow, exchange: Exchange) -> Entry | str:
+    """What is kept of a buffered answer, or why it is not."""
     response = flow.response
     assert response is not None
     body, answer = readable_body(response), parsed_answer(flow, exchange)
     if body is None or answer is None:
-        return None
-    if answer_cacheable(exchange.client_format, response.status_code, exchange.headers, answer) is not None:
-        return None
+        return "not JSON"
+    why = answer_cacheable(exchange.client_format, response.status_code, {}, answer)
+    if why is not None:
+        return why
     media_type = response.headers.get("content-type", "application/json").encode()
     return _entry(exchange, response, media_type, body, tokens_of_json(exchange.client_format, answer))
 
 
-def entry_of_stream(flow: http.HTTPFlow, exchange: Exchange) -> Entry | None:
-    """What is kept of a stream whose last event is here; None when it may not be."""
-    response, recording, tap = flow.response, exchange.recording, exchange.tap
-    media_type = b"" if response is None else response.headers.get("content-type", "").encode()
-    if response is None or tap is None or recording is None or recording.kept is None or not is_stream(media_type):
-        return None
+async def entry_of_stream(flow: http.HTTPFlow, exchange: Exchange, recorded: bytes) -> Entry | str:
+    """What is kept of a stream whose last event is here, or why it is not."""
+    response, tap = flow.response, exchange.tap
+    assert response is not None and tap is not None
+    media_type = response.headers.get("content-type", "").encode()
+    if not is_stream(media_type):
+        return "not a stream"
     try:
-        body = stored_stream(exchange.client_format, response.status_code, recording.kept)
-    except NotReplayable:
-        return None
+        if len(recorded) > LARGE_BYTES:
+            body = await asyncio.to_thread(stored_stream, exchange.client_format, response.status_code, recorded)
+        else:
+            body = stored_stream(exchange.client_format, response.status_code, recorded)
+    except NotReplayable as why:
+        return str(why)
     return _entry(exchange, response, media_type, body, tap.tokens)
+
+
+def forward_line(exchange: Exchange) -> bytes:
+    """`Cache-Status` (RFC 9211) of what no entry answered."""
+    why = {"MISS": "miss", "REFRESH": "request"}.get(exchange.cache_status or "", "bypass")
+    line = f"mitmgate; fwd={why}"
+    if exchange.cache_detail:
+        line += f'; detail="{exchange.cache_detail}"'
+    return line.encode("ascii", "replace")
 
 
 def _entry(exchange: Exchange, response: http.Response, media_type: bytes, body: bytes, tokens: Tokens) -> Entry:

@@ -32,6 +32,8 @@ class ListingStage:
                 raise NO_SUCH_MODEL
         elif exchange.endpoint in LISTS and flow.request.method in ("GET", "HEAD"):
             exchange.filters_models = True
+            assert exchange.plan is not None
+            exchange.plan.must_buffer = True
 
     @observer
     def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:

@@ -89,9 +89,8 @@ class UpstreamStage:
     @staticmethod
     def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
         kept = forwardable(request.headers.fields, prepared.replaced)
-        coding = (
-            b"identity" if exchange.is_json else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
-        )
+        read_here = exchange.is_json or exchange.filters_models or exchange.upstream_secrets  # to be found in an answer
+        coding = b"identity" if read_here else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
         kept.append((b"Accept-Encoding", coding))
         return [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
 

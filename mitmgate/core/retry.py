@@ -37,9 +37,10 @@ class Failure(Enum):
     IDLE_TIMEOUT = "upstream_idle_timeout"
     TOTAL_TIMEOUT = "request_timeout"
     OVERLOADED = "gateway_overloaded"
+    TOO_LARGE = "upstream_answer_too_large"
 
 
-_FINAL: Final = frozenset({Failure.ADDRESS, Failure.TLS, Failure.TOTAL_TIMEOUT, Failure.OVERLOADED})
+_FINAL: Final = frozenset({Failure.ADDRESS, Failure.TLS, Failure.TOTAL_TIMEOUT, Failure.OVERLOADED, Failure.TOO_LARGE})
 
 _MESSAGES: Final = {
     Failure.CONNECT: "The upstream could not be reached.",
@@ -52,6 +53,7 @@ _MESSAGES: Final = {
     Failure.FIRST_BYTE_TIMEOUT: "The upstream did not begin to answer in time.",
     Failure.IDLE_TIMEOUT: "The upstream stopped in the middle of its answer.",
     Failure.TOTAL_TIMEOUT: "The request took longer than its time limit.",
+    Failure.TOO_LARGE: "The upstream's answer is larger than what can be read here.",
     Failure.OVERLOADED: "The gateway has no room for this answer at the moment.",
 }
 _TIMEOUTS: Final = frozenset(

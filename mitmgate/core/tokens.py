@@ -29,6 +29,8 @@ _ALGORITHM: Final = "HS256"
 _MAX_LENGTH: Final = 4096
 _HEADER_FIELDS: Final = frozenset({"alg", "kid", "typ"})
 _LATEST: Final = 253_402_300_799  # the end of the year 9999, beyond which clocks and databases do not reach
+_LEAST_CLAIMS: Final = 24  # characters of `{"iss":"mitmgate"}` in base64
+_MOST_TOKENS: Final = 64
 _match_signed: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})").fullmatch
 # Looser: an unsigned, padded or cut token of ours is still meant to be one.
 _match_shape: Final = re.compile(r"[A-Za-z0-9_-]+=*\.([A-Za-z0-9_-]+)=*\.[A-Za-z0-9_=-]*").fullmatch
@@ -99,11 +101,15 @@ def holds_token(text: str) -> bool:
     """Whether a token of ours, good or not, stands somewhere in the text."""
     if "eyJ" not in text:
         return False
+    looked_at = 0
     for words in _split_words(text):
         for part in words.split(".")[1:] if "eyJ" in words else ():
-            claims = _json_object(part) if part.startswith("eyJ") else None
-            if claims is not None and claims.get("iss") == ISSUER:
-                return True
+            if len(part) < _LEAST_CLAIMS or not part.startswith("eyJ"):
+                continue
+            claims = _json_object(part)
+            looked_at += 1
+            if looked_at > _MOST_TOKENS or (claims is not None and claims.get("iss") == ISSUER):
+                return True  # a text of so many tokens has no business upstream, whosever they are
     return False
 
 

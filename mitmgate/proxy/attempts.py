@@ -203,6 +203,10 @@ class Attempts(Delivery):
             if len(self.response_body_buf) > MAX_BUFFERED_ANSWER_BYTES or not self._claim(len(event.data)):
                 whole = bytes(self.response_body_buf)
                 self.response_body_buf.clear()
+                if self._plan().must_buffer:
+                    yield from self._abandon()
+                    yield from self._attempt_failed(Failure.TOO_LARGE)
+                    return
                 yield from self._begin_stream()
                 yield from self.state_stream_response_body(ResponseData(self.stream_id, whole))
         elif isinstance(event, ResponseEndOfMessage):

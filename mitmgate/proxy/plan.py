@@ -89,6 +89,7 @@ class Plan:
     deadlines: Deadlines | None = None
     retries: Retries | None = None
     tap: StreamTap | None = None
+    must_buffer: bool = False  # the answer is read before any of it may go out, however large
     cover: StreamCover | None = None
 
     tries: list[Attempt] = field(default_factory=list)

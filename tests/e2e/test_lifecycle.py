@@ -311,7 +311,7 @@ def test_a_reload_changes_what_tokens_are_signed_with(data_dir: Path) -> None:
         (
             [],
             {"MITMGATE_DATABASE__URL": "postgresql://u:hunter2@127.0.0.1:1/x"},
-            "PostgreSQL at 127.0.0.1:1 cannot be reached",
+            "127.0.0.1:1 cannot be reached",
         ),
         ([], {"MITMGATE_MASTER_KEY": "hunter2"}, "master key"),
     ],

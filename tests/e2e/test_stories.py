@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -204,8 +205,22 @@ def test_lists_have_the_models_that_may_be_used(balanced: Gateway, upstream: Ups
             assert [model.id for model in other.models.list()] == names
             with pytest.raises(anthropic.NotFoundError):
                 other.models.retrieve("o")
+    assert {coding for asked in upstream.asked for coding in asked.values("accept-encoding")} == {"identity"}
     free = balanced.tenant(upstream.url)
     assert free.request("GET", "/v1/models").content == json.dumps(listed).encode()
+
+
+def test_a_list_that_is_not_read_whole_is_not_shown(balanced: Gateway, upstream: Upstream) -> None:
+    async def endless(asked: Asked) -> None:
+        await asked.begin("application/json")
+        with suppress(ConnectionError):
+            for number in range(200):
+                await asked.chunk(b'{"data": [' * (not number) + b'{"id": "secret", "x": "%s"},' % (b"y" * 65_536))
+
+    upstream.script = endless
+    answer = balanced.tenant(upstream.url, allowed_models=["m"]).request("GET", "/v1/models")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_answer_too_large")
+    assert b"secret" not in answer.content
 
 
 def test_a_key_is_blocked_before_its_tenant(strict: Gateway, upstream: Upstream) -> None:

@@ -12,7 +12,7 @@ from mitmgate.core.replay.events import NotReplayable, StreamEvent, render_event
 
 _TEXT_OF: Final = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 _OF_DELTAS: Final = frozenset({"type", "delta", "usage"})
-_STOP: Final = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+STOP: Final = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 
 
 def assemble(events: Iterable[StreamEvent]) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def render_stream(message: dict[str, Any]) -> bytes:
             lines.append(render_event(told, "content_block_delta"))
         lines.append(render_event({"type": "content_block_stop", "index": index}, "content_block_stop"))
     lines.append(render_event({"type": "message_delta", "delta": ending, "usage": usage}, "message_delta"))
-    return b"".join([*lines, _STOP])
+    return b"".join([*lines, STOP])
 
 
 def _pieces(block: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -103,8 +103,6 @@ def _pieces(block: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     raise NotReplayable("unknown shape")
 
 
-def completed(body: bytes, last: StreamEvent | None) -> bytes:
-    """The stream with its `message_stop` whole, which may not have come to its end when the stream was kept."""
-    if last is not None and not last.complete and (last.name == b"message_stop" or b"message_stop" in last.data):
-        return body[: len(body) - len(last.raw)] + _STOP
-    return body
+def has_stopped(last: StreamEvent) -> bool:
+    """Whether that event, of which not all has come, is `message_stop`."""
+    return last.name == b"message_stop" or b'"message_stop"' in last.data

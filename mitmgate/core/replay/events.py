@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -17,8 +16,7 @@ class NotReplayable(Exception):
     """Why an answer can not take another form, or be kept at all, in words fit for a header."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
+class StreamEvent(NamedTuple):
     """raw: the event's bytes with its blank line, and with the comments before it; data: its data lines, joined."""
 
     raw: bytes
@@ -37,8 +35,32 @@ class StreamEvent:
         return body
 
 
-def split_events(body: bytes) -> Iterator[StreamEvent]:
+def split_events(body: bytes) -> list[StreamEvent]:
     """The events with data. What follows the last blank line is an event that is not complete."""
+    if b"\r" in body or body.startswith(_BOM):
+        return list(_by_lines(body))
+    events = []
+    before = b""  # comments, blank lines
+    blocks = body.split(b"\n\n")
+    last = blocks.pop()
+    for block in blocks:
+        first, _, second = block.partition(b"\n")
+        if first[:6] == b"data: " and not second:  # as nearly all are, and the vendor's other way
+            events.append(StreamEvent(before + block + b"\n\n", b"", first[6:]))
+            before = b""
+        elif first[:7] == b"event: " and second[:6] == b"data: " and b"\n" not in second:
+            events.append(StreamEvent(before + block + b"\n\n", first[7:], second[6:]))
+            before = b""
+        elif found := list(_by_lines(before + block + b"\n\n")):
+            events += found
+            before = b""
+        else:
+            before += block + b"\n\n"
+    return events + list(_by_lines(before + last)) if last else events
+
+
+def _by_lines(body: bytes) -> Iterator[StreamEvent]:
+    """The same for any line ends."""
     start, name, data = 0, b"", list[bytes]()
     for found in _find_lines(body):
         line = found[1].removeprefix(_BOM) if found.start() == 0 else found[1]
@@ -66,11 +88,11 @@ def render_event(data: Mapping[str, Any], name: str | None = None) -> bytes:
     return line if name is None else b"event: " + name.encode() + b"\n" + line
 
 
-def merged(chunks: Iterable[Mapping[str, Any]], without: frozenset[str]) -> dict[str, Any]:
+def merged(chunks: Sequence[Mapping[str, Any]], without: frozenset[str]) -> dict[str, Any]:
     """What the chunks say beside `without`: of a name its last value that is not null."""
     found: dict[str, Any] = {}
     for chunk in chunks:
-        for name, value in chunk.items():
-            if name not in without and (value is not None or name not in found):
-                found[name] = value
-    return found
+        found.update(chunk)
+    for name in [name for name, value in found.items() if value is None]:
+        found[name] = next((chunk[name] for chunk in reversed(chunks) if chunk.get(name) is not None), None)
+    return {name: value for name, value in found.items() if name not in without}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,9 +12,10 @@ import orjson
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.replay import anthropic_events, openai_chunks
-from mitmgate.core.replay.events import NotReplayable, split_events
+from mitmgate.core.replay.events import NotReplayable, StreamEvent, split_events
 
 JSON_TYPE: Final = b"application/json"
+REMEMBERED_BYTES: Final = 128 << 10
 STREAM_TYPE: Final = b"text/event-stream; charset=utf-8"
 
 
@@ -47,8 +49,16 @@ def replay(media_type: bytes, body: bytes, wanted: Wanted, usage_asked: bool) ->
         if stored_as_stream and not anthropic:
             body = openai_chunks.with_usage_as_asked(body, wanted.include_usage, usage_asked)
         return media_type, body
+    turned = _turned if len(body) <= REMEMBERED_BYTES else _turned.__wrapped__
+    return turned(stored_as_stream, body, wanted)
+
+
+@functools.lru_cache(maxsize=128)
+def _turned(stored_as_stream: bool, body: bytes, wanted: Wanted) -> tuple[bytes, bytes]:
+    """The other form. Remembered, since what is asked for once in another form often is again."""
+    anthropic = wanted.client_format == ANTHROPIC
     if stored_as_stream:
-        return JSON_TYPE, orjson.dumps(_assembled(body, anthropic))
+        return JSON_TYPE, orjson.dumps(_assembled(split_events(body), anthropic))
     answer = orjson.loads(body)
     if anthropic:
         return STREAM_TYPE, anthropic_events.render_stream(answer)
@@ -57,25 +67,22 @@ def replay(media_type: bytes, body: bytes, wanted: Wanted, usage_asked: bool) ->
 
 def stored_stream(client_format: str, status: int, body: bytes) -> bytes:
     """What is kept of a stream that ended well, its terminal event whole. Raises NotReplayable: why it is not kept."""
-    anthropic = client_format == ANTHROPIC
-    events = list(split_events(body))
-    last = events[-1] if events else None
-    if anthropic:
-        body = anthropic_events.completed(body, last)
-    elif last is not None and not last.complete:
-        if last.data != b"[DONE]":
-            raise NotReplayable("truncated")
-        body = body[: len(body) - len(last.raw)] + openai_chunks.DONE
-    answer = _assembled(body, anthropic)
-    if (why := answer_cacheable(client_format, status, {}, answer)) is not None:
-        raise NotReplayable(why)
-    return body
-
-
-def _assembled(body: bytes, anthropic: bool) -> dict[str, Any]:
     try:
         body.decode()
     except UnicodeDecodeError:
         raise NotReplayable("not UTF-8") from None
-    events = split_events(body)
+    anthropic, events = client_format == ANTHROPIC, split_events(body)
+    last = events[-1] if events else None
+    if last is not None and not last.complete:
+        whole = anthropic_events.STOP if anthropic else openai_chunks.DONE
+        if not (anthropic_events.has_stopped(last) if anthropic else last.data == b"[DONE]"):
+            raise NotReplayable("truncated")
+        body = body[: len(body) - len(last.raw)] + whole
+        events[-1] = split_events(whole)[0]
+    if (why := answer_cacheable(client_format, status, {}, _assembled(events, anthropic))) is not None:
+        raise NotReplayable(why)
+    return body
+
+
+def _assembled(events: Sequence[StreamEvent], anthropic: bool) -> dict[str, Any]:
     return anthropic_events.assemble(events) if anthropic else openai_chunks.assemble(openai_chunks.chunks_of(events))

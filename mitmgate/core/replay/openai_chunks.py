@@ -78,14 +78,23 @@ def _choice(index: int, parts: Sequence[dict[str, Any]], is_text: bool) -> dict[
 
 def _message(deltas: Sequence[Any]) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": None}
+    texts: dict[str, list[str]] = {}
     for delta in deltas:
         if delta is None:
             continue
         if not isinstance(delta, dict):
             raise NotReplayable("unknown shape")
         for name, value in delta.items():
-            message[name] = value if name in _FIRST_ONLY and value is not None else _grown(message.get(name), value)
-    return message
+            if isinstance(value, str) and name not in _FIRST_ONLY:
+                if name not in texts:
+                    texts[name] = []
+                    message[name] = _grown(message.get(name), "")
+                texts[name].append(value)
+            elif name in _FIRST_ONLY and value is not None:
+                message[name] = value
+            else:
+                message[name] = _grown(message.get(name), value)
+    return message | {name: "".join(parts) for name, parts in texts.items()}
 
 
 def _grown(so_far: Any, more: Any) -> Any:
@@ -167,7 +176,7 @@ def with_usage_as_asked(body: bytes, include_usage: bool, was_asked: bool) -> by
     """
     if include_usage == was_asked:
         return body
-    events = list(split_events(body))
+    events = split_events(body)
     if include_usage:
         if usage_of(chunks_of(events)) is None:
             raise NotReplayable("no usage stored")
