@@ -8,13 +8,14 @@ import click
 
 from gatewayctl.cache_options import entry_count, entry_filters
 from gatewayctl.client import LONG_WORK_S
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant
 from gatewayctl.session import Session, asks_server, confirm
 from gatewayctl.text import cell
 
 
 @click.command("purge")
-@click.argument("tenant")
+@tenant_argument
 @entry_filters
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks_server

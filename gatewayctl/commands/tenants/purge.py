@@ -6,13 +6,14 @@ import click
 
 from gatewayctl import render
 from gatewayctl.client import LONG_WORK_S
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant
 from gatewayctl.session import Session, asks_server, confirm
 from gatewayctl.text import cell, number
 
 
 @click.command("purge")
-@click.argument("tenant")
+@tenant_argument
 @click.option("--usage", is_flag=True, help="Of a deleted tenant: its request rows, totals and keys, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks_server
