@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,20 @@ from mitmgate import __version__
 from mitmgate.control.context import CacheStore
 from mitmgate.control.shipper import Shipper
 from mitmgate.control.upkeep import sweep_cache
-from mitmgate.core.settings import Runtime, Settings, load_settings
+from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
+from mitmgate.core.store_urls import without_password
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.process import load_model
-from mitmgate.matcher.scopes import Scopes
+from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.texts import TextVectors
-from mitmgate.services.matcher_client import LocalMatcher
+from mitmgate.services.matcher_client import LocalMatcher, MatcherClient
 from mitmgate.services.migrations import DatabaseUnusable
 from mitmgate.services.opened import Services, open_services
 from mitmgate.services.postgres import AWAY, create_pool, prepare_database
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import SecretsUnusable, load_secrets
 from mitmgate.services.vectors_store import VectorsStore
+from mitmgate.services.vital import run_vital
 from mitmgate.supervisor.data_dir import DataDirectory
 from mitmgate.supervisor.errors import CannotStart
 from mitmgate.supervisor.stores import Stores
@@ -32,11 +35,12 @@ from mitmgate.supervisor.stores import Stores
 FLUSH_S = 5.0
 ALL_WELL = {"database": "ok", "redis": "ok", "control": "ok", "matcher": "ok", "workers": {"ready": 1, "wanted": 1}}
 
+logger = logging.getLogger(__name__)
+
 
 def settings_of(config: str, environ: Mapping[str, str] = os.environ) -> Settings:
     """As `gatewayctl serve` reads them, but for its flags. Raises ConfigError."""
-    file = Path(config).expanduser().absolute()
-    return load_settings(file if config != "config.yaml" or file.exists() else None, environ, {})
+    return load_settings(config_file(Path(config).expanduser() if config else None), environ, {})
 
 
 @asynccontextmanager
@@ -54,9 +58,12 @@ async def open_alone(settings: Settings) -> AsyncIterator[Services]:
         try:
             secrets = load_secrets(settings, settings.data_dir, create=True)
             await stores.serving()
+            for warning in await stores.check():
+                logger.warning("mitmgate: %s", warning)
             await prepare_database(stores.database_dsn, secrets)
+            await stores.claim()
         except (SecretsUnusable, DatabaseUnusable, *AWAY) as error:
-            raise CannotStart(str(error)) from None
+            raise CannotStart(without_password(str(error), stores.database_dsn)) from None
         for server in stores.servers:
             _beside(opened, stores.watch(server))
         runtime = Runtime(
@@ -74,7 +81,7 @@ async def open_alone(settings: Settings) -> AsyncIterator[Services]:
         )
         matcher = LocalMatcher((await _matcher(opened, settings, runtime)).answer)
         services = await opened.enter_async_context(open_services(settings, runtime, "alone", matcher))
-        await _ship(opened, settings, runtime)
+        await _ship(opened, settings, runtime, matcher)
         services.status.tell({"status": ALL_WELL})
         yield services
 
@@ -87,10 +94,11 @@ async def _matcher(opened: AsyncExitStack, settings: Settings, runtime: Runtime)
     scopes = Scopes(vectors, settings.vectors.hnsw_from)
     opened.callback(scopes.close)
     _beside(opened, texts.run())
+    _beside(opened, keep_swept(scopes))
     return Operations(texts, scopes, vectors, settings.cache.threshold)
 
 
-async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime) -> None:
+async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime, matcher: MatcherClient) -> None:
     pool = await create_pool(runtime.database_dsn, name="mitmgate shipper", max_size=3)
     opened.callback(pool.terminate)
     store = Store(runtime.redis_url)
@@ -99,9 +107,9 @@ async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime) ->
     shipper = Shipper(folder / "journal", folder / "dead-letter", pool, retention_days=settings.usage.retention_days)
     opened.push_async_callback(shipper.flush, FLUSH_S)
     _beside(opened, shipper.run())
-    _beside(opened, sweep_cache(pool, CacheStore(store), None))
+    _beside(opened, sweep_cache(pool, CacheStore(store), matcher))
 
 
-def _beside(opened: AsyncExitStack, work: Any) -> None:
-    task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
-    opened.callback(task.cancel)
+def _beside(opened: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    """Should it fail, mitmproxy ends: without it stores stay down, accounts unshipped, memory unbounded."""
+    opened.callback(run_vital(work).cancel)

@@ -14,6 +14,7 @@ from mitmproxy import http
 from addons.entries import answer_with, entry_of_answer, entry_of_stream, forward_line, may_keep
 from addons.exchange import Exchange
 from addons.gate import log_failure, observer
+from mitmgate.core.directory import Directory
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
 from mitmgate.core.partition import partition
@@ -29,9 +30,10 @@ MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 512, 16 << 10
 class CacheStage:
     """Sets what the cache may do for a request, and the entry of an exact hit; writes entries."""
 
-    def __init__(self, settings: Cache, cache: ExactCache) -> None:
+    def __init__(self, settings: Cache, cache: ExactCache, directory: Directory) -> None:
         self._settings = settings
         self._cache = cache
+        self._directory = directory
         self._recordings = RecordingRoom()
         self._remembered: Remembered[Hashable, Question] = Remembered(MAX_REMEMBERED)
 
@@ -146,6 +148,9 @@ class CacheStage:
 
     async def _keep(self, exchange: Exchange, entry: Entry) -> None:
         assert exchange.tenant is not None
+        now = self._directory.tenant(exchange.tenant.id)
+        if now is None or now.status == "deleted":  # meanwhile: what it asked is to be forgotten
+            return
         most = exchange.tenant.cache_max_bytes
         if await self._cache.put(entry.tenant_id, entry, self._settings.max_bytes if most is None else most):
             exchange.stored = entry

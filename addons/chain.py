@@ -43,7 +43,7 @@ def make_chain(services: Services) -> list[object]:
     authenticator = Authenticator(
         services.directory, services.feed, services.store, secrets.peppers, verifier, demo=services.runtime.demo
     )
-    cache = CacheStage(settings.cache, services.exact_cache)
+    cache = CacheStage(settings.cache, services.exact_cache, services.directory)
     return [
         RouteStage(settings, services.runtime, services.in_flight),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),

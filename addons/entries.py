@@ -62,11 +62,15 @@ async def entry_of_stream(flow: http.HTTPFlow, exchange: Exchange, recorded: byt
     media_type = response.headers.get("content-type", "").encode()
     if not is_stream(media_type):
         return "not a stream"
+    wanted = (exchange.body or {}).get("n")
+    choices = wanted if isinstance(wanted, int) else 1
     try:
         if len(recorded) > LARGE_BYTES:
-            body = await asyncio.to_thread(stored_stream, exchange.client_format, response.status_code, recorded)
+            body = await asyncio.to_thread(
+                stored_stream, exchange.client_format, response.status_code, recorded, choices
+            )
         else:
-            body = stored_stream(exchange.client_format, response.status_code, recorded)
+            body = stored_stream(exchange.client_format, response.status_code, recorded, choices)
     except NotReplayable as why:
         return str(why)
     return _entry(exchange, response, media_type, body, tap.tokens)

@@ -31,7 +31,7 @@ MODELLESS: Final = frozenset(
     }
 )
 UNREAD: Final = frozenset({"/v1/batches", "/v1/messages/batches"})
-FILES: Final = frozenset({"/v1/files", "/v1/files/{id}"})
+FILES: Final = frozenset({"/v1/files"})
 BAD_MODEL: Final = Refused(
     400, "invalid_model", "model must be a string of at most 200 printable characters.", param="model"
 )

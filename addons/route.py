@@ -16,7 +16,7 @@ from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
 from mitmgate.services.opened import InFlight
 
-CONTROL_S = 60.0
+CONTROL_S = 600.0  # a purge of many rows
 CONTROL_HEADERS = frozenset(
     {b"authorization", b"content-type", b"accept", b"accept-language", b"if-match", b"if-none-match"}
 )

@@ -39,7 +39,7 @@ class Standalone:
 
     def load(self, loader: addonmanager.Loader) -> None:
         ctx.options.update(connection_strategy="lazy")  # or each client's connection begins with one to gateway.invalid
-        loader.add_option("mitmgate_config", str, "config.yaml", "mitmgate's settings; MITMGATE_* variables win.")
+        loader.add_option("mitmgate_config", str, "", "mitmgate's settings [config.yaml]; MITMGATE_* variables win.")
 
     async def running(self) -> None:
         from addons.alone import open_alone, settings_of  # loads the model's runtime, which a worker does not need

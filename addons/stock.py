@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -23,16 +22,14 @@ from mitmgate.core.paths import WITH_BODY, Route
 from mitmgate.core.retry import error_of
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.gateway import make_gateway
+from mitmgate.proxy.pinned import PinnedHost, pinned_address
 from mitmgate.proxy.plan import Plan
 from mitmgate.proxy.pool import DialFailed
 from mitmgate.proxy.sealed import SealedHeaders, SealingHttpLayer, redact_credentials, seal_body
 from mitmgate.proxy.stream import TOO_LARGE
 
-MAX_PINNED: Final = 10_000
 NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
 _TOKEN: Final = re.compile(rb'(?<="token":")[^"]+')
-
-type Place = tuple[str, int]
 
 
 def layer_for(next_layer: layer.NextLayer) -> layer.Layer | None:
@@ -50,7 +47,6 @@ class StockForwarding:
         self._complete = complete
         self._gateway = make_gateway(settings)  # of it only the pool's look at addresses is used
         self._ca_file = settings.upstream.ca_file
-        self._pinned: OrderedDict[Place, tuple[str, int]] = OrderedDict()
 
     def trusted_ca(self, data_dir: Path) -> str | None:
         """mitmproxy takes one file in place of the public roots: theirs and `upstream.ca_file`'s in one."""
@@ -99,11 +95,9 @@ class StockForwarding:
             addresses, port = await self._gateway.pool.resolved(plan.target)
         except DialFailed as failed:
             raise error_of(failed.failure) from None
-        self._pinned[(plan.target.host, plan.target.port)] = addresses[0], port
-        while len(self._pinned) > MAX_PINNED:
-            self._pinned.popitem(last=False)
         data = request.data
-        data.scheme, data.host, data.port = plan.target.scheme.encode(), plan.target.host, plan.target.port
+        data.scheme, data.port = plan.target.scheme.encode(), plan.target.port
+        data.host = PinnedHost(plan.target.host, plan.target, (addresses[0], port))
         data.path, data.authority, data.http_version = plan.path, b"", b"HTTP/1.1"
         fields = [*plan.headers, *_framing(request)]
         data.headers = http.Headers(fields) if plan.credential is None else SealedHeaders(fields, plan.credential)
@@ -112,8 +106,7 @@ class StockForwarding:
 
     def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Only to where the chain sends somebody, and there to the very address that was checked."""
-        host, port = data.server.address or ("", 0)
-        pinned = self._pinned.get((host, port))
+        pinned = pinned_address(data.server.address)
         if pinned is None:
             data.server.error = "not planned by the chain"
             return

@@ -13,6 +13,7 @@ import click
 
 from gatewayctl.text import plain
 
+LONG_WORK_S: Final = 3600.0  # for `wait_within`: removing or comparing all of something
 _TIMEOUT_S: Final = 30.0
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _PAGE: Final = 1000
@@ -48,6 +49,7 @@ class AdminClient:
         self.server_date: str | None = None  # of the last answer that had one
         self._token = token
         self._no_token = no_token
+        self._within_s = _TIMEOUT_S
         parts = urlsplit(url)
         assert parts.hostname is not None
         self._prefix = parts.path.rstrip("/")
@@ -63,9 +65,9 @@ class AdminClient:
     def has_token(self) -> bool:
         return self._token is not None
 
-    def hurry(self, timeout_s: float) -> None:
-        """Bounds the waits of every call from now on: the caller would rather have nothing than wait."""
-        self._connection.timeout = timeout_s
+    def wait_within(self, timeout_s: float) -> None:
+        """Bounds the wait for each answer from now on: shorter than usual, or for long work longer."""
+        self._within_s = timeout_s
 
     def close(self) -> None:
         self._connection.close()
@@ -130,6 +132,10 @@ class AdminClient:
             headers["Authorization"] = f"Bearer {self._token}"
         kept = self._connection.sock is not None
         try:
+            if not kept:  # a gateway that is there takes a connection soon, however long its work
+                self._connection.timeout = min(self._within_s, _TIMEOUT_S)
+                self._connection.connect()
+            self._connection.sock.settimeout(self._within_s)
             self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
             data = answer.read(_MOST_BYTES)
@@ -142,7 +148,7 @@ class AdminClient:
             raise ServerAway(f"the gateway at {self.url} closed the connection without an answer") from None
         except TimeoutError:
             self._connection.close()
-            raise ServerAway(f"the gateway at {self.url} did not answer within {_TIMEOUT_S:.0f} s") from None
+            raise ServerAway(f"the gateway at {self.url} did not answer in time") from None
         except ssl.SSLError as problem:
             raise ServerAway(f"no TLS with {self.url}: {plain(problem.reason or str(problem))}") from None
         except OSError as problem:

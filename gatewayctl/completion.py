@@ -19,6 +19,11 @@ def tenant_argument[F: Callable[..., Any]](command: F) -> F:
     return click.argument("tenant", shell_complete=tenant_names)(command)
 
 
+def optional_tenant[F: Callable[..., Any]](command: F) -> F:
+    """The same where all tenants are meant without it."""
+    return click.argument("tenant", required=False, shell_complete=tenant_names)(command)
+
+
 def tenant_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names that begin so, of the gateway the command would ask; none when it does not answer at once."""
     from gatewayctl.session import connect
@@ -26,7 +31,7 @@ def tenant_names(ctx: click.Context, param: click.Parameter, incomplete: str) ->
     given = {**ctx.find_root().params, **{name: value for name, value in ctx.params.items() if value}}
     try:
         client = connect(given.get("url"), given.get("token"), given.get("data_dir"), os.environ)
-        client.hurry(_PATIENCE_S)
+        client.wait_within(_PATIENCE_S)
         try:
             tenants = client.get("/admin/tenants", limit=_MOST)
         finally:

@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from gatewayctl.serve_options import config_file
-from mitmgate.core.settings import ConfigError, Settings, load_settings
+from mitmgate.core.settings import ConfigError, Settings, config_file, load_settings
 
 
 class CannotBeUsed(click.ClickException):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from pathlib import Path
 from typing import Final
@@ -12,8 +11,13 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 def running_url(data_dir: Path) -> str | None:
     """Where it listens, as far as this user may know; None when none runs there."""
+    lock = data_dir / "gateway.lock"
     try:
-        if not _is_locked(data_dir / "gateway.lock"):
+        if not lock.exists():
+            return None
+        from mitmgate.services.embedded import locks  # 30 ms, for whoever has a gateway here only
+
+        if not locks.is_held(lock):
             return None
         document = json.loads((data_dir / "run" / "settings.json").read_bytes())
         host, port = document["runtime"]["listen_host"], document["runtime"]["listen_port"]
@@ -22,13 +26,3 @@ def running_url(data_dir: Path) -> str | None:
         return None
     host = _ANY.get(host, host)
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def _is_locked(lock: Path) -> bool:
-    """A gateway holds its lock for as long as it lives. Only a share of it is asked for, and given back at once."""
-    with lock.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False

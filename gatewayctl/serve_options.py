@@ -27,23 +27,15 @@ _OPTIONS: Final = (
 
 
 def serve_options[F: Callable[..., Any]](command: F) -> F:
-    """Adds --config, --host, --port, --workers, --data-dir and --demo; `config_file` and `effective` read them."""
+    """Adds --config, --host, --port, --workers, --data-dir and --demo; `effective` reads them."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def config_file(given: Path | None) -> Path | None:
-    """The file that counts: the one given, else config.yaml of this folder if there is one."""
-    if given is not None:
-        return given
-    usual = Path("config.yaml")
-    return usual if usual.exists() else None
-
-
 def effective(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Effective:
     """The settings that `serve` with these options would run with. Raises ConfigError."""
-    from mitmgate.core.settings import load_effective
+    from mitmgate.core.settings import config_file, load_effective
 
     flags = {
         "host": options["host"],

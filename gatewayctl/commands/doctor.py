@@ -47,18 +47,18 @@ def doctor(session: Session, config: Path | None) -> None:
 
 def _set_up(session: Session, config: Path | None) -> list[Finding]:
     """What hangs on the settings: the embedded servers, and where the data is."""
-    from mitmgate.core.settings import ConfigError, load_settings
+    from mitmgate.core.settings import ConfigError, config_file, load_settings
 
-    file = config or Path("config.yaml")
+    file = config_file(config)
     flags = {"data_dir": session.data_dir}
     try:
-        settings = load_settings(file if config or file.exists() else None, os.environ, flags)
+        settings = load_settings(file, os.environ, flags)
     except ConfigError as problem:
         return [
             Finding("settings", WRONG, line, "Mend it; serve would not start.") for line in str(problem).splitlines()
         ]
     urls = {"database.url": settings.database.url, "redis.url": settings.redis.url}
-    where = f"from {file}" if settings.config_path else "the defaults and the environment"
+    where = f"from {file}" if file else "the defaults and the environment"
     return [
         Finding("settings", OK, where),
         *machine.server_programs(urls),

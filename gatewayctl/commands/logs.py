@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from gatewayctl.completion import tenant_names
 from gatewayctl.directory import find_tenant
 from gatewayctl.following import until_interrupted
 from gatewayctl.request_logs import follow, show_list
@@ -21,7 +22,7 @@ SHOWN_SINCE: Final = 1000
 @click.command("logs")
 @click.argument("request_id", required=False)
 @click.option("--follow", "-f", "follow_on", is_flag=True, help="Go on with what comes in, until Ctrl-C.")
-@click.option("--tenant", help="Of this tenant only, by name or id.")
+@click.option("--tenant", shell_complete=tenant_names, help="Of this tenant only, by name or id.")
 @click.option("--status", metavar="S", help="A status such as 429, or a class such as 5xx.")
 @click.option("--cache", type=click.Choice(OUTCOMES), help="What the cache did.")
 @click.option("--model", metavar="M", help="That asked for this model.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from gatewayctl.local import CannotBeUsed, of_gateway, where
 from gatewayctl.session import confirm
 from mitmgate.core.settings import Settings
 from mitmgate.services.backup.archive import BackupReader, BackupUnusable
+
+if TYPE_CHECKING:
+    import asyncpg
 
 
 @click.command("restore")
@@ -43,7 +47,7 @@ def restore(settings: Settings, file: Path, force: bool, yes: bool, as_json: boo
     try:
         with BackupReader(file) as reader, open_database(settings, alone=True) as dsn:
             missing = asyncio.run(_restore(settings, dsn, reader, force, yes))
-            if settings.redis.url == "embedded":  # counters and answers of tenants whose ids are given out again
+            if settings.redis.url == "embedded":  # what is kept of tenants whose ids are other tenants' now
                 shutil.rmtree(settings.data_dir / "valkey" / "data", ignore_errors=True)
     except (BackupUnusable, SecretsUnusable) as error:
         raise click.ClickException(str(error)) from None
@@ -78,7 +82,7 @@ async def _restore(settings: Settings, dsn: str, reader: BackupReader, force: bo
                 confirm(f"Delete all tenants, keys and usage in {where(settings)} and restore the backup there?", yes)
                 replace = True
             if settings.redis.url != "embedded":
-                await _forget_newer(settings.redis.url, reader.manifest.sequences["tenants_id_seq"][0])
+                await _forget_tenants(connection, settings.redis.url)
             with render.progress("rows", reader.manifest.rows) as told:
                 await load(connection, reader, lambda _, rows: told(rows), replace=replace)
             if reader.manifest.has_secrets:
@@ -88,18 +92,18 @@ async def _restore(settings: Settings, dsn: str, reader: BackupReader, force: bo
         await close_connection(connection)
 
 
-async def _forget_newer(redis_url: str, last_tenant_id: int) -> None:
-    """Ids above it will be given to other tenants, who must not find these tenants' answers."""
+async def _forget_tenants(connection: asyncpg.Connection, redis_url: str) -> None:
+    """Their ids will be other tenants', who must not find these tenants' answers."""
     from mitmgate.services.redis import StoreDown
     from mitmgate.services.redis_start import StoreUnusable, check_store
-    from mitmgate.services.tenant_keys import forget_tenants_after
+    from mitmgate.services.store_owner import release_store
 
     try:
         await check_store(redis_url)
-        await forget_tenants_after(redis_url, last_tenant_id)
+        await release_store(connection, redis_url)
     except (StoreUnusable, StoreDown) as error:
         raise CannotBeUsed(
-            f"{error or 'the store of redis.url'} (answers of later tenants are removed there)"
+            f"{error or 'the store of redis.url'} (a restore removes what it keeps of tenants)"
         ) from None
 
 

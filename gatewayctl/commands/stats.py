@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gatewayctl.client import NotFound
-from gatewayctl.completion import tenant_names
+from gatewayctl.completion import optional_tenant
 from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.following import until_interrupted
 from gatewayctl.live_view import show_live
@@ -17,7 +17,7 @@ from gatewayctl.statistics import show_all, show_one
 
 
 @click.command("stats")
-@click.argument("tenant", required=False, shell_complete=tenant_names)
+@optional_tenant
 @click.option("--from", "since", metavar="WHEN", help="A day or time in ISO 8601, UTC. Default: 30 days ago.")
 @click.option("--to", "until", metavar="WHEN", help="The same; a day is included. Default: now.")
 @click.option(

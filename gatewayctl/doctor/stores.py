@@ -53,8 +53,7 @@ def _running(data_dir: Path) -> tuple[str | None, str | None]:
     from mitmgate.services.embedded import locks
 
     try:
-        lock = data_dir / "gateway.lock"
-        if not lock.exists() or not locks.holders(lock):
+        if not locks.is_held(data_dir / "gateway.lock"):
             return None, None
         _, runtime = load_runtime(data_dir / "run" / "settings.json")
     except (OSError, ValueError, KeyError, TypeError):
@@ -67,7 +66,7 @@ async def _look(settings: Settings, dsn: str | None, redis_url: str | None, now:
     if dsn is not None:
         found += await _database(settings, dsn, now)
     if redis_url is not None:
-        found += await _redis(redis_url, now)
+        found += await _redis(redis_url, now, is_ours=settings.redis.url == "embedded")
     return found
 
 
@@ -76,7 +75,8 @@ async def _database(settings: Settings, dsn: str, now: Callable[[], float]) -> l
 
     from mitmgate.core.settings.masking import masked_url
     from mitmgate.services import postgres
-    from mitmgate.services.database_reasons import OLDEST_VERSION
+    from mitmgate.services.database_reasons import check_rights, check_server
+    from mitmgate.services.migrations import DatabaseUnusable
     from mitmgate.services.queries import queries
     from mitmgate.services.secrets import SecretsUnusable, load_secrets
 
@@ -90,10 +90,12 @@ async def _database(settings: Settings, dsn: str, now: Callable[[], float]) -> l
         return [Finding(check, WRONG, f"{where} cannot be used: {why}", away)]
     try:
         with postgres.deadline(connection, _CALL_S):
+            try:
+                await check_server(connection)
+                await check_rights(connection)
+            except DatabaseUnusable as problem:
+                return [Finding(check, WRONG, f"{where}: {problem}", "serve would not start on it: mend that first.")]
             version = await connection.fetchval(queries.server_version)
-            if version < OLDEST_VERSION:
-                remedy = "Give one of version 15 or newer: database.url."
-                return [Finding(check, WRONG, f"{where} is version {version // 10000}", remedy)]
             found = [Finding(check, OK, f"{where}, version {version // 10000}")]
             begun = now()
             theirs = float(await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())"))
@@ -115,34 +117,42 @@ async def _database(settings: Settings, dsn: str, now: Callable[[], float]) -> l
 
 
 _RESTORE: Final = (
-    "Put back the right ones from the backup: cp BACKUP/secrets/* {0}/secrets/ && chmod 600 {0}/secrets/*, or set"
-    " MITMGATE_AUTH__PEPPER and MITMGATE_MASTER_KEY."
+    "Put back the files that the database's gateway had in {0}/secrets/ (chmod 600), or set MITMGATE_AUTH__PEPPER and"
+    " MITMGATE_MASTER_KEY. A backup made --with-secrets has them: unzip -p BACKUP.zip secrets.json tells pepper and"
+    " master_keys."
 )
 
 
-async def _redis(url: str, now: Callable[[], float]) -> list[Finding]:
+async def _redis(url: str, now: Callable[[], float], *, is_ours: bool) -> list[Finding]:
     from mitmgate.core.settings.masking import masked_url
     from mitmgate.services.redis import Store, StoreDown
+    from mitmgate.services.redis_start import StoreUnusable, check_store
 
     check, where = "Valkey server", masked_url(url)
     away = f"Try valkey-cli -u {where} PING; is it started, and are address, user and password right?"
+    judged: list[Finding] = []
+    try:
+        warnings = [] if is_ours else await check_store(url)
+        judged = [Finding(check, WARNING, warning, "Mend it in the server's configuration.") for warning in warnings]
+    except StoreUnusable as problem:
+        judged = [Finding(check, WRONG, str(problem), f"serve would not start on it: mend that first. {away}")]
     try:
         store = Store(url, deadline_s=_CALL_S, pool_size=1)
-    except ValueError:
-        return [Finding(check, WRONG, f"{where} is not a URL that can be used", "Mend redis.url.")]
+    except (OSError, ValueError):
+        return judged or [Finding(check, WRONG, f"{where} is not a URL that can be used", "Mend redis.url.")]
     try:
         begun = now()
         (seconds, micros), information = await store.demand(("TIME",), ("INFO",))
         middle = (begun + now()) / 2
     except StoreDown as problem:
         why = _first_line(problem.__cause__) if problem.__cause__ is not None else "no answer"
-        return [Finding(check, WRONG, f"{where} cannot be used: {why}", away)]
+        return judged or [Finding(check, WRONG, f"{where} cannot be used: {why}", away)]
     finally:
         await store.close()
     fields = _fields(information)
     version = fields.get("valkey_version") or fields.get("redis_version", "of an unknown version")
     return [
-        Finding(check, OK, f"{where}, version {version}"),
+        *(judged or [Finding(check, OK, f"{where}, version {version}")]),
         skew("Valkey's clock", int(seconds) + int(micros) / 1e6 - middle),
         memory(fields),
     ]

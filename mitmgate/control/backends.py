@@ -16,6 +16,7 @@ from mitmgate.core.errors import Refused
 from mitmgate.core.settings import Upstream
 
 RESOLVE_S: Final = 3.0
+_ALLOW: Final = "allow_private_upstream (--allow-private)"
 
 
 async def check_backend(url: str, *, allow_private: bool, settings: Upstream, resolve: Resolve) -> list[str]:
@@ -27,13 +28,13 @@ async def check_backend(url: str, *, allow_private: bool, settings: Upstream, re
     if not host_allowed(backend.host, settings.allowed_hosts):
         raise _refused("the host is not among the configuration's upstream.allowed_hosts")
     if backend.scheme == "http" and not allow_private:
-        raise _refused("http:// is only for private networks: use https://, or set allow_private_upstream")
+        raise _refused(f"http:// is only for private networks: use https://, or set {_ALLOW}")
     host, _ = where_to_dial(backend.host, backend.port, settings.resolve)
     addresses, warning = await _addresses(host, resolve)
     for address in addresses:
         reason = refusal_reason(address, allow_private)
         if reason is not None:
-            hint = "" if allow_private or refusal_reason(address, True) else "; allow_private_upstream would permit it"
+            hint = "" if allow_private or refusal_reason(address, True) else f"; {_ALLOW} would permit it"
             named = "the host" if address == backend.host else "the host resolves to an address that"
             raise _refused(f"{named} is {reason}{hint}")
     return [warning] if warning else []

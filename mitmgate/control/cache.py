@@ -49,8 +49,9 @@ async def judge(here: Here, body: JudgeIn) -> Any:
     """Whether an answer stored for the second question would be served for the first, by the code that decides it."""
     if here.matcher is None:
         raise AWAY
+    bar = here.settings.cache.threshold if body.threshold is None else body.threshold  # a matcher hears of no reload
     try:
-        found = await here.matcher.judge([(one, other) for one, other in body.pairs], body.threshold)
+        found = await here.matcher.judge([(one, other) for one, other in body.pairs], bar)
     except MatcherAway:
         raise AWAY from None
     return {

@@ -8,10 +8,12 @@ from typing import Final
 
 from mitmgate.control.context import CacheStore
 from mitmgate.services.cache_entries import Filter, Place
-from mitmgate.services.matcher_client import MatcherAway, MatcherClient
+from mitmgate.services.exact_cache import Purged
+from mitmgate.services.matcher_client import OFF_PATH_S, MatcherAway, MatcherClient
 
 PAGE: Final = 200
 READ_AT_ONCE: Final = 2000
+FORGET_S: Final = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ async def evict(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int
 async def evict_matching(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int, wanted: Filter) -> int:
     """All of the tenant's entries that the filter admits. -> how many there were. Raises StoreDown."""
     if wanted == Filter():
-        return await purge(cache, matcher, tenant_id)
+        return (await purge(cache, matcher, tenant_id)).answers
     evicted, place = 0, None
     while True:
         found, place, _ = await cache.entries.page(tenant_id, wanted, place, PAGE, READ_AT_ONCE)
@@ -43,12 +45,20 @@ async def evict_matching(cache: CacheStore, matcher: MatcherClient | None, tenan
         place = Place(place.expires_ms, max(0, place.skipped - same))
 
 
-async def purge(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int) -> int:
-    """All that the cache has of a tenant. -> how many entries there were. Raises StoreDown."""
+async def purge(
+    cache: CacheStore, matcher: MatcherClient | None, tenant_id: int, *, needs_matcher: bool = False
+) -> Purged:
+    """All that the cache has of a tenant. Raises StoreDown.
+
+    needs_matcher: raises MatcherAway where the matcher may still hold a question.
+    """
     purged = await cache.exact.purge(tenant_id)
-    if matcher is not None:
-        try:
-            await matcher.forget(tenant_id)
-        except MatcherAway as problem:
-            log.info("the matcher was not told of a purge: %s", problem)
+    try:
+        within_s = FORGET_S if needs_matcher else OFF_PATH_S
+        if matcher is None or not await matcher.forget(tenant_id, deadline_s=within_s):
+            raise MatcherAway("busy")
+    except MatcherAway as problem:
+        if needs_matcher:
+            raise
+        log.info("the matcher was not told of a purge: %s", problem)
     return purged

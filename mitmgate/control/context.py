@@ -73,7 +73,6 @@ class Control:
     automatic_blocks: Blocks | None = None
     matcher: MatcherClient | None = None
     cache: CacheStore | None = None
-    store: Store | None = None
     apply: Apply = nobody_to_tell
     resolve: Resolve = resolve
     status: Callable[[], Mapping[str, Any]] = dict

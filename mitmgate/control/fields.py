@@ -50,6 +50,12 @@ def _plain(text: str) -> str:
     return text
 
 
+def _no_number(text: str) -> str:
+    if text.isdecimal():
+        raise ValueError("must not be a number alone: it would be taken for an id")
+    return text
+
+
 def _trimmed(text: object) -> object:
     return text.strip() if isinstance(text, str) else text
 
@@ -83,7 +89,13 @@ def parse_instant(text: object) -> object:
         raise ValueError("must be a time in ISO 8601, such as 2030-01-31T12:00:00Z") from None
 
 
-Name = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_plain)]
+Name = Annotated[
+    str,
+    BeforeValidator(_trimmed),
+    Field(min_length=1, max_length=200),
+    AfterValidator(_plain),
+    AfterValidator(_no_number),
+]
 Model = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_plain)]
 Models = Annotated[
     list[Model],

@@ -90,7 +90,6 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             AutomaticBlocks(store),
             matcher,
             cache,
-            store,
             apply=ApplyEverywhere(channel),
             status=status.told,
             shipper=lambda: _lag(shipper),

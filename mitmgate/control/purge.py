@@ -7,21 +7,20 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from mitmgate.control.cache_purge import purge
 from mitmgate.control.changes import changing, no_such_tenant
 from mitmgate.control.context import Caller, Control, Here
 from mitmgate.control.fields import Body
 from mitmgate.control.paging import Id
+from mitmgate.control.usage_purge import purge_rows
 from mitmgate.core.errors import Refused, ServiceUnavailable
-from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import MatcherAway
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
-from mitmgate.services.redis import Store, StoreDown
-from mitmgate.services.tenant_keys import count_content, remove_content
+from mitmgate.services.redis import StoreDown
+from mitmgate.services.tenant_keys import count_content
 
-ROWS_AT_ONCE: Final = 5000
 TURNS: Final = 3
-FORGET_S: Final = 30.0
 
 router = APIRouter(prefix="/admin/tenants", tags=["tenants"])
 
@@ -46,7 +45,8 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
     """Removes a tenant's stored prompts, answers and vectors for good. A deleted tenant is purged by its id.
 
     With `usage`, which needs the tenant to be deleted, its request rows, totals, keys, names and upstream go too: what
-    stays is its id, and in the audit log what was done by whom.
+    stays is its id, and in the audit log what was done by whom. Rows that are written later go, too, within a
+    minute.
     """
     with_usage = body is not None and body.usage
     async with borrow(here.pool) as connection:
@@ -57,7 +57,7 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
         raise Refused(409, "tenant_not_deleted", "Delete the tenant first: it would go on making rows.", param="usage")
     removed, left = await _purge_content(here, tenant_id)
     if with_usage:
-        rows = await _purge_rows(here, tenant_id)
+        rows = await purge_rows(here.pool, tenant_id)
         removed |= rows
     async with changing(here, actor) as change:
         if with_usage:
@@ -72,16 +72,15 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
 
 async def _purge_content(here: Control, tenant_id: int) -> tuple[dict[str, int], dict[str, int]]:
     """Answers, then the questions and vectors that lead to them, in the matcher's memory and in the store."""
-    if here.store is None or here.matcher is None:
+    if here.cache is None or here.matcher is None:
         raise ServiceUnavailable(503, "cache_unavailable", "The cache does not answer; nothing was purged.")
-    store, removed = here.store, {"answers": 0, "questions": 0}
+    removed = {"answers": 0, "questions": 0}
     try:
         for _ in range(TURNS):  # a request that was under way may have stored its answer meanwhile
-            found = await count_content(store, tenant_id)
-            removed["answers"] += found["x"]
-            removed["questions"] += found["v"]
-            await _remove(here, store, tenant_id)
-            left = await count_content(store, tenant_id)
+            purged = await purge(here.cache, here.matcher, tenant_id, needs_matcher=True)
+            removed["answers"] += purged.answers
+            removed["questions"] += purged.questions
+            left = await count_content(here.cache.store, tenant_id)
             if not left:
                 break
     except (StoreDown, MatcherAway):
@@ -92,24 +91,3 @@ async def _purge_content(here: Control, tenant_id: int) -> tuple[dict[str, int],
             retry_after_s=1,
         ) from None
     return removed, {"answers": left["x"], "questions": left["v"]}
-
-
-async def _remove(here: Control, store: Store, tenant_id: int) -> None:
-    assert here.matcher is not None
-    await ExactCache(store).purge(tenant_id)
-    if not await here.matcher.forget(tenant_id, deadline_s=FORGET_S):
-        raise MatcherAway("busy")
-    await remove_content(store, tenant_id)  # also what no list names
-
-
-async def _purge_rows(here: Control, tenant_id: int) -> dict[str, int]:
-    """In small pieces, each a transaction of its own: the tables are everybody's."""
-    rows = 0
-    while True:
-        async with borrow(here.pool) as connection:
-            gone = await connection.fetchval(queries.purge_usage, tenant_id, ROWS_AT_ONCE)
-        rows += gone
-        if not gone:
-            break
-    async with borrow(here.pool) as connection:
-        return {"usage": rows, "usage_hourly": await connection.fetchval(queries.purge_hourly, tenant_id)}

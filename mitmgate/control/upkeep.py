@@ -10,6 +10,7 @@ import asyncpg
 
 from mitmgate.control.cache_purge import purge
 from mitmgate.control.context import CacheStore
+from mitmgate.control.usage_purge import purge_late_rows
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import borrow
@@ -49,7 +50,7 @@ async def database_answers(pool: asyncpg.Pool, within_s: float = 2.0) -> bool:
 
 async def sweep_cache(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClient | None) -> None:
     """Once a minute, for every tenant: forgets what expired and sets the bytes counted right; of a deleted tenant
-    nothing is kept."""
+    nothing is kept, of a purged one no row either."""
     while True:
         await asyncio.sleep(SWEEP_S)
         try:
@@ -62,6 +63,7 @@ async def sweep_cache(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherCli
 
 async def sweep_once(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClient | None) -> None:
     """Raises ServiceUnavailable and StoreDown."""
+    await purge_late_rows(pool)
     after = 0
     while rows := await _tenants(pool, after):
         await cache.exact.sweep([row["id"] for row in rows if not row["is_deleted"]])

@@ -119,13 +119,11 @@ def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = froz
     return _without(kept, connection, also_dropped, frozenset())
 
 
-def answerable(
-    fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset(), secrets: Sequence[bytes] = ()
-) -> list[Field]:
+def answerable(fields: Sequence[Field], secrets: Sequence[bytes] = ()) -> list[Field]:
     """What of an upstream's answer's headers goes to the client.
 
     Content-Length and Transfer-Encoding stay as they came, even when Connection names them: framing is the sender's.
-    also_dropped: lower-case names to keep out besides; secrets: what no header may hold, should an upstream echo it.
+    secrets: what no header may hold, should an upstream echo it.
     """
     kept = []
     connection: list[bytes] = []
@@ -136,7 +134,7 @@ def answerable(
                 connection.append(field[1])
         elif not name.startswith(_NOT_ANSWERED_PREFIXES) and not (secrets and _holds(field[1], secrets)):
             kept.append(field)
-    return _without(kept, connection, also_dropped, _FRAMING)
+    return _without(kept, connection, frozenset(), _FRAMING)
 
 
 def _holds(value: bytes, secrets: Sequence[bytes]) -> bool:

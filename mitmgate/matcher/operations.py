@@ -131,13 +131,9 @@ class Operations:
 
     async def _forget(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant = int(request["tenant"])
-        digest = None if request["scope"] is None else bytes.fromhex(request["scope"])
-        self._scopes.forget(tenant, digest)
-        if digest is None:
-            await self._store.forget_tenant(tenant)
-        else:
-            await self._store.forget_scope(tenant, digest)
-        self._scopes.forget(tenant, digest)  # what was loaded meanwhile
+        self._scopes.forget(tenant)
+        await self._store.forget_tenant(tenant)
+        self._scopes.forget(tenant)  # what was loaded meanwhile
         return {}
 
     async def _judge(self, request: Mapping[str, Any], ends_at: float) -> Message:

@@ -12,7 +12,7 @@ from typing import Final
 from mitmgate.core.settings import load_runtime
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
-from mitmgate.matcher.scopes import Scopes
+from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.server import MatcherServer
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.services.channel import Channel, Message
@@ -23,7 +23,6 @@ from mitmgate.services.vectors_store import VectorsStore
 from mitmgate.services.vital import run_vital
 
 BEAT_S: Final = 1.0
-SWEEP_S: Final = 10.0
 STORE_S: Final = 1.0  # the store's deadline for a call off the request path
 #: Two sentences and their cosine: a model that finds another one is not ours.
 _PROOF: Final = ("What is 2+2?", "what's 2 plus 2?", 0.9231)
@@ -51,7 +50,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         opened.callback(scopes.close)
         server = MatcherServer(Operations(texts, scopes, vectors, settings.cache.threshold).answer)
         opened.push_async_callback(server.close)
-        tasks += [run_vital(texts.run()), run_vital(_sweep(scopes))]
+        tasks += [run_vital(texts.run()), run_vital(keep_swept(scopes, set_aside))]
         await server.start(socket_path)
         spare_full_collections()
         ready.set()
@@ -87,10 +86,3 @@ async def _beat(channel: Channel, store: Store, ready: asyncio.Event) -> None:
         reached = await store.probe()
         channel.send_nowait({"op": "beat", "ready": ready.is_set(), "checks": {"redis": reached}})
         await asyncio.sleep(BEAT_S)
-
-
-async def _sweep(scopes: Scopes) -> None:
-    while True:
-        await asyncio.sleep(SWEEP_S)
-        await scopes.sweep()
-        set_aside()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,7 @@ from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
 IDLE_S: Final = 900.0  # a scope nobody asks for goes from memory
 EMPTY_IDLE_S: Final = 60.0
+SWEEP_S: Final = 10.0
 CHECK_S: Final = 2.0  # how old the knowledge of what other nodes stored may be
 LARGEST_BYTES: Final = 1 << 30
 _SCOPE_BYTES: Final = 2048  # what a scope weighs beside its entries
@@ -114,9 +115,9 @@ class Scopes:
                 if scope.loading is not None:
                     scope.removed |= gone
 
-    def forget(self, tenant: int, digest: bytes | None) -> None:
-        """Drops a scope, or all of a tenant's, from memory."""
-        for name in [name for name in self._scopes if name[0] == tenant and digest in (None, name[1])]:
+    def forget(self, tenant: int) -> None:
+        """Drops all of a tenant's from memory."""
+        for name in [name for name in self._scopes if name[0] == tenant]:
             self._drop(name)
 
     async def sweep(self) -> None:
@@ -196,3 +197,11 @@ class Scopes:
         scope.removed.clear()
         if not task.cancelled() and (problem := task.exception()) is not None and not isinstance(problem, StoreDown):
             _log.error("a scope cannot be loaded", exc_info=problem)
+
+
+async def keep_swept(scopes: Scopes, swept: Callable[[], None] = lambda: None) -> None:
+    """Sweeps now and then, for as long as the scopes are in use, and tells when it did."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        await scopes.sweep()
+        swept()

@@ -68,6 +68,9 @@ class GatewayConnection(ProxyConnectionHandler):
         self._alarm_at = 0.0
         self._alarm_act: Callable[[], Iterator[commands.Command]] | None = None
         self._client_held: asyncio.Event | None = None
+        self._written = 0  # bytes handed to the client's socket
+        self._taken = 0
+        self._stalled_s = 0.0
         self._after_event: list[Callable[[], None]] = []
 
     # ---- events in, commands out
@@ -111,7 +114,10 @@ class GatewayConnection(ProxyConnectionHandler):
         for connection, parts in self._unsent.items():
             io = self.transports.get(connection)
             if io is not None and io.writer is not None and not io.writer.is_closing():
-                io.writer.write(parts[0] if len(parts) == 1 else b"".join(parts))
+                data = parts[0] if len(parts) == 1 else b"".join(parts)
+                io.writer.write(data)
+                if connection is self.client:
+                    self._written += len(data)
         self._unsent.clear()
 
     def _execute(self, command: commands.Command) -> None:
@@ -204,6 +210,31 @@ class GatewayConnection(ProxyConnectionHandler):
         if self._client_held is not None:
             self._client_held.set()
             self._client_held = None
+
+    def unread_bytes(self) -> int:
+        """What the client has not taken yet, in the socket's buffer and behind HTTP/2's windows."""
+        io = self.transports.get(self.client)
+        if io is None or not isinstance(io.writer, asyncio.StreamWriter):
+            return 0
+        return io.writer.transport.get_write_buffer_size() + self.unsent_bytes()
+
+    def stalled_s(self, since_last_s: float) -> float:
+        """For how long the client has taken nothing though something waits. To be called every since_last_s seconds."""
+        io = self.transports.get(self.client)
+        unread = self.unread_bytes()
+        if io is None or not unread or not isinstance(io.writer, asyncio.StreamWriter):
+            self._stalled_s = 0.0
+            return 0.0
+        taken = self._written - io.writer.transport.get_write_buffer_size()
+        self._stalled_s = self._stalled_s + since_last_s if taken == self._taken else 0.0
+        self._taken = taken
+        return self._stalled_s
+
+    def abort_client(self) -> None:
+        """Ends the client's connection without waiting for what it has not read."""
+        io = self.transports.get(self.client)
+        if io is not None and isinstance(io.writer, asyncio.StreamWriter):
+            io.writer.transport.abort()
 
     def unsent_bytes(self) -> int:
         """What waits for an HTTP/2 client to open its windows. HTTP/1 waits in the socket: see drain_writers."""

@@ -25,7 +25,15 @@ from mitmproxy.proxy.layers.http._http1 import Http1Server, make_body_reader
 
 from mitmgate.core.errors import GatewayError
 from mitmgate.proxy.http1_body import BodyReader, State
-from mitmgate.proxy.wire import BAD_REQUEST, HEAD_TIMEOUT, HEADERS_TOO_LARGE, error_bytes, error_of_code, is_framed
+from mitmgate.proxy.wire import (
+    BAD_REQUEST,
+    HEAD_TIMEOUT,
+    HEADERS_TOO_LARGE,
+    error_bytes,
+    error_of_code,
+    holds_controls,
+    is_framed,
+)
 
 LINGER_S: Final = 5.0
 LINGER_BYTES: Final = 64 << 20
@@ -75,8 +83,12 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         if sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
             yield from self.refuse(HEADERS_TOO_LARGE)
             return
+        head = [bytes(line) for line in lines]
+        if holds_controls(b"\n".join(head)):  # mitmproxy strips some, and would read on what is left
+            yield from self.refuse(BAD_REQUEST)
+            return
         try:
-            self.request = http1.read_request_head([bytes(line) for line in lines])
+            self.request = http1.read_request_head(head)
             size = _body_size(self.request)
         except (ValueError, IndexError):
             yield from self.refuse(BAD_REQUEST)

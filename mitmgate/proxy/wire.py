@@ -52,6 +52,8 @@ CONTENT_LENGTH: Final = b"content-length"
 TRANSFER_ENCODING: Final = b"transfer-encoding"
 _HTTP1: Final = (b"HTTP/1.1", b"HTTP/1.0")
 _HTTP2: Final = (b"HTTP/2.0",)
+holds_controls = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]").search
+"""Whether a head has what RFC 9110 section 5.5 keeps out of it; lines are joined by LF, and a tab is white space."""
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
 
 
@@ -68,6 +70,8 @@ def malformed(request: http.Request, http2: bool) -> GatewayError | None:
         return BAD_REQUEST
     fields = request.headers.fields
     names = [name.lower() for name, _ in fields]
+    if not http2 and (names.count(b"host") > 1 or (b"host" not in names and request.data.http_version == b"HTTP/1.1")):
+        return BAD_REQUEST  # RFC 9112 section 3.2
     if b"transfer-encoding" in names or names.count(b"content-length") > 1:
         try:
             validate_headers(request)

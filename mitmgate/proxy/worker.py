@@ -23,6 +23,8 @@ from mitmgate.services.vital import run_vital
 logger = logging.getLogger(__name__)
 
 DRAIN_S = 30.0
+SWEEP_S = 1.0
+STALLED_S = 30.0  # a client that reads nothing for so long is not there
 MAX_CONNECTIONS = 20_000
 
 
@@ -119,5 +121,19 @@ class Worker:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(SWEEP_S)
             self.gateway.pool.sweep()
+            self._end_slow_readers()
+
+    def _end_slow_readers(self) -> None:
+        """Breaks off with clients that take nothing of what they asked for, and with the worst when it is too much."""
+        waiting = [(unread, each) for each in self._connections if (unread := each.unread_bytes())]
+        for _, each in waiting:
+            if each.stalled_s(SWEEP_S) > STALLED_S:
+                each.abort_client()
+        too_much = sum(unread for unread, _ in waiting) - self.gateway.room.limit
+        for unread, each in sorted(waiting, key=lambda pair: -pair[0]):
+            if too_much <= 0:
+                break
+            each.abort_client()
+            too_much -= unread

@@ -26,7 +26,7 @@ PUT: Final = BookScript("put_entry")
 SWEEP: Final = BookScript("sweep_entries")
 TOUCH: Final = BookScript("touch_entries")
 PUT_WITHIN_S: Final = 0.05  # longer, and the answer goes out unstored
-MAX_BODY_BYTES: Final = 8 << 20
+MAX_BODY_BYTES: Final = 2 << 20  # a hit is one write: what a slow client does not read stays in memory
 MAX_TOUCHES: Final = 4096
 TOUCHED_AT_ONCE: Final = 500
 SWEPT_AT_ONCE: Final = 200
@@ -59,6 +59,14 @@ class Entry:
     @property
     def entry_id(self) -> str:
         return entry_id(self.tenant_id, self.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many of a tenant's there were; questions: those kept with their vectors."""
+
+    answers: int
+    questions: int
 
 
 class ExactCache:
@@ -195,22 +203,22 @@ class ExactCache:
         replies = await self._store.demand(*commands) if commands else []
         return [each for each, reply in zip(tenant_ids, replies, strict=True) if reply]
 
-    async def purge(self, tenant_id: int) -> int:
+    async def purge(self, tenant_id: int) -> Purged:
         """Removes all of a tenant's entries, texts, vectors and counts, also such as no book names.
 
-        The books go first: what is stored meanwhile is in new ones. -> how many entries there were. Raises StoreDown.
+        The books go first: what is stored meanwhile is in new ones. Raises StoreDown.
         """
         await self._store.demand(("UNLINK", *books(tenant_id), counts_key(tenant_id)))
-        removed, cursor = 0, b"0"
-        entries = entry_key(tenant_id, "").encode()
+        removed: Counter[bytes] = Counter()
+        cursor = b"0"
         while True:
             command = ("SCAN", cursor, "MATCH", f"[xv]*:{tag(tenant_id)}*", "COUNT", SCANNED_AT_ONCE)
             cursor, names = (await self._store.demand(command))[0]
             if names:
-                removed += sum(name.startswith(entries) for name in names)
+                removed.update(name.partition(b":")[0] for name in names)
                 await self._store.demand(("UNLINK", *names))
             if int(cursor) == 0:
-                return removed
+                return Purged(answers=removed[b"x"], questions=removed[b"v"])
 
 
 def _render(entry: Entry) -> bytes:

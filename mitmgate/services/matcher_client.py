@@ -133,10 +133,9 @@ class MatcherClient:
         request = {"op": "remove", "tenant": tenant, "fingerprints": names}
         return "error" not in await self._ask(request, deadline_s)
 
-    async def forget(self, tenant: int, scope: bytes | None = None, *, deadline_s: float = OFF_PATH_S) -> bool:
-        """Removes a scope, or all of a tenant. -> whether it was done. Raises MatcherAway."""
-        request = {"op": "forget", "tenant": tenant, "scope": scope.hex() if scope is not None else None}
-        return "error" not in await self._ask(request, deadline_s)
+    async def forget(self, tenant: int, *, deadline_s: float = OFF_PATH_S) -> bool:
+        """Removes all of a tenant. -> whether it was done. Raises MatcherAway."""
+        return "error" not in await self._ask({"op": "forget", "tenant": tenant}, deadline_s)
 
     async def judge(
         self, pairs: Sequence[tuple[str, str]], threshold: float | None = None, *, deadline_s: float = JUDGE_S
@@ -177,6 +176,7 @@ class MatcherClient:
                 writer.write(document)
                 answer = await answered
         except (OSError, TimeoutError) as problem:
+            answered.cancel()  # nobody waits for it: what ends the line need not tell it
             self._failed()
             raise MatcherAway(type(problem).__name__) from None
         finally:

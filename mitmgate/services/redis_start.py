@@ -16,7 +16,7 @@ WITHIN_S: Final = 5.0
 
 _WRITE: Final = "return redis.call('SET', KEYS[1], '1', 'PX', 1000)"
 # One of each family of keys that a gateway writes; of a tenant that cannot exist.
-_FAMILIES: Final = ("q:{0}", "x:{0}:0", "xsize:{0}", "v:{0}:0", "vs:{0}:0", "vt:{0}", "b:{0}", "f:0")
+_FAMILIES: Final = ("q:{0}", "x:{0}:0", "xsize:{0}", "v:{0}:0", "vs:{0}:0", "vt:{0}", "b:{0}", "f:0", "gateway:0")
 
 
 class StoreUnusable(Exception):

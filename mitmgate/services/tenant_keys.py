@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from typing import Final
 
 from mitmgate.services.redis import Store
@@ -25,29 +25,14 @@ async def count_content(store: Store, tenant_id: int) -> Counter[str]:
     return found
 
 
-async def remove_content(store: Store, tenant_id: int) -> int:
-    """Removes them, also such as no book or list names. -> how many there were. Raises StoreDown."""
+async def forget_tenants(store: Store, kinds: Collection[str] | None = None) -> int:
+    """Removes what is kept of all tenants; kinds: only these, as CONTENT. -> how many keys. Raises StoreDown."""
     removed = 0
-    async for page in _pages(store, f"*:{{{tenant_id}}}*"):
-        names = [name for name in page if _kind(name, lambda id: id == tenant_id) in CONTENT]
+    async for page in _pages(store, "*:{*}*"):
+        found = ((name, _kind(name, lambda id: True)) for name in page)
+        names = [name for name, kind in found if kind is not None and (kinds is None or kind in kinds)]
         if names:
             removed += int((await store.demand(("UNLINK", *names), deadline_s=WITHIN_S))[0])
-    return removed
-
-
-async def forget_tenants_after(url: str, tenant_id: int) -> int:
-    """Removes all that is kept of tenants with higher ids, which will be other tenants'. -> how many keys.
-
-    Raises StoreDown.
-    """
-    store, removed = Store(url, deadline_s=WITHIN_S), 0
-    try:
-        async for page in _pages(store, "*:{*}*"):
-            names = [name for name in page if _kind(name, lambda id: id > tenant_id)]
-            if names:
-                removed += int((await store.demand(("UNLINK", *names), deadline_s=WITHIN_S))[0])
-    finally:
-        await store.close()
     return removed
 
 

@@ -80,11 +80,6 @@ class VectorsStore:
                 entry for each, reply in zip(page, replies, strict=True) if (entry := _entry(each, reply)) is not None
             ]
 
-    async def load_scope(self, tenant: int, scope: bytes) -> AsyncIterator[list[StoredVector]]:
-        """All live entries of a scope, page by page."""
-        async for page in self.load(tenant, await self.fingerprints(tenant, scope)):
-            yield page
-
     async def delete(self, tenant: int, fingerprints: Collection[bytes]) -> int:
         """-> how many there were."""
         names = [each.hex() for each in fingerprints]
@@ -94,7 +89,7 @@ class VectorsStore:
             dropped += int((await self._store.demand(command, deadline_s=PAGE_S))[0])
         return dropped
 
-    async def forget_scope(self, tenant: int, scope: bytes) -> int:
+    async def _forget_scope(self, tenant: int, scope: bytes) -> int:
         """Removes a scope's entries. -> how many there were."""
         command: Command = ("ZRANGE", _scope(tenant) + scope.hex(), 0, -1)
         names = (await self._store.demand(command, deadline_s=PAGE_S))[0]
@@ -107,7 +102,7 @@ class VectorsStore:
     async def forget_tenant(self, tenant: int) -> int:
         """Removes all of a tenant's entries. -> how many there were."""
         scopes = (await self._store.demand(("ZRANGE", _tenant(tenant), 0, -1), deadline_s=PAGE_S))[0]
-        dropped = sum([await self.forget_scope(tenant, bytes.fromhex(scope.decode())) for scope in scopes])
+        dropped = sum([await self._forget_scope(tenant, bytes.fromhex(scope.decode())) for scope in scopes])
         await self._store.demand(("UNLINK", _tenant(tenant)))
         return dropped
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -17,6 +19,8 @@ def run_vital(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     def ended(task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (problem := task.exception()) is not None:
             logger.critical("this process can not go on", exc_info=problem)
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()  # where mitmproxy logs to
             os._exit(1)
 
     task = asyncio.get_running_loop().create_task(work)

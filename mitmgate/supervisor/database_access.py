@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from mitmgate.core.settings import Settings
 from mitmgate.services.embedded import EmbeddedPostgres, EmbeddedServerError, locks
@@ -27,7 +25,7 @@ def open_database(settings: Settings, *, alone: bool) -> Iterator[str]:
     if not alone:
         if not server.data.exists():
             raise CannotStart(f"{path} has no database; name the gateway's --data-dir, or its --config")
-        if _is_running(path):
+        if locks.is_held(path / "gateway.lock"):
             yield server.dsn
             return
     directory = DataDirectory(path)
@@ -43,11 +41,3 @@ def open_database(settings: Settings, *, alone: bool) -> Iterator[str]:
     finally:
         server.stop()
         directory.release()
-
-
-def _is_running(path: Path) -> bool:
-    lock = locks.take(path / "gateway.lock")
-    if lock is None:
-        return True
-    os.close(lock)
-    return False

@@ -66,6 +66,23 @@ class Stores:
         except StoreUnusable as error:
             raise CannotStart(str(error)) from None
 
+    async def claim(self) -> None:
+        """Sees to it that the store has nothing of another database's tenants; for a database that is up to date.
+
+        Raises CannotStart, and PostgreSQL's errors.
+        """
+        from mitmgate.services.redis import StoreDown
+        from mitmgate.services.redis_start import StoreUnusable
+        from mitmgate.services.store_owner import claim_store
+
+        alone = any(isinstance(server, EmbeddedValkey) for server in self.servers)
+        try:
+            await claim_store(self.database_dsn, self.redis_url, alone=alone)
+        except StoreUnusable as error:
+            raise CannotStart(str(error)) from None
+        except StoreDown:
+            raise CannotStart("Valkey stopped answering while the gateway started") from None
+
     async def watch(self, server: ServerProcess) -> None:
         """Starts a server again whenever it has ended."""
         backoff = Backoff()

@@ -144,6 +144,7 @@ class Supervisor:
         announce.say("bringing the schema up to date")
         try:
             await postgres.prepare_database(dsn, secrets)
+            await parts.stores.claim()
             has_tenants = wanted is None and parts.loopback and await postgres.has_tenants(dsn)
             if not demo.runs(wanted, loopback=parts.loopback, has_tenants=has_tenants):
                 return None

@@ -20,10 +20,10 @@ def store_of(gateway: Gateway) -> redis.Redis:
 
 
 def content_of(gateway: Gateway, tenant: Tenant) -> set[str]:
-    """Kinds of keys with content; what is told of a request window or a block has none."""
+    """Kinds of keys with content; a request window, a block, and counts written each second have none."""
     with store_of(gateway) as store:
         kinds = {name.decode().partition(":")[0] for name in store.scan_iter(f"*:{{{tenant.id}}}*", count=1000)}
-    return kinds - {"q", "e", "b", "kq", "ke", "kb"}
+    return kinds - {"q", "e", "b", "kq", "ke", "kb", "xhits", "xcount"}
 
 
 def purge(gateway: Gateway, tenant: str, *more: str) -> dict[str, dict[str, int]]:

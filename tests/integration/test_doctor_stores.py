@@ -18,6 +18,7 @@ from mitmgate.services.embedded import EmbeddedValkey
 from mitmgate.services.postgres import prepare_database
 from mitmgate.services.redis import Store, StoreDown
 from mitmgate.services.secrets import load_secrets
+from tests.conftest import execute
 
 PASSWORD = "hunter2hunter2"
 
@@ -99,6 +100,44 @@ def small_valkey(server_folder: Path) -> Iterator[EmbeddedValkey]:
         yield server
     finally:
         server.stop()
+
+
+def test_a_user_without_the_rights_that_serve_needs(settings: Settings, postgres_dsn: str) -> None:
+    execute(postgres_dsn, "CREATE ROLE narrow_one LOGIN")
+    try:
+        narrow = replace(settings, database=Database(postgres_dsn.replace("user=postgres", "user=narrow_one")))
+        assert narrow != settings
+        found = by_check(stores(narrow))["PostgreSQL server"]
+        assert found.state == WRONG and "GRANT CREATE, USAGE" in found.seen
+    finally:
+        execute(postgres_dsn, "DROP ROLE narrow_one")
+
+
+def test_a_database_that_only_reads(settings: Settings, postgres_dsn: str) -> None:
+    name = postgres_dsn.partition("?")[0].rpartition("/")[2]
+    execute(postgres_dsn, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    found = by_check(stores(settings))["PostgreSQL server"]
+    assert found.state == WRONG and "only read" in found.seen
+
+
+def test_a_bound_without_eviction_and_a_replica(small_valkey: EmbeddedValkey, valkey_url: str, tmp_path: Path) -> None:
+    settings = Settings(tmp_path, redis=Redis(small_valkey.url))
+
+    async def tell(*command: str) -> None:
+        store = Store(small_valkey.url)
+        await store.demand(command)
+        await store.close()
+
+    asyncio.run(tell("CONFIG", "SET", "maxmemory-policy", "noeviction"))
+    found = by_check(stores(settings))
+    assert found["Valkey server"].state == WRONG and "refuses writes once it is full" in found["Valkey server"].seen
+    assert found["Valkey memory"].state == OK
+    asyncio.run(tell("CONFIG", "SET", "maxmemory-policy", "allkeys-lru"))
+    found = by_check(stores(settings))["Valkey server"]
+    assert found.state == WARNING and "may evict blocks" in found.seen
+    asyncio.run(tell("REPLICAOF", "127.0.0.1", "1"))
+    found = by_check(stores(settings))["Valkey server"]
+    assert found.state == WRONG and "read-only replica" in found.seen
 
 
 @pytest.mark.parametrize(("policy", "expected"), [("volatile-lru", WARNING), ("noeviction", WRONG)])

@@ -9,6 +9,7 @@ from typing import Any, Final, TextIO
 import click
 
 from gatewayctl import render
+from gatewayctl.client import LONG_WORK_S
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
@@ -47,6 +48,7 @@ def judge(session: Session, questions: tuple[str, ...], source: TextIO | None, t
         raise click.UsageError("give two questions, or --file")
     pairs = [(questions[0], questions[1])] if source is None else list(_pairs(source))
     verdicts: list[Any] = []
+    session.client.wait_within(LONG_WORK_S)
     for part in _parts(pairs):
         body = {"pairs": [list(pair) for pair in part], "threshold": threshold}
         verdicts += session.client.post("/admin/cache/judge", body)["data"]

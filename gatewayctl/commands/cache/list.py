@@ -8,6 +8,7 @@ import click
 
 from gatewayctl import render
 from gatewayctl.cache_options import entry_filters
+from gatewayctl.completion import optional_tenant
 from gatewayctl.directory import find_tenant
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
@@ -22,7 +23,7 @@ _COLUMNS: Final = (
 
 
 @click.command("list")
-@click.argument("tenant", required=False)
+@optional_tenant
 @entry_filters
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="Entries at most; 0: all.")
 @asks_server

@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from gatewayctl import render
+from gatewayctl.completion import optional_tenant
 from gatewayctl.directory import find_tenant
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
@@ -17,7 +18,7 @@ _TOP: Final = (Column("Hits", keep=True, right=True), Column("Entry", keep=True)
 
 
 @click.command("stats")
-@click.argument("tenant", required=False)
+@optional_tenant
 @asks_server
 def stats(session: Session, tenant: str | None) -> None:
     """What the cache holds and did: for all tenants, or for one.

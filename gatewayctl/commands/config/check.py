@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from gatewayctl import render
-from gatewayctl.serve_options import config_file, effective, serve_options
+from gatewayctl.serve_options import effective, serve_options
 from gatewayctl.text import plain
 
 
@@ -43,6 +43,8 @@ def check(as_json: bool, **options: Any) -> None:
             click.echo(plain(str(problem)), err=True)
         click.echo(f"{len(problems)} problem(s); serve would not start.", err=True)
     else:
+        from mitmgate.core.settings import config_file
+
         file = config_file(options["config"])
         click.echo(f"{file or 'no file'}: nothing is wrong; {len(origins)} setting(s) given, the rest are defaults.")
     if problems:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import click
 
 from gatewayctl import render
+from gatewayctl.client import LONG_WORK_S
+from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant
 from gatewayctl.session import Session, asks_server, confirm
 from gatewayctl.text import cell, number
 
 
 @click.command("purge")
-@click.argument("tenant")
+@tenant_argument
 @click.option("--usage", is_flag=True, help="Of a deleted tenant: its request rows, totals and keys, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @asks_server
@@ -32,6 +34,7 @@ def purge(session: Session, tenant: str, usage: bool, yes: bool) -> None:
         id, called = found["id"], f"{cell(found['name'])} (id {found['id']})"
     more = ", its request rows, totals and keys" if usage else ""
     confirm(f"Remove all stored prompts and answers of {called}{more}?", yes)
+    session.client.wait_within(LONG_WORK_S)
     done = session.client.post(f"/admin/tenants/{id}/purge", {"usage": usage})
     left = sum(done["left"].values())
 

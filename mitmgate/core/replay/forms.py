@@ -65,8 +65,11 @@ def _turned(stored_as_stream: bool, body: bytes, wanted: Wanted) -> tuple[bytes,
     return STREAM_TYPE, openai_chunks.render_stream(answer, wanted.include_usage)
 
 
-def stored_stream(client_format: str, status: int, body: bytes) -> bytes:
-    """What is kept of a stream that ended well, its terminal event whole. Raises NotReplayable: why it is not kept."""
+def stored_stream(client_format: str, status: int, body: bytes, choices: int = 1) -> bytes:
+    """What is kept of a stream that ended well, its terminal event whole. Raises NotReplayable: why it is not kept.
+
+    choices: how many were asked for.
+    """
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -79,8 +82,11 @@ def stored_stream(client_format: str, status: int, body: bytes) -> bytes:
             raise NotReplayable("truncated")
         body = body[: len(body) - len(last.raw)] + whole
         events[-1] = split_events(whole)[0]
-    if (why := answer_cacheable(client_format, status, {}, _assembled(events, anthropic))) is not None:
+    answer = _assembled(events, anthropic)
+    if (why := answer_cacheable(client_format, status, {}, answer)) is not None:
         raise NotReplayable(why)
+    if not anthropic and len(answer["choices"]) != choices:
+        raise NotReplayable("truncated")
     return body
 
 

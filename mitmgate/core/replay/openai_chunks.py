@@ -68,6 +68,8 @@ def usage_of(chunks: Iterable[dict[str, Any]]) -> Any:
 
 def _choice(index: int, parts: Sequence[dict[str, Any]], is_text: bool) -> dict[str, Any]:
     rest = merged(parts, _OF_CHOICES)
+    if len({part["finish_reason"] for part in parts if isinstance(part.get("finish_reason"), str)}) > 1:
+        raise NotReplayable("unknown shape")  # two ends
     finish = {"finish_reason": rest.pop("finish_reason", None)}
     logprobs = {"logprobs": _joined_lists([part["logprobs"] for part in parts if part.get("logprobs") is not None])}
     if is_text:

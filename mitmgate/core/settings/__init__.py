@@ -1,6 +1,6 @@
 """Settings: what may be set (model, kinds), where it comes from (loading), what a run adds (runtime)."""
 
-from mitmgate.core.settings.loading import Effective, load_effective, load_settings
+from mitmgate.core.settings.loading import Effective, config_file, load_effective, load_settings
 from mitmgate.core.settings.model import (
     Auth,
     Cache,
@@ -31,6 +31,7 @@ __all__ = [
     "Upstream",
     "Usage",
     "Vectors",
+    "config_file",
     "load_effective",
     "load_runtime",
     "load_settings",

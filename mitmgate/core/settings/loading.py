@@ -18,6 +18,7 @@ from mitmgate.core.settings.model import SECTIONS, Settings, keys_of
 from mitmgate.core.settings.problem import ConfigError, Problem
 from mitmgate.core.settings.yaml_file import line_of, parse_file, plain
 
+USUAL_FILE: Final = Path("config.yaml")
 PREFIX: Final = "MITMGATE_"
 _VARIABLE: Final = "environment variable "
 _TRUE: Final = ("1", "true", "yes", "on")
@@ -53,6 +54,11 @@ class Effective:
 
     settings: Settings
     origins: Mapping[str, str]
+
+
+def config_file(given: Path | None) -> Path | None:
+    """The file that counts: the one given, else config.yaml of this folder if there is one."""
+    return given or (USUAL_FILE if USUAL_FILE.exists() else None)
 
 
 def load_settings(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:

@@ -135,10 +135,6 @@ class Settings:
         return orjson.dumps(self, default=str)
 
     @classmethod
-    def from_json(cls, document: bytes | str) -> Settings:
-        return cls.from_values(orjson.loads(document))
-
-    @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Settings:
         """From what to_json holds, parsed. Raises ValueError or KeyError where it is not that."""
         sections = {name: build(section, values[name]) for name, section in SECTIONS.items()}

@@ -58,7 +58,9 @@ async def load(
             await _load_table(connection, reader, part, told)
         for name, (last, given) in manifest.sequences.items():
             await connection.fetchval("SELECT setval(to_regclass(quote_ident($1)), $2, $3)", name, last, given)
-        return await migrate(connection, root)
+        applied = await migrate(connection, root)
+        await connection.execute(queries.forget_gateway_id)  # what was made from the backup is a gateway of its own
+        return applied
 
 
 async def _load_table(connection: asyncpg.Connection, reader: BackupReader, part: Part, told: Told) -> None:

@@ -18,21 +18,39 @@ from pathlib import Path
 from mitmgate.services.embedded.errors import EmbeddedServerError
 
 POLL_S = 0.02
+LOOKED_S = 0.1  # is_held has a lock for microseconds
 KILLED_S = 5.0  # how long a process may take to go after SIGKILL: it writes out nothing, but frees its memory
 
 
 def take(path: Path) -> int | None:
     """The descriptor of the lock, or None when another process holds it. Closing it gives the lock back."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    patient_until = time.monotonic() + LOOKED_S
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        return None
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return fd
+            except BlockingIOError:
+                if time.monotonic() >= patient_until:
+                    os.close(fd)
+                    return None
+            time.sleep(POLL_S)
     except OSError:
         os.close(fd)
         raise
-    return fd
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process has taken the lock; others who look do not count. Raises OSError for who may not look."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def take_from_leftovers(path: Path, patience_s: float) -> int:

@@ -172,6 +172,14 @@ SELECT count(*) FROM gone;
 -- Removes a tenant's hourly totals. -> how many. $1 the tenant.
 WITH gone AS (DELETE FROM usage_hourly WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;
 
+-- name: purged_with_rows
+-- Purged tenants (blank_tenant) that have rows or totals all the same: of requests that ended later.
+SELECT id FROM tenants
+WHERE status = 'deleted' AND backend_url = '' AND (
+    EXISTS (SELECT FROM usage WHERE usage.tenant_id = tenants.id)
+    OR EXISTS (SELECT FROM usage_hourly WHERE usage_hourly.tenant_id = tenants.id)
+);
+
 -- name: purge_keys
 -- Removes a tenant's keys. -> how many. $1 the tenant.
 WITH gone AS (DELETE FROM api_keys WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;

@@ -56,6 +56,9 @@ SELECT id FROM known UNION ALL SELECT id FROM made;
 
 -- name: ensure_demo_key
 -- Gives the demo tenant its well-known key, again if it had been revoked. $1 tenant id, $2 name, $3 prefix, $4 hash.
+-- An insert that meets what is there would use an id up at each start.
+WITH known AS (
+    UPDATE api_keys SET tenant_id = $1, revoked_at = NULL, expires_at = NULL WHERE hash = $4 RETURNING id
+)
 INSERT INTO api_keys (tenant_id, name, prefix, hash)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (hash) DO UPDATE SET tenant_id = excluded.tenant_id, revoked_at = NULL, expires_at = NULL;
+SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM known);

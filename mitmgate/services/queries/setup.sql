@@ -32,6 +32,10 @@ SELECT name, value FROM gateway_check;
 -- Notes a secret's check value; another node's may have come first. $1 name, $2 value.
 INSERT INTO gateway_check (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING;
 
+-- name: forget_gateway_id
+-- Makes the next start give this database an id of its own, which no store has.
+DELETE FROM gateway_check WHERE name = 'gateway-id';
+
 -- name: is_standby
 -- Whether the server replays another one's changes and takes none itself.
 SELECT pg_is_in_recovery();

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mitmgate.services.matcher_client import MatcherClient
+from mitmgate.core.settings import Cache
+from mitmgate.services.matcher_client import LocalMatcher, MatcherClient
+from mitmgate.services.matcher_wire import Message
 from tests.integration.admin.conftest import Admin
 
 
@@ -34,3 +37,19 @@ async def test_what_cannot_be_judged(admin: Admin, body: object) -> None:
 
 async def test_a_tenant_may_have_the_semantic_cache(admin: Admin) -> None:
     assert (await admin.tenant(cache={"mode": "semantic"}))["cache"]["mode"] == "semantic"
+
+
+async def test_without_a_threshold_the_bar_is_that_of_live_traffic(admin: Admin) -> None:
+    """The matcher hears of no reload: it is told the bar that applies now."""
+    asked: list[Message] = []
+
+    async def answer(request: Message) -> Message:
+        asked.append(request)
+        return {"verdicts": [{"similarity": 0.9, "accept": False, "reasons": ["below bar"], "probability": None}]}
+
+    admin.control.matcher = LocalMatcher(answer)
+    for threshold in (0.91, 0.97):  # as at the start, and reloaded
+        admin.control.settings = replace(admin.control.settings, cache=Cache(threshold=threshold))
+        assert (await admin("POST", "/cache/judge", {"pairs": [["a", "b"]]})).status_code == 200
+    assert (await admin("POST", "/cache/judge", {"pairs": [["a", "b"]], "threshold": 0})).status_code == 200
+    assert [each["threshold"] for each in asked] == [0.91, 0.97, 0]

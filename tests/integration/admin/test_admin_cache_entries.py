@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from mitmgate.services.matcher_client import MatcherAway
 from mitmgate.services.redis import Store
 from mitmgate.services.vectors_store import StoredVector, VectorsStore
 from tests.integration.admin.conftest import Admin
+from tests.integration.test_backup import ship
 
 MOST = 64 << 20
 SCOPE = b"s" * 32
@@ -42,7 +44,7 @@ class Matcher:
         self.removed.append((tenant, list(fingerprints)))
         return True
 
-    async def forget(self, tenant: int) -> bool:
+    async def forget(self, tenant: int, *, deadline_s: float) -> bool:
         if self.away:
             raise MatcherAway
         self.forgotten.append(tenant)
@@ -303,6 +305,38 @@ async def test_a_deleted_tenants_cache_is_forgotten_at_once_or_by_the_sweep(admi
     await sweep_once(admin.pool, cache, admin.control.matcher)
     assert await keys_of(cache.store, tenant) == set() and matcher_of(admin).forgotten == [tenant, tenant]
     assert len(await listed(admin)) == 1
+
+
+async def test_a_purge_counts_and_is_not_complete_without_the_matcher(admin: Admin, cache: CacheStore) -> None:
+    tenant, other = (await admin.tenant("one"))["id"], (await admin.tenant("other"))["id"]
+    for number in range(3):
+        await put(cache, tenant, number)
+    await put(cache, other, 1)
+    matcher_of(admin).away = True
+    refused = await admin("POST", f"/tenants/{tenant}/purge")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cache_unavailable")
+    matcher_of(admin).away = False
+    await put(cache, tenant, 4)
+    done = (await admin("POST", f"/tenants/{tenant}/purge")).json()
+    assert (done["removed"]["answers"], done["left"]) == (1, {"answers": 0, "questions": 0})
+    assert matcher_of(admin).forgotten == [tenant]
+    assert await keys_of(cache.store, tenant) == set() and len(await listed(admin)) == 1
+
+
+async def test_rows_that_come_after_a_purge_are_removed_by_the_sweep(
+    admin: Admin, cache: CacheStore, tmp_path: Path, postgres_dsn: str
+) -> None:
+    purged, deleted = (await admin.tenant("one"))["id"], (await admin.tenant("other"))["id"]
+    for id in (purged, deleted):
+        assert (await admin("DELETE", f"/tenants/{id}")).status_code == 204
+    answer = await admin("POST", f"/tenants/{purged}/purge", {"usage": True})
+    assert answer.status_code == 200 and set(answer.json()["left"].values()) == {0}
+    for id in (purged, deleted):  # of requests that were under way, or of a journal not shipped yet
+        await ship(postgres_dsn, tmp_path / str(id), 3, tenant_id=id)
+    await sweep_once(admin.pool, cache, admin.control.matcher)
+    for table, kept in (("usage", 3), ("usage_hourly", 1)):
+        counted = f"SELECT tenant_id, count(*) FROM {table} GROUP BY 1"
+        assert [tuple(row) for row in await admin.pool.fetch(counted)] == [(deleted, kept)]
 
 
 async def test_bytes_hold_for_texts_and_vectors_and_stay_right(cache: CacheStore) -> None:

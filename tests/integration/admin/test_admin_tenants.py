@@ -375,3 +375,9 @@ async def test_tenants_are_listed_by_their_tags(admin: Admin) -> None:
     following = answer.headers["link"].partition(">")[0].removeprefix("</admin")
     assert [tenant["name"] for tenant in (await admin("GET", following)).json()] == ["three"]
     assert (await admin("GET", "/tenants?tag=%00")).status_code == 422
+
+
+async def test_a_name_is_no_number_since_it_would_be_taken_for_an_id(admin: Admin) -> None:
+    for name in ("3", " 42 ", "\u0663"):
+        refused = await admin("POST", "/tenants", {"name": name, "backend_url": "https://api.example.com"})
+        assert refused.status_code == 422 and refused.json()["error"]["param"] == "name"

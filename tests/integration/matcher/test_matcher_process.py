@@ -179,7 +179,7 @@ async def test_what_is_removed_or_expired_is_not_found(matcher: StartMatcher) ->
         assert (await client.find(1, SCOPE, "who wrote hamlet")).hit is None
         await asyncio.sleep(1.1)
         assert (await client.find(1, SCOPE, "how tall is the tower of Pisa")).candidates == ()
-        assert await client.forget(1, OTHER)
+        assert await client.forget(1)
         assert (await client.find(1, OTHER, "Who wrote Faust?")).reason == wire.SCOPE_EMPTY
 
 

@@ -13,6 +13,7 @@ import pytest
 from mitmproxy import http
 
 from mitmgate.proxy import http1_server, http2_server, layer, stream
+from mitmgate.proxy import worker as worker_module
 from tests.integration.proxy.harness import Planner, answer, ask, gateway, post, read_answer, upstream
 
 
@@ -352,3 +353,57 @@ async def test_http2_streams_that_ended_are_forgotten(tmp_path: Path) -> None:
         assert len(client.ended) == 600 and len(codec.streams) <= 2 * http2_server.MAX_STREAMS + 20
         assert not codec._lingering and not connection.layer_below().streams
         client.writer.close()
+
+
+CONTROLS = {
+    "VT in transfer-encoding": b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "FF in a length": b"POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: \x0c2\r\n\r\n{}",
+    "no host": b"GET /v1/x HTTP/1.1\r\nAccept: */*\r\n\r\n",
+    "two hosts": b"GET /v1/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+async def test_what_another_server_might_read_otherwise_is_400(tmp_path: Path, name: str) -> None:
+    async with gateway(Planner(1), tmp_path) as (here, _worker):
+        assert (await raw(here, CONTROLS[name])).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("kind", ["alone", "too much"])
+async def test_clients_that_read_nothing_are_broken_off_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(worker_module, "SWEEP_S", 0.1)
+    monkeypatch.setattr(worker_module, "STALLED_S", 0.3 if kind == "alone" else 1e9)
+    planner = Planner(1)
+    planner.local["/large"] = http.Response.make(200, b"x" * (16 << 20))
+    planner.local["/hit"] = http.Response.make(200, b"{}")
+    room = {} if kind == "alone" else {"room": 1 << 20}
+    async with gateway(planner, tmp_path, **room) as (here, worker):
+        reader, writer = await asyncio.open_connection("127.0.0.1", here, limit=1024)
+        writer.write(post(b"{}", "/large"))
+        await reader.readexactly(100)
+        _, other = await asyncio.open_connection("127.0.0.1", here)  # idle, and not meant
+        other.write(post(b"{}", "/hit"))
+        async with asyncio.timeout(20):
+            while len(worker._connections) != 1:
+                await asyncio.sleep(0.05)
+        writer.close()
+        other.close()
+
+
+async def test_a_slow_reader_that_reads_is_let(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "SWEEP_S", 0.2)
+    monkeypatch.setattr(worker_module, "STALLED_S", 1.0)
+    planner = Planner(1)
+    planner.local["/large"] = http.Response.make(200, b"x" * (24 << 20))
+    async with gateway(planner, tmp_path) as (here, _worker):
+        reader, writer = await asyncio.open_connection("127.0.0.1", here, limit=1024)
+        writer.write(post(b"{}", "/large"))
+        await reader.readuntil(b"\r\n\r\n")
+        read = 0
+        for _ in range(12):  # three times as long as a client may stand still
+            read += len(await reader.readexactly(2 << 20))
+            await asyncio.sleep(0.25)
+        assert read == 24 << 20
+        writer.close()

@@ -14,6 +14,7 @@ from mitmgate.core.settings import (
     ConfigError,
     Runtime,
     Settings,
+    config_file,
     kinds,
     load_effective,
     load_runtime,
@@ -191,7 +192,7 @@ def test_survives_json() -> None:
     }
     settings = load_settings(CONFIG, environ, {"data_dir": "/d", "demo": True, "host": "::1"})
     assert settings.server.listen == "[::1]:8080"
-    assert Settings.from_json(settings.to_json()) == settings
+    assert Settings.from_values(json.loads(settings.to_json())) == settings
 
 
 def test_a_child_reads_what_the_supervisor_wrote(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_survives_json(name: tup
     except ConfigError as error:
         assert f"{section}.{key}" in str(error)
     else:
-        assert Settings.from_json(settings.to_json()) == settings
+        assert Settings.from_values(json.loads(settings.to_json())) == settings
 
 
 @given(st.dictionaries(st.sampled_from([f"MITMGATE_{s}__{k}".upper() for s, k in every_key]), st.text(), max_size=4))
@@ -293,3 +294,12 @@ def test_where_each_setting_comes_from(tmp_path: Path) -> None:
         "demo": "MITMGATE_DEMO",
     }
     assert found.settings == load_settings(path, environ, {"port": 9, "server.workers": 4})
+
+
+def test_a_file_that_is_named_counts_else_the_one_of_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert config_file(None) is None and config_file(Path("mine.yaml")) == Path("mine.yaml")
+    (tmp_path / "config.yaml").touch()
+    assert config_file(None) == Path("config.yaml") and config_file(Path("mine.yaml")) == Path("mine.yaml")

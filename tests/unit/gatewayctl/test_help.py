@@ -65,6 +65,14 @@ def test_commands_options_and_tenants_are_completed(run: Any, admin: Any) -> Non
     assert "--model" in completed("upstreams", "test", "acme", incomplete="--")
     assert completed("tenants", "show", incomplete="a") == ["acme"]
     assert completed("stats", incomplete="i") == ["idle"]
+    assert completed("logs", "--tenant", incomplete="i") == ["idle"]
+    of_tenants = [
+        (command, param) for command in COMMANDS.values() for param in command.params if param.name == "tenant"
+    ]
+    names = [
+        [item.value for item in param.shell_complete(click.Context(command), "i")] for command, param in of_tenants
+    ]
+    assert names == [["idle"]] * len(of_tenants)
     assert completed("--url", admin.url, "keys", "list", incomplete="z") == ["zoo"]
 
 
