@@ -30,12 +30,22 @@ CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 _numbers = itertools.count()
 
 
+LONG = {
+    "e2e/test_backup.py",
+    "e2e/test_rotation.py",
+    "e2e/test_two_gateways.py",
+    "integration/test_external_stores.py",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test's kind is the folder it is in, so `-m unit` needs no marks in the files."""
     for item in items:
         kind = item.path.relative_to(TESTS).parts[0]
         if kind in ("unit", "integration", "e2e"):
             item.add_marker(kind)
+        if item.path.relative_to(TESTS).as_posix() in LONG:
+            item.add_marker("long")
 
 
 @pytest.fixture
