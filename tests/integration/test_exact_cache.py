@@ -224,6 +224,7 @@ async def test_entries_outlive_a_killed_server(valkey: EmbeddedValkey, store: St
     await cache.put(1, entry_of("q"), MIB)
     os.kill(valkey._process.pid, signal.SIGKILL)  # type: ignore[union-attr]
     assert not await cache.put(1, entry_of("p"), MIB)  # a store that is away is no error of the answer's
+    valkey._process.wait()  # type: ignore[union-attr]  # its socket is closed before it is known to have ended
     valkey.start()
     while not await store.probe():
         await asyncio.sleep(0.05)
