@@ -50,12 +50,6 @@ def _plain(text: str) -> str:
     return text
 
 
-def _no_number(text: str) -> str:
-    if text.isdecimal():
-        raise ValueError("must not be a number alone: it would be taken for an id")
-    return text
-
-
 def _trimmed(text: object) -> object:
     return text.strip() if isinstance(text, str) else text
 
@@ -94,7 +88,6 @@ Name = Annotated[
     BeforeValidator(_trimmed),
     Field(min_length=1, max_length=200),
     AfterValidator(_plain),
-    AfterValidator(_no_number),
 ]
 Model = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_plain)]
 Models = Annotated[

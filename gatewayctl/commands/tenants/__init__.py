@@ -27,7 +27,7 @@ def tenants() -> None:
     """Create, show, change, block and delete tenants.
 
     A tenant is who may call: it has an upstream, API keys, an hourly limit and its own
-    cache. TENANT is a tenant's name or id.
+    cache. TENANT is a tenant's name or id (what is both is taken as the id).
 
     \b
     Examples:
