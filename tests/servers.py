@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,6 +95,7 @@ class TcpValkey(EmbeddedValkey):
     """The wheel's server on TCP: a password, and a user `app` with the same."""
 
     scheme = "redis"
+    _pong = b"-NOAUTH"
 
     def __init__(self, base: Path, options: tuple[str, ...] = ()) -> None:
         super().__init__(base)
@@ -110,16 +110,6 @@ class TcpValkey(EmbeddedValkey):
 
     def url_of(self, user: str, password: str = PASSWORD) -> str:
         return f"{self.scheme}://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/0"
-
-    def ready(self) -> bool:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(1.0)
-            try:
-                client.connect(str(self.socket))
-                client.sendall(b"PING\r\n")
-                return client.recv(64).startswith(b"-NOAUTH")
-            except OSError:
-                return False
 
     def _prepare(self, server_lock: int) -> list[str | Path]:
         app = ("--user", "app", "on", f"#{_sha256(PASSWORD)}", "~*", "&*", "+@all")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gatewayctl import render
-from gatewayctl.client import LONG_WORK_S
+from gatewayctl.client import LONG_WORK_S, NotFound
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant
 from gatewayctl.session import Session, asks_server, confirm
@@ -28,10 +28,13 @@ def purge(session: Session, tenant: str, usage: bool, yes: bool) -> None:
       gatewayctl tenants purge acme
       gatewayctl tenants delete acme --yes && gatewayctl tenants purge 7 --usage --yes
     """
-    id, called = (int(tenant), f"tenant {tenant}") if tenant.isdecimal() else (0, "")
-    if not id:
+    try:
         found = find_tenant(session.client, tenant)
         id, called = found["id"], f"{cell(found['name'])} (id {found['id']})"
+    except NotFound:
+        if not tenant.isdecimal():
+            raise
+        id, called = int(tenant), f"tenant {tenant}"  # a deleted one
     more = ", its request rows, totals and keys" if usage else ""
     confirm(f"Remove all stored prompts and answers of {called}{more}?", yes)
     session.client.wait_within(LONG_WORK_S)

@@ -39,6 +39,7 @@ class EmbeddedValkey(ServerProcess):
     title = "Valkey"
     stop_signal = signal.SIGTERM  # syncs the append-only file
     stop_s = 10.0
+    _pong = b"+PONG"  # what a server that is ready says to a PING
 
     def __init__(self, base: Path, maxmemory_mb: int = 512) -> None:
         super().__init__(base)
@@ -59,7 +60,7 @@ class EmbeddedValkey(ServerProcess):
             try:
                 client.connect(str(self.socket))
                 client.sendall(b"PING\r\n")
-                return client.recv(64).startswith(b"+PONG")
+                return client.recv(64).startswith(self._pong)
             except OSError:
                 return False
 
