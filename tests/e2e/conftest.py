@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 
+import anthropic
+import openai
 import pytest
 
 from tests.e2e.certificates import Authority
-from tests.e2e.harness import Gateway
+from tests.e2e.clients import anthropic_of, openai_of
+from tests.e2e.harness import Gateway, Tenant
 from tests.e2e.upstream import LoopThread, Upstream
 
 STRICT = {
@@ -155,3 +158,20 @@ def _served(
     with Gateway(data_dir, demo, trust=trust, workers=2, env=env) as served:
         served.wait_ready()
         yield served
+
+
+@pytest.fixture
+def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
+    return gateway.tenant(upstream.url)
+
+
+@pytest.fixture
+def ask_openai(tenant: Tenant) -> Iterator[openai.OpenAI]:
+    with openai_of(tenant.gateway, tenant.key) as client:
+        yield client
+
+
+@pytest.fixture
+def ask_anthropic(tenant: Tenant) -> Iterator[anthropic.Anthropic]:
+    with anthropic_of(tenant.gateway, tenant.key) as client:
+        yield client

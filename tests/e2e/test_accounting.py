@@ -18,11 +18,6 @@ from tests.e2e.upstream import DONE, USAGE, Asked, Upstream, llm, message_events
 
 
 @pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
-
-
-@pytest.fixture
 def impatient(strict: Gateway, upstream: Upstream) -> Tenant:
     return strict.tenant(upstream.url)
 

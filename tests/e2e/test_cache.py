@@ -17,11 +17,6 @@ MESSAGES = [{"role": "user", "content": "Name a prime above ten"}]
 BASE: dict[str, Any] = {"model": "m", "messages": MESSAGES, "temperature": 0.5}
 
 
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
-
-
 def outcome(answer: httpx.Response) -> str | None:
     assert answer.status_code == 200, answer.text
     return answer.headers.get("x-cache-status")

@@ -10,16 +10,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.harness import Gateway, Tenant, wait_until
+from tests.e2e.harness import Tenant, wait_until
 from tests.e2e.test_semantic import FIRST, REPHRASED, kept, outcome
-from tests.e2e.upstream import Upstream
 
 ONLY_CACHED = {"Cache-Control": "only-if-cached"}
-
-
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
 
 
 def entries(tenant: Tenant) -> list[dict[str, Any]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 
 import anthropic
 import httpx
 import openai
 import pytest
 
+from tests.e2e.clients import anthropic_of, openai_of
 from tests.e2e.harness import Gateway, Tenant, bearer, wait_until
 from tests.e2e.upstream import DONE, VECTOR, Asked, Upstream, completion, message_events, piece
 
@@ -25,31 +25,6 @@ STATUSES = {
     429: (openai.RateLimitError, anthropic.RateLimitError),
     500: (openai.InternalServerError, anthropic.InternalServerError),
 }
-
-
-def openai_of(gateway: Gateway, key: str, **more: object) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key=key, max_retries=0, **more)  # type: ignore[arg-type]
-
-
-def anthropic_of(gateway: Gateway, key: str, **more: object) -> anthropic.Anthropic:
-    return anthropic.Anthropic(base_url=gateway.url, api_key=key, max_retries=0, **more)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
-
-
-@pytest.fixture
-def ask_openai(tenant: Tenant) -> Iterator[openai.OpenAI]:
-    with openai_of(tenant.gateway, tenant.key) as client:
-        yield client
-
-
-@pytest.fixture
-def ask_anthropic(tenant: Tenant) -> Iterator[anthropic.Anthropic]:
-    with anthropic_of(tenant.gateway, tenant.key) as client:
-        yield client
 
 
 # ---- openai

@@ -21,11 +21,6 @@ BY_SCOPE = {
 }
 
 
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
-
-
 def ask(gateway: Gateway, credential: str, method: str = "GET", path: str = "/v1/models", body: Any = None) -> int:
     return gateway.client.request(method, path, json=body, headers=bearer(credential)).status_code
 

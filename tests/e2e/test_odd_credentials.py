@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from mitmgate.core.keys import make_key
-from tests.e2e.harness import Gateway, Tenant, stranger
+from tests.e2e.harness import Tenant, stranger
 from tests.e2e.upstream import Upstream
 
 Lines = Callable[[str, str], list[bytes]]  # the tenant's key and its token -> header lines
@@ -46,11 +46,6 @@ ODD: dict[str, Lines] = {
     "unsigned": lambda key, token: bearer(token.rpartition(".")[0] + "."),
     "padded": lambda key, token: bearer(token + "="),
 }
-
-
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
 
 
 @pytest.mark.parametrize("name", ODD)

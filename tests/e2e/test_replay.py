@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anthropic
@@ -13,28 +13,10 @@ import openai
 import pytest
 
 from tests.e2e.harness import Gateway, Tenant, bearer, wait_until
-from tests.e2e.test_clients import anthropic_of, openai_of
 from tests.e2e.upstream import DONE, USAGE, Asked, Upstream, completion, event, llm, message_events, piece
 
 PATHS = ("/v1/chat/completions", "/v1/messages")
 QUESTION = "Name a prime above ten"
-
-
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
-
-
-@pytest.fixture
-def ask_openai(tenant: Tenant) -> Iterator[openai.OpenAI]:
-    with openai_of(tenant.gateway, tenant.key) as client:
-        yield client
-
-
-@pytest.fixture
-def ask_anthropic(tenant: Tenant) -> Iterator[anthropic.Anthropic]:
-    with anthropic_of(tenant.gateway, tenant.key) as client:
-        yield client
 
 
 def asks(tenant: Tenant, path: str, text: str = QUESTION, **more: Any) -> httpx.Response:

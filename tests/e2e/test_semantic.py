@@ -18,11 +18,6 @@ MATCHER = "mitmgate.matcher"
 FIRST, REPHRASED = "What is 2+2?", "what's 2 plus 2?"
 
 
-@pytest.fixture
-def tenant(gateway: Gateway, upstream: Upstream) -> Tenant:
-    return gateway.tenant(upstream.url)
-
-
 def outcome(answer: httpx.Response) -> tuple[str | None, str | None]:
     assert answer.status_code == 200, answer.text
     return answer.headers.get("x-cache-status"), answer.headers.get("x-cache-kind")
