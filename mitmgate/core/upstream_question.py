@@ -57,16 +57,16 @@ def judge(question: Question, status: int, body: bytes | None, secret: str) -> t
     said = _said(answer, secret)
     without = "" if secret else "; the tenant has none"
     if status == 401:
-        return (FAILED, f"refused with 401{without}{_code(answer)}"), (SKIPPED, "")
+        return (FAILED, f"refused with 401{without}{_code(answer, secret)}"), (SKIPPED, "")
     if status == 403:
-        return (FAILED, f"not permitted, 403{without}{_code(answer)}"), (SKIPPED, "")
+        return (FAILED, f"not permitted, 403{without}{_code(answer, secret)}"), (SKIPPED, "")
     credential = (OK, "accepted" if secret else "none is set, and none was asked for")
     if status == 407 or 300 <= status < 400:
         return (SKIPPED, ""), (FAILED, f"answered with {status}: redirects and proxies are not followed")
     if not 200 <= status < 300:
-        return credential, (FAILED, _why(question, status) + _code(answer) + said)
+        return credential, (FAILED, _why(question, status) + _code(answer, secret) + said)
     if question.model is None:
-        return credential, _listed(answer)
+        return credential, _listed(answer, secret)
     field = "content" if question.upstream_format == ANTHROPIC else "choices"
     if not isinstance(answer.get(field), list):
         return credential, (FAILED, f"answered with {status}, but not in the format {question.upstream_format}")
@@ -87,10 +87,10 @@ def _why(question: Question, status: int) -> str:
     return f"{status}: {model} was refused"
 
 
-def _listed(answer: dict[str, Any]) -> Judgement:
+def _listed(answer: dict[str, Any], secret: str) -> Judgement:
     models = answer.get("data")
     names = [each.get("id") for each in models if isinstance(each, dict)] if isinstance(models, list) else []
-    known = [_plain(name) for name in names if isinstance(name, str)]
+    known = [_plain(name) for name in names if isinstance(name, str) and not quotes(name, secret)]
     shown = ", ".join(known[:_MOST_LISTED])
     more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
     return SKIPPED, f"name one to try it; listed: {shown}{more}" if shown else "name one to try it"
@@ -104,12 +104,12 @@ def _object(body: bytes | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _code(answer: dict[str, Any]) -> str:
-    """The error's own word for it, if it is one."""
+def _code(answer: dict[str, Any], secret: str) -> str:
+    """The error's own word for it, if it is one, and not the credential's."""
     error = answer.get("error")
     for word in (error.get("code"), error.get("type")) if isinstance(error, dict) else ():
         if isinstance(word, str) and 0 < len(word) <= 40 and word.isascii() and word.replace("_", "").isalpha():
-            return f", {word}"
+            return "" if quotes(word, secret) else f", {word}"
     return ""
 
 

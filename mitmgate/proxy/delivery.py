@@ -27,7 +27,7 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmgate.proxy.events import UpstreamServer
 from mitmgate.proxy.plan import Plan, plan_of
 from mitmgate.proxy.timers import Timers
-from mitmgate.proxy.wire import CONTENT_LENGTH, TRANSFER_ENCODING
+from mitmgate.proxy.wire import BROKEN_BODY, CONTENT_LENGTH, TRANSFER_ENCODING
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
@@ -202,7 +202,10 @@ class Delivery(HttpStream):
 
         A client that has closed its side may still read: an answer of ours goes out, an upstream is not asked for it.
         """
-        left = any(isinstance(event, RequestProtocolError) for event in self._paused_event_queue)
+        left = any(
+            isinstance(event, RequestProtocolError) and event.message != BROKEN_BODY
+            for event in self._paused_event_queue
+        )
         left = left and not (self._is_ours() and self.context.client.state & ConnectionState.CAN_WRITE)
         killed = self.flow.error is not None and self.flow.error.msg == mitmflow.Error.KILLED_MESSAGE
         if not left and not killed:

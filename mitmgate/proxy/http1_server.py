@@ -27,6 +27,7 @@ from mitmgate.core.errors import GatewayError
 from mitmgate.proxy.http1_body import BodyReader, State
 from mitmgate.proxy.wire import (
     BAD_REQUEST,
+    BROKEN_BODY,
     HEAD_TIMEOUT,
     HEADERS_TOO_LARGE,
     error_bytes,
@@ -41,7 +42,6 @@ HEAD_S: Final = 15.0
 KEEP_ALIVE_S: Final = 75.0
 MAX_PIPELINED_BYTES: Final = 1 << 20
 
-BROKEN_BODY: Final = "broken body"
 
 Alarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
 """set_alarm(seconds or None, layer generator): one deadline a connection; a new one replaces the old."""

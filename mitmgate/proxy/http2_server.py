@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 import h2.errors
 import h2.events
 import h2.stream
 import h2.utilities
+from mitmproxy.net.http.validate import parse_content_length
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
-from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._base import ReceiveHttp
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    RequestProtocolError,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
 from mitmproxy.proxy.layers.http._http2 import Http2Server
+from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 
-from mitmgate.proxy.wire import error_of_code, error_response
+from mitmgate.proxy.wire import BROKEN_BODY, CONTENT_LENGTH, error_of_code, error_response
 
 MAX_HEADER_LIST: Final = 1 << 20
 MAX_STREAMS: Final = 128
@@ -22,15 +32,30 @@ LINGER_BYTES: Final = 1 << 20
 REMEMBERED_STREAMS: Final = 1000  # ended ones, to know late frames by; h2's 65,536 are megabytes a connection
 
 
+class _H2Connection(BufferedH2Connection):
+    """Judges no body by its content-length: h2 ends all streams for one that lies, not that one (RFC 9113 8.1.1)."""
+
+    def _begin_new_stream(self, stream_id: int, allowed_ids: Any) -> h2.stream.H2Stream:
+        stream = super()._begin_new_stream(stream_id, allowed_ids)
+        stream._initialize_content_length = _expect_nothing  # type: ignore[method-assign]
+        return stream
+
+
+def _expect_nothing(headers: Any) -> None:
+    pass
+
+
 class GatewayHttp2Server(Http2Server):
     """The client's side of HTTP/2. An early answer ends its own stream only; errors are JSON."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self.h2_conn = _H2Connection(self.h2_conf)
         self.h2_conn.decoder.max_header_list_size = MAX_HEADER_LIST
         self.h2_conn.local_settings.max_concurrent_streams = MAX_STREAMS
         self.h2_conn._closed_streams = h2.utilities.SizeLimitDict(size_limit=REMEMBERED_STREAMS)
         self._lingering: dict[int, int] = {}  # bytes that came for streams whose answer is out
+        self._missing: dict[int, int] = {}  # bytes still to come of bodies whose length was given
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, ResponseProtocolError):
@@ -64,7 +89,32 @@ class GatewayHttp2Server(Http2Server):
             if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
                 self._forget(stream_id)
                 return False
+        elif isinstance(event, h2.events.RequestReceived):
+            self._note_length(event)
+        elif stream_id in self._missing and self._lies(event):
+            if isinstance(event, h2.events.DataReceived):
+                self.h2_conn.acknowledge_received_data(event.flow_controlled_length, stream_id)
+                self._lingering[stream_id] = 0
+            yield ReceiveHttp(RequestProtocolError(stream_id, BROKEN_BODY, ErrorCode.GENERIC_CLIENT_ERROR))
+            return False
         return (yield from super().handle_h2_event(event))
+
+    def _note_length(self, event: h2.events.RequestReceived) -> None:
+        """What is no length, or comes without a body, is for `wire.malformed`."""
+        lengths = [value for name, value in event.headers if name == CONTENT_LENGTH]
+        if lengths and event.stream_ended is None:
+            with suppress(ValueError):
+                self._missing[event.stream_id] = parse_content_length(lengths[0])
+
+    def _lies(self, event: Any) -> bool:
+        """Whether this shows that a body is longer or shorter than it was said to be."""
+        stream_id = event.stream_id
+        if isinstance(event, h2.events.DataReceived):
+            self._missing[stream_id] -= len(event.data)
+            return self._missing[stream_id] < 0
+        if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
+            return self._missing.pop(stream_id) > 0 and isinstance(event, h2.events.StreamEnded)
+        return False
 
     def _announces_too_much(self) -> bool:
         """Whether a frame has begun that is larger than allowed: h2 would keep it until it is whole, up to 16 MiB."""
@@ -91,6 +141,7 @@ class GatewayHttp2Server(Http2Server):
 
     def _forget(self, stream_id: int) -> None:
         self._lingering.pop(stream_id, None)
+        self._missing.pop(stream_id, None)
         self.streams.pop(stream_id, None)
 
     def _answer_error(self, event: ResponseProtocolError) -> CommandGenerator[None]:

@@ -15,6 +15,7 @@ from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http import DropStream, SendHttp
 from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
     RequestData,
     RequestEndOfMessage,
     RequestHeaders,
@@ -27,14 +28,12 @@ from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.retry import Failure
 from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, Attempts
 from mitmgate.proxy.events import Timer, UpstreamReady
-from mitmgate.proxy.http1_server import BROKEN_BODY
 from mitmgate.proxy.plan import plan_of
-from mitmgate.proxy.wire import HEADERS_TOO_LARGE, error_response, malformed
+from mitmgate.proxy.wire import BAD_BODY, BROKEN_BODY, HEADERS_TOO_LARGE, error_response, malformed
 
 BODY_IDLE_S = 30.0
 EARLY_BODY_BYTES: Final = 1 << 18  # of an upload, read in one go before its upstream is connected
 TOO_LARGE: Final = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
-BAD_BODY: Final = Refused(400, "bad_request", "The request's body is not framed as its headers say.")
 BODY_TIMEOUT: Final = Refused(408, "request_timeout", "The request's body did not arrive in time.")
 NO_ROOM: Final = ServiceUnavailable(
     503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1
@@ -68,7 +67,7 @@ class GatewayHttpStream(Attempts):
         self.flow = flow = http.HTTPFlow(self.context.client, self.context.server)
         flow.request = request
         flow.live = True
-        problem = malformed(request, http2=self.context.client.alpn == b"h2")
+        problem = malformed(request, self.context.client.alpn == b"h2", event.end_stream)
         if problem is None and self._header_bytes(request) > self._limit():
             problem = HEADERS_TOO_LARGE
         if problem is not None:
@@ -207,6 +206,8 @@ class GatewayHttpStream(Attempts):
             yield from self._run_hook("error")
         if self.context.client.alpn != b"h2" and self.context.client.state is not ConnectionState.CLOSED:
             yield commands.CloseConnection(self.context.client)
+        elif self.context.client.alpn == b"h2":  # with a body that broke, not with a stream it has reset
+            yield SendHttp(ResponseProtocolError(self.stream_id, "left", ErrorCode.CANCEL), self.context.client)
         yield DropStream(self.stream_id)
 
     def _limit(self) -> int:

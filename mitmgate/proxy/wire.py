@@ -7,7 +7,7 @@ from typing import Final
 
 from mitmproxy import http
 from mitmproxy.net.http import http1
-from mitmproxy.net.http.validate import validate_headers
+from mitmproxy.net.http.validate import parse_content_length, validate_headers
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
 from mitmgate.core.errors import OPENAI, GatewayError, Refused, UpstreamFailed, error_headers, render_error
@@ -15,6 +15,7 @@ from mitmgate.core.paths import METHODS
 
 BAD_REQUEST = Refused(400, "bad_request", "The request is not valid HTTP.")
 AMBIGUOUS = Refused(400, "bad_request", "The request's headers are not valid: names, lengths or transfer encoding.")
+BAD_BODY = Refused(400, "bad_request", "The request's body is not framed as its headers say.")
 HEADERS_TOO_LARGE = Refused(431, "headers_too_large", "The request's headers are too large.")
 HEAD_TIMEOUT = Refused(408, "request_timeout", "The request's headers did not arrive in time.")
 NO_TUNNEL = Refused(
@@ -23,6 +24,10 @@ NO_TUNNEL = Refused(
     "CONNECT is not available here.",
     allow=sorted(METHODS),
 )
+
+
+BROKEN_BODY: Final = "broken body"
+"""A RequestProtocolError's message when the client is still there, but its body not framed as it said."""
 
 
 def error_response(error: GatewayError, client_format: str = OPENAI) -> http.Response:
@@ -57,10 +62,10 @@ holds_controls = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]").search
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
 
 
-def malformed(request: http.Request, http2: bool) -> GatewayError | None:
+def malformed(request: http.Request, http2: bool, ended: bool) -> GatewayError | None:
     """What is wrong with a request's framing or target (RFC 9112 section 6, against request smuggling).
 
-    http2: what the connection speaks, whatever a request line says.
+    http2: what the connection speaks, whatever a request line says. ended: whether no body follows.
     """
     if request.data.http_version not in (_HTTP2 if http2 else _HTTP1):
         return BAD_REQUEST
@@ -79,6 +84,12 @@ def malformed(request: http.Request, http2: bool) -> GatewayError | None:
             return AMBIGUOUS
         if any(value.lower() != b"chunked" for name, value in fields if name.lower() == b"transfer-encoding"):
             return AMBIGUOUS  # mitmproxy lets codings beside it pass and does not decode them
+    if http2 and CONTENT_LENGTH in names:  # HTTP/1's codec has read it by now
+        try:
+            if parse_content_length(request.headers["content-length"]) and ended:
+                return BAD_BODY
+        except ValueError:
+            return AMBIGUOUS
     values = b"".join([value for _, value in fields])
     if not all(map(_is_name, names)) or b"\0" in values or b"\n" in values or b"\r" in values:
         return AMBIGUOUS

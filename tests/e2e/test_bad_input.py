@@ -258,7 +258,6 @@ BROKEN_HTTP2: dict[str, list[tuple[str, str]]] = {
     "te": [*PSEUDO, ("te", "gzip")],
     "upper case": [*PSEUDO, ("X-Upper", "1")],
     "line break in a value": [*PSEUDO, ("x-injected", "a\r\nhost: b")],
-    "wrong length": [*PSEUDO, ("content-length", "5")],
     "CONNECT": [(":method", "CONNECT"), (":authority", "127.0.0.1:1")],
 }
 
@@ -272,6 +271,38 @@ def test_what_is_not_http2_is_refused_or_reset(tenant: Tenant, name: str) -> Non
         status, _, body = client.answer(client.send(headers, BODY))
         assert status in (0, 400, 405), body
         assert client.gone or client.reset or error_in(body)
+
+
+LENGTHS: dict[str, tuple[list[str], bytes | None]] = {
+    "too short": (["5"], BODY),
+    "too long": ([str(len(BODY) + 1)], BODY),
+    "none came": (["5"], None),
+    "none came, said twice": (["5", "5"], None),
+    "word": (["abc"], BODY),
+    "signed": (["+" + str(len(BODY))], BODY),
+    "negative": (["-1"], BODY),
+    "digits of another script": (["\u0665"], BODY),
+    "two": ([str(len(BODY)), "5"], BODY),
+}
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+@pytest.mark.parametrize("path", [CHAT, "/v1/files"], ids=["kept", "streamed"])
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_length_that_is_not_true_ends_its_own_http2_stream_only(tenant: Tenant, name: str, path: str) -> None:
+    lengths, body = LENGTHS[name]
+    kind = "application/json" if path == CHAT else "application/octet-stream"
+    key = ("authorization", f"Bearer {tenant.key}")
+    headers = [*PSEUDO[:3], (":path", path), key, ("content-type", kind)]
+    with tenant.gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        other = client.send([*PSEUDO, key, ("content-type", "application/json")], b"{", end=False)
+        lying = client.send([*headers, *(("content-length", length) for length in lengths)], body)
+        status, answered, told = client.answer(lying)
+        check(status, told, answered["content-type"], 400)
+        client.h2.end_stream(other)
+        client.flush()
+        assert client.answer(other)[0] == 400 and not client.gone  # rubbish, and answered
 
 
 FRAMES: dict[str, bytes] = {

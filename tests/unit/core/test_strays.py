@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.keys import make_admin_token, make_key
+from mitmgate.core.keys import make_admin_token
 from mitmgate.core.strays import holds, may_hold, query_without_strays, without_strays
 from mitmgate.core.tokens import issue_token
 
-KEY = make_key()
+KEY = "mg_L4w0qgSHs3fl6fULM42KiAdm5JQ0vM24GwlI"  # nobody's; not made here, as it names cases
 TOKEN = issue_token(tenant_id=1, key_id=1, secrets={"k": b"s" * 32}, ttl_s=60, now=1.0)
 FOREIGN = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJzb21lYm9keSJ9.c2lnbmF0dXJl"
 DEMO = "test-key-123"

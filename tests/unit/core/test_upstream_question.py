@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from mitmgate.core.upstream_question import FAILED, OK, SKIPPED, judge, make_question, quotes
@@ -27,11 +27,18 @@ def test_any_longer_piece_of_the_credential_is_a_quotation(secret: str, start: i
     model=st.none() | st.just("m"),
     at=st.integers(0, 20),
 )
+@example(secret="XXXXXXXX", status=400, message="", field="code", model=None, at=0)  # a word like a code
 def test_no_answer_makes_us_repeat_it(
     secret: str, status: int, message: str, field: str, model: str | None, at: int
 ) -> None:
     said = message[:at] + secret + message[at:]
-    for answer in ({"error": {field: said}}, {"error": said}, {"message": said}, {"error": {"code": secret}}):
+    for answer in (
+        {"error": {field: said}},
+        {"error": said},
+        {"message": said},
+        {"error": {"code": secret}},
+        {"data": [{"id": said}]},
+    ):
         for each in judge(make_question("openai", model), status, orjson.dumps(answer), secret):
             assert not quotes(each[1], secret)
 
