@@ -45,7 +45,8 @@ class AnswerStage:
     @staticmethod
     def _must_stream(response: http.Response, exchange: Exchange) -> bool:
         """JSON is buffered, so that a broken answer can still become an error; all else passes chunk by chunk."""
-        if exchange.filters_models:
+        encoded = response.headers.get("content-encoding", "identity").strip().lower() != "identity"
+        if exchange.filters_models or (encoded and exchange.upstream_secrets):
             return False
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type in STREAMED_TYPES or exchange.streamed:

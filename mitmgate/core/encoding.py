@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
+
+import brotli
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MAX_DECODED_BYTES: Final = 8 << 20  # a short body may unfold to gigabytes
 _GZIP: Final = 16 + zlib.MAX_WBITS
@@ -16,14 +26,56 @@ def decoded(body: bytes, coding: str) -> bytes | None:
     coding = coding.strip().lower()
     if coding in ("", "identity"):
         return body
-    if coding not in ("gzip", "x-gzip"):
+    decode = _CODINGS.get(coding)
+    if decode is None:
         return None
-    reader = zlib.decompressobj(_GZIP)
     try:
-        text = reader.decompress(body, MAX_DECODED_BYTES + 1)
-    except zlib.error:
+        text = decode(body)
+    except (zlib.error, brotli.error, zstd.ZstdError):
         return None
-    return text if reader.eof and not reader.unused_data and len(text) <= MAX_DECODED_BYTES else None
+    return text if text is not None and len(text) <= MAX_DECODED_BYTES else None
+
+
+def is_known(coding: str) -> bool:
+    """Whether `decoded` knows the coding, so that None from it means a body that is broken or too large."""
+    return coding.strip().lower() in ("", "identity", *_CODINGS)
+
+
+def _inflated(body: bytes, window: int) -> bytes | None:
+    reader = zlib.decompressobj(window)
+    text = reader.decompress(body, MAX_DECODED_BYTES + 1)
+    return text if reader.eof and not reader.unused_data else None
+
+
+def _deflated(body: bytes) -> bytes | None:
+    """RFC 9110 section 8.4.1.2 means zlib's format; some send deflate's own."""
+    try:
+        return _inflated(body, zlib.MAX_WBITS)
+    except zlib.error:
+        return _inflated(body, -zlib.MAX_WBITS)
+
+
+def _from_brotli(body: bytes) -> bytes | None:
+    reader = brotli.Decompressor()
+    text: bytes = reader.process(body, output_buffer_limit=MAX_DECODED_BYTES + 1)
+    return text if reader.is_finished() else None
+
+
+def _from_zstd(body: bytes) -> bytes | None:
+    reader = zstd.ZstdDecompressor()
+    text = reader.decompress(body, MAX_DECODED_BYTES + 1)
+    return text if reader.eof and not reader.unused_data else None
+
+
+_CODINGS: Final[Mapping[str, Callable[[bytes], bytes | None]]] = MappingProxyType(
+    {
+        "gzip": lambda body: _inflated(body, _GZIP),
+        "x-gzip": lambda body: _inflated(body, _GZIP),
+        "deflate": _deflated,
+        "br": _from_brotli,
+        "zstd": _from_zstd,
+    }
+)
 
 
 def is_read_as_utf8(content_type: str, body: bytes) -> bool:

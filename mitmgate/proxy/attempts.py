@@ -26,7 +26,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
 )
 
-from mitmgate.core.encoding import decoded
+from mitmgate.core.encoding import decoded, is_known
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.retry import RETRYABLE_STATUSES, Failure, error_of, parse_retry_after
 from mitmgate.proxy.delivery import Delivery
@@ -339,9 +339,10 @@ def malformed_response(response: http.Response) -> bool:
 def _may_be_whole(response: http.Response, content: bytes) -> bool:
     """Of an answer that only its connection's end ends, which a crash would end as well: JSON must be all there."""
     headers = response.headers
-    text = decoded(content, headers.get("content-encoding", ""))
+    coding = headers.get("content-encoding", "")
+    text = decoded(content, coding)
     if text is None:
-        return headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip")  # others are not read
+        return not is_known(coding)
     if "json" not in headers.get("content-type", "json") or (
         "content-type" not in headers and not text.lstrip().startswith((b"{", b"["))
     ):

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mitmproxy import http
@@ -21,11 +21,12 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
+from mitmgate.proxy.backlog import Backlog
 from mitmgate.proxy.client_reader import ClientReader
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
-from mitmgate.proxy.http2_server import GatewayHttp2Server
-from mitmgate.proxy.layer import Alarm, GatewayLayer
+from mitmgate.proxy.layer import GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
+from mitmgate.proxy.timers import ConnectionAlarm
 from mitmgate.services.logs import place_of
 
 if TYPE_CHECKING:
@@ -64,14 +65,10 @@ class GatewayConnection(ProxyConnectionHandler):
         self._events: deque[events.Event] = deque()
         self._busy = False
         self._unsent: dict[Connection, list[bytes]] = {}
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at = 0.0
-        self._alarm_act: Callable[[], Iterator[commands.Command]] | None = None
         self._client_held: asyncio.Event | None = None
-        self._written = 0  # bytes handed to the client's socket
-        self._taken = 0
-        self._stalled_s = 0.0
         self._after_event: list[Callable[[], None]] = []
+        self.alarm = ConnectionAlarm(self.feed)
+        self.backlog = Backlog(writer, self._client_codec)
 
     # ---- events in, commands out
 
@@ -117,7 +114,7 @@ class GatewayConnection(ProxyConnectionHandler):
                 data = parts[0] if len(parts) == 1 else b"".join(parts)
                 io.writer.write(data)
                 if connection is self.client:
-                    self._written += len(data)
+                    self.backlog.handed_over += len(data)
         self._unsent.clear()
 
     def _execute(self, command: commands.Command) -> None:
@@ -174,31 +171,7 @@ class GatewayConnection(ProxyConnectionHandler):
         """Lets the codec look at what it has, after the event at work and not within it: pipelining must not nest."""
         self.feed(events.DataReceived(self.client, b""))
 
-    # ---- deadlines and back-pressure
-
-    def set_alarm(self, delay_s: float | None, act: Callable[[], Iterator[commands.Command]]) -> None:
-        """One deadline of the connection itself; a new one replaces the old, None clears it."""
-        if delay_s is None:
-            self._alarm_act = None
-            return
-        loop = asyncio.get_running_loop()
-        self._alarm_at, self._alarm_act = loop.time() + delay_s, act
-        if self._alarm is None or self._alarm.when() > self._alarm_at:
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm = loop.call_at(self._alarm_at, self._ring)
-
-    def _ring(self) -> None:
-        """A request sets and clears several alarms: the timer stays and looks, when it rings, whether it is meant."""
-        self._alarm, act = None, self._alarm_act
-        if act is None:
-            return
-        loop = asyncio.get_running_loop()
-        if self._alarm_at > loop.time() + 0.001:
-            self._alarm = loop.call_at(self._alarm_at, self._ring)
-        else:
-            self._alarm_act = None
-            self.feed(Alarm(act))
+    # ---- back-pressure
 
     def hold_client(self) -> None:
         """Stops reading from the client: a hook or a connect must end before its bytes have somewhere to go."""
@@ -210,39 +183,6 @@ class GatewayConnection(ProxyConnectionHandler):
         if self._client_held is not None:
             self._client_held.set()
             self._client_held = None
-
-    def unread_bytes(self) -> int:
-        """What the client has not taken yet, in the socket's buffer and behind HTTP/2's windows."""
-        io = self.transports.get(self.client)
-        if io is None or not isinstance(io.writer, asyncio.StreamWriter):
-            return 0
-        return io.writer.transport.get_write_buffer_size() + self.unsent_bytes()
-
-    def stalled_s(self, since_last_s: float) -> float:
-        """For how long the client has taken nothing though something waits. To be called every since_last_s seconds."""
-        io = self.transports.get(self.client)
-        unread = self.unread_bytes()
-        if io is None or not unread or not isinstance(io.writer, asyncio.StreamWriter):
-            self._stalled_s = 0.0
-            return 0.0
-        taken = self._written - io.writer.transport.get_write_buffer_size()
-        self._stalled_s = self._stalled_s + since_last_s if taken == self._taken else 0.0
-        self._taken = taken
-        return self._stalled_s
-
-    def abort_client(self) -> None:
-        """Ends the client's connection without waiting for what it has not read."""
-        io = self.transports.get(self.client)
-        if io is not None and isinstance(io.writer, asyncio.StreamWriter):
-            io.writer.transport.abort()
-
-    def unsent_bytes(self) -> int:
-        """What waits for an HTTP/2 client to open its windows. HTTP/1 waits in the socket: see drain_writers."""
-        if self.client.alpn != b"h2":
-            return 0
-        codec = getattr(self.layer_below(), "connections", {}).get(self.client)
-        buffers = codec.h2_conn.stream_buffers.values() if isinstance(codec, GatewayHttp2Server) else ()
-        return sum(len(part.data) for buffer in buffers for part in buffer)
 
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
@@ -259,8 +199,7 @@ class GatewayConnection(ProxyConnectionHandler):
         try:
             await super().handle_client()
         finally:
-            if self._alarm is not None:
-                self._alarm.cancel()
+            self.alarm.cancel()
 
     async def handle_connection(self, connection: Connection) -> None:
         """Reads the client until it or we close. The upstreams' reading is `_run_upstream`."""
@@ -320,6 +259,9 @@ class GatewayConnection(ProxyConnectionHandler):
         layers = self.layer.context.layers
         return layers[1] if len(layers) > 1 else None
 
+    def _client_codec(self) -> Any:
+        return getattr(self.layer_below(), "connections", {}).get(self.client)
+
     def close_client(self) -> None:
         """Closes the client's connection, and with it what it borrowed."""
         self.close_connection(self.client)
@@ -370,7 +312,7 @@ class GatewayConnection(ProxyConnectionHandler):
                 self.feed(events.DataReceived(server, data))
                 if not server.release:  # else what comes next on it is another request's
                     await self.drain_writers()
-                    while self.unsent_bytes() > MAX_UNSENT_BYTES:  # noqa: ASYNC110  # windows open without an event
+                    while self.backlog.behind_windows() > MAX_UNSENT_BYTES:  # noqa: ASYNC110  # windows open without an event
                         await asyncio.sleep(UNSENT_POLL_S)
         except OSError:
             server.reset = True

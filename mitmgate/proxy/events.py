@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,13 @@ class Timer(events.Event):
     stream: Delivery
     kind: str
     token: object
+
+
+@dataclass
+class Alarm(events.Event):
+    """A connection's own deadline has passed; run what it yields."""
+
+    act: Callable[[], Iterator[commands.Command]]
 
 
 @dataclass(eq=False)

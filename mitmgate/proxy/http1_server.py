@@ -43,14 +43,16 @@ KEEP_ALIVE_S: Final = 75.0
 MAX_PIPELINED_BYTES: Final = 1 << 20
 
 
-Alarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
-"""set_alarm(seconds or None, layer generator): one deadline a connection; a new one replaces the old."""
+SetAlarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
+"""ConnectionAlarm.set: (seconds or None, layer generator)."""
 
 
 class GatewayHttp1Server(BodyReader, Http1Server):
     """The client's side of HTTP/1. Deadlines for the head, bounds for what is buffered, errors as JSON."""
 
-    def __init__(self, context: Context, max_header_bytes: int, set_alarm: Alarm, read_on: Callable[[], None]) -> None:
+    def __init__(
+        self, context: Context, max_header_bytes: int, set_alarm: SetAlarm, read_on: Callable[[], None]
+    ) -> None:
         super().__init__(context)
         self._max_header_bytes = max_header_bytes
         self._set_alarm = set_alarm

@@ -6,8 +6,7 @@ connection's owner for one (`ConnectUpstream`), holds it for an attempt, and giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,25 +17,19 @@ from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HTTPMode, HttpStr
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestHeaders
 
-from mitmgate.proxy.events import Timer, UpstreamReady, UpstreamServer
+from mitmgate.proxy.events import Alarm, Timer, UpstreamReady, UpstreamServer
 from mitmgate.proxy.http1_client import GatewayHttp1Client
 from mitmgate.proxy.http1_server import HEAD_S, GatewayHttp1Server
 from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.stream import GatewayHttpStream
-from mitmgate.proxy.wire import error_response
+from mitmgate.proxy.wire import NO_TLS_HERE, error_bytes, error_response
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
 
 H2_PREFACE = b"PRI * HTTP/2.0\r\n"
-
-
-@dataclass
-class Alarm(events.Event):
-    """A connection's own deadline has passed; run what it yields."""
-
-    act: Callable[[], Iterator[commands.Command]]
+TLS_HANDSHAKE = b"\x16\x03"  # how its first record begins (RFC 8446 section 5.1)
 
 
 def forget_flow(stream: HttpStream) -> None:
@@ -63,12 +56,16 @@ class GatewayLayer(Layer):
             if self.context.client.tls:
                 yield from self._begin()
             else:
-                self._connection.set_alarm(HEAD_S, self._close)
+                self._connection.alarm.set(HEAD_S, self._close)
         elif isinstance(event, Alarm):
             yield from event.act()
         elif isinstance(event, events.DataReceived):
             self._seen += event.data
             if len(self._seen) < len(H2_PREFACE) and H2_PREFACE.startswith(self._seen):
+                return
+            if self._seen.startswith(TLS_HANDSHAKE):  # it would wait for a head that never ends
+                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE))
+                yield from self._close()
                 return
             if self._seen.startswith(H2_PREFACE):
                 self.context.client.alpn = b"h2"
@@ -82,7 +79,7 @@ class GatewayLayer(Layer):
         yield commands.CloseConnection(self.context.client)
 
     def _begin(self) -> CommandGenerator[None]:
-        self._connection.set_alarm(None, self._close)
+        self._connection.alarm.set(None, self._close)
         child = GatewayHttpLayer(self.context, self._connection)
         self.handle_event = self._handle_event = child.handle_event  # type: ignore[method-assign]
         yield from child.handle_event(events.Start())
@@ -158,7 +155,7 @@ class GatewayHttpLayer(HttpLayer):
         return GatewayHttp1Server(
             self.context.fork(),
             self._connection.gateway.max_header_bytes,
-            self._connection.set_alarm,
+            self._connection.alarm.set,
             self._connection.read_on,
         )
 

@@ -1,11 +1,14 @@
-"""Deadlines of a stream: cancellable, by name, and cheap to push on (a touch moves no timer)."""
+"""Deadlines of a stream, by name, and the one of a connection: cancellable, and cheap to push on."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from mitmgate.proxy.events import Timer
+from mitmproxy.proxy import commands, events
+
+from mitmgate.proxy.events import Alarm, Timer
 
 if TYPE_CHECKING:
     from mitmgate.proxy.connection import GatewayConnection
@@ -80,3 +83,41 @@ class Timers:
             armed.handle = loop.call_at(due, self._fire, kind, token)
         else:
             self._connection.feed(Timer(self._stream, kind, token))
+
+
+class ConnectionAlarm:
+    """The one deadline of a connection itself. When it passes, an `Alarm` event reaches the layers."""
+
+    def __init__(self, feed: Callable[[events.Event], None]) -> None:
+        self._feed = feed
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        self._act: Callable[[], Iterator[commands.Command]] | None = None
+
+    def set(self, delay_s: float | None, act: Callable[[], Iterator[commands.Command]]) -> None:
+        """In place of the last one; None clears it."""
+        if delay_s is None:
+            self._act = None
+            return
+        loop = asyncio.get_running_loop()
+        self._due, self._act = loop.time() + delay_s, act
+        if self._timer is None or self._timer.when() > self._due:
+            self.cancel()
+            self._timer = loop.call_at(self._due, self._ring)
+
+    def cancel(self) -> None:
+        """Ends its timer with the connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ring(self) -> None:
+        """A request sets and clears several alarms: the timer stays and looks, when it rings, whether it is meant."""
+        self._timer, act = None, self._act
+        if act is None:
+            return
+        loop = asyncio.get_running_loop()
+        if self._due > loop.time() + 0.001:
+            self._timer = loop.call_at(self._due, self._ring)
+        else:
+            self._act = None
+            self._feed(Alarm(act))

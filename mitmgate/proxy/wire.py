@@ -14,6 +14,7 @@ from mitmgate.core.errors import OPENAI, GatewayError, Refused, UpstreamFailed, 
 from mitmgate.core.paths import METHODS
 
 BAD_REQUEST = Refused(400, "bad_request", "The request is not valid HTTP.")
+NO_TLS_HERE = Refused(400, "bad_request", "This port speaks http, not https.")
 AMBIGUOUS = Refused(400, "bad_request", "The request's headers are not valid: names, lengths or transfer encoding.")
 BAD_BODY = Refused(400, "bad_request", "The request's body is not framed as its headers say.")
 HEADERS_TOO_LARGE = Refused(431, "headers_too_large", "The request's headers are too large.")

@@ -127,13 +127,13 @@ class Worker:
 
     def _end_slow_readers(self) -> None:
         """Breaks off with clients that take nothing of what they asked for, and with the worst when it is too much."""
-        waiting = [(unread, each) for each in self._connections if (unread := each.unread_bytes())]
+        waiting = [(unread, each) for each in self._connections if (unread := each.backlog.unread())]
         for _, each in waiting:
-            if each.stalled_s(SWEEP_S) > STALLED_S:
-                each.abort_client()
+            if each.backlog.stalled_s(SWEEP_S) > STALLED_S:
+                each.backlog.abort()
         too_much = sum(unread for unread, _ in waiting) - self.gateway.room.limit
         for unread, each in sorted(waiting, key=lambda pair: -pair[0]):
             if too_much <= 0:
                 break
-            each.abort_client()
+            each.backlog.abort()
             too_much -= unread

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Awaitable, Callable
 
+import brotli
 import pytest
 
 from tests.e2e.harness import Gateway, Tenant
@@ -44,6 +45,14 @@ async def encoded(asked: Asked) -> None:
     await asked.answer(body, headers=[("Content-Encoding", "gzip")])
 
 
+async def encoded_stream(asked: Asked) -> None:
+    body = brotli.compress(piece(f"your key is {echoed(asked)}") + piece(None, "stop") + DONE)
+    await asked.begin(headers=[("Content-Encoding", "br")])
+    await asked.chunk(body[:20])
+    await asked.chunk(body[20:])
+    await asked.end()
+
+
 async def plain_text(asked: Asked) -> None:
     await asked.answer(f"key {echoed(asked)}".encode(), kind="text/plain")
 
@@ -69,12 +78,13 @@ async def stream(asked: Asked) -> None:
 
 
 Script = Callable[[Asked], Awaitable[None]]
+SCRIPTS = [json_answer, refused, always_busy, encoded, plain_text, reason, in_pieces, stream, encoded_stream]
 
 
-@pytest.mark.parametrize("script", [json_answer, refused, always_busy, encoded, plain_text, reason, in_pieces, stream])
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_the_upstreams_credential_never_reaches_the_client(tenant: Tenant, upstream: Upstream, script: Script) -> None:
     upstream.script = script
-    fields = {"stream": True} if script is stream else {}
+    fields = {"stream": True} if script in (stream, encoded_stream) else {}
     for _ in range(2):  # asked anew or from the cache
         answer = tenant.chat("What does the word lucid mean?", **fields)
         text = answer.text + str(answer.headers.multi_items()) + answer.reason_phrase
@@ -86,6 +96,21 @@ def test_the_upstreams_credential_never_reaches_the_client(tenant: Tenant, upstr
     if script in (json_answer, encoded):
         assert json.loads(answer.content)["choices"][0]["message"]["content"].endswith("*" * (len(SECRET) + 1))
         assert answer.headers["x-cache-status"] == "HIT"
+
+
+@pytest.mark.parametrize("fields", [{}, {"stream": True}], ids=["plain", "stream"])
+def test_what_cannot_be_looked_into_is_not_passed_on(
+    tenant: Tenant, upstream: Upstream, fields: dict[str, bool]
+) -> None:
+    async def in_an_unknown_coding(asked: Asked) -> None:
+        await asked.answer(echoed(asked).encode(), headers=[("Content-Encoding", "rot13")])
+
+    upstream.script = in_an_unknown_coding
+    answer = tenant.chat("What does the word lucid mean?", **fields)
+    assert answer.status_code == 502 and answer.json()["error"]["code"] == "upstream_malformed"
+    assert SECRET not in answer.text and "content-encoding" not in answer.headers
+    row = tenant.only_row()
+    assert (row["status"], row["error"]) == (502, "upstream_malformed")
 
 
 def test_an_answer_without_it_is_not_touched(tenant: Tenant, upstream: Upstream) -> None:

@@ -254,7 +254,7 @@ async def test_an_http2_client_that_does_not_read_holds_its_upstream_back(tmp_pa
             before = sent
             await asyncio.sleep(0.3)
         assert sent < 32 << 20
-        assert all(connection.unsent_bytes() < 4 << 20 for connection in worker._connections)
+        assert all(connection.backlog.behind_windows() < 4 << 20 for connection in worker._connections)
         client.writer.close()
 
 
