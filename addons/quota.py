@@ -42,8 +42,7 @@ class QuotaStage:
         tenant, key = exchange.tenant, exchange.key
         assert tenant is not None and key is not None
         begun = time.monotonic()
-        now = time.time()
-        commands = self._quota.commands(tenant, key, now)
+        commands = self._quota.commands(tenant, key)
         lookup = self._cache.lookup_command(exchange)
         try:
             replies = await self._store.pipeline([*commands, lookup] if lookup else commands)
@@ -51,7 +50,7 @@ class QuotaStage:
             if lookup:
                 exchange.cache_reply = replies[-1]
         except StoreDown:
-            reservation = self._quota.degraded(tenant, key, now)
+            reservation = self._quota.degraded(tenant, key, time.monotonic())
             if lookup:
                 exchange.cache_detail = "store away"
         exchange.reservation = reservation

@@ -30,6 +30,8 @@ TICK_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 1.0
 WITHIN_S: Final = 5.0
 UPKEEP_RETRY_S: Final = 60.0
+STEADY_S: Final = 3600.0  # that the clock must have gone on evenly for before days are dropped by it
+_EVEN_S: Final = 60.0
 
 # What PostgreSQL says about the rows themselves: wrong data, constraints (no partition is one), too big for an index.
 # DataError is asyncpg's own word, too, for values it cannot encode.
@@ -67,6 +69,7 @@ class Shipper:
         *,
         retention_days: int = 90,
         now: Callable[[], float] = time.time,
+        steady_s: float = STEADY_S,
     ) -> None:
         self.retention_days = retention_days
         self.stats = ShipperStats()
@@ -78,6 +81,9 @@ class Shipper:
         self._days: set[date] = set()
         self._kept_from: date | None = None
         self._upkeep_at = 0.0
+        self._steady_s = steady_s
+        self._ahead_s = 0.0  # of the clock that does not jump
+        self._even_since = -1.0
         self._last_aside = ""
 
     async def run(self) -> None:
@@ -188,20 +194,30 @@ class Shipper:
         return today - timedelta(days=self.retention_days), today + timedelta(days=1)
 
     async def _keep_up(self) -> None:
-        """Once a day: makes tomorrow's partition, drops the days beyond retention."""
+        """Once a day: makes tomorrow's partition, drops the days beyond retention, unless the clock has just jumped."""
         kept_from = self._today() - timedelta(days=self.retention_days)
         now = time.monotonic()
+        steady = self._is_steady(now)
         if kept_from == self._kept_from or now < self._upkeep_at:
             return
         self._upkeep_at = now + UPKEEP_RETRY_S
         async with borrow(self._pool, WITHIN_S) as connection:
             await connection.execute(queries.ensure_partition, self._today() + timedelta(days=1))
+            if not steady:
+                return
             dropped = await connection.fetchval(queries.drop_partitions, kept_from)
         if dropped:
             logger.info("dropped %d days of usage before %s", dropped, kept_from)
         self._days = {day for day in self._days if day >= kept_from}
         await asyncio.to_thread(self._dead_letter.drop_older_than, self.retention_days * 86400.0)
         self._kept_from = kept_from
+
+    def _is_steady(self, now: float) -> bool:
+        """Whether the clock goes on evenly, since a while: one set years ahead would have all days dropped."""
+        ahead_s = self._now() - now
+        if self._even_since < 0 or abs(ahead_s - self._ahead_s) > _EVEN_S:
+            self._even_since, self._ahead_s = now, ahead_s
+        return now - self._even_since >= self._steady_s
 
     def _measure(self, batch: Batch, left_bytes: int) -> None:
         self.stats.lag_bytes = left_bytes

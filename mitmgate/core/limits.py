@@ -50,7 +50,7 @@ class LocalLimiter:
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     def reserve(self, tenant_id: int, limit: int, key_id: int, key_limit: int | None, now: float) -> Reservation:
-        """One request of the key and the tenant at `now` (epoch seconds)."""
+        """One request of the key and the tenant at `now` (seconds of a clock that does not jump)."""
         scopes = [] if key_limit is None else [("key", f"k{key_id}", key_limit)]
         scopes.append(("tenant", f"t{tenant_id}", limit))
         windows = [(scope, self._window(name, now), self._share(bound)) for scope, name, bound in scopes]

@@ -25,6 +25,7 @@ FORMAT: Final = 2
 PUT: Final = BookScript("put_entry")
 SWEEP: Final = BookScript("sweep_entries")
 TOUCH: Final = BookScript("touch_entries")
+AHEAD_S: Final = 60.0  # that another node's clock may be; what was stored later than now is of a clock gone wrong
 PUT_WITHIN_S: Final = 0.05  # longer, and the answer goes out unstored
 MAX_BODY_BYTES: Final = 2 << 20  # a hit is one write: what a slow client does not read stays in memory
 MAX_TOUCHES: Final = 4096
@@ -95,7 +96,11 @@ class ExactCache:
             if head["v"] != FORMAT or head["tenant"] != tenant_id or head["fingerprint"] != fingerprint.hex():
                 return None
             begin = 4 + length + head["asked"]
-            if head["expires_at"] <= now or head["asked"] < 0 or head["size"] != len(reply) - begin:
+            if (
+                not head["stored_at"] - AHEAD_S <= now < head["expires_at"]
+                or head["asked"] < 0
+                or head["size"] != len(reply) - begin
+            ):
                 return None
             return Entry(
                 tenant_id=tenant_id,

@@ -36,7 +36,7 @@ class Quota:
         self._closed = limits.on_store_failure == "closed"
         self._bounds = (limits.block_after, WINDOW_S * 1000, EXCESS_WINDOW_S * 1000, BLOCK_S * 1000)
 
-    def commands(self, tenant: Tenant, key: Key, now: float) -> list[Command]:
+    def commands(self, tenant: Tenant, key: Key) -> list[Command]:
         """What to send; their replies go to `read` in the same order."""
         if key.rate_limit_per_hour is None:
             return [self._script.command(scope_keys(tenant.id), (*self._bounds, tenant.rate_limit_per_hour))]
@@ -60,7 +60,10 @@ class Quota:
         )
 
     def degraded(self, tenant: Tenant, key: Key, now: float) -> Reservation:
-        """Without the store: this worker's share of the limit; when set so, ServiceUnavailable is raised."""
+        """Without the store: this worker's share of the limit; when set so, ServiceUnavailable is raised.
+
+        now: seconds of a clock that does not jump.
+        """
         if self._closed:
             raise UNAVAILABLE
         return self._local.reserve(tenant.id, tenant.rate_limit_per_hour, key.id, key.rate_limit_per_hour, now)

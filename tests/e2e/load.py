@@ -14,7 +14,10 @@ CHAT = "/v1/chat/completions"
 
 
 class Load:
-    """Asks without a pause on several threads; `answered` holds the X-Request-Id of every answer that came whole."""
+    """Asks without a pause on several threads; `answered` holds the X-Request-Id of every answer that came whole.
+
+    Leaving the context ends it: threads that asked on would keep the run from ending.
+    """
 
     def __init__(self, tenant: Tenant, threads: int = 6) -> None:
         self.tenant = tenant
@@ -24,6 +27,12 @@ class Load:
         self.answered: list[tuple[str, int]] = []
         self.cut = 0
         self._work = [self._pool.submit(self._ask, number) for number in range(threads)]
+
+    def __enter__(self) -> Load:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._stop.set()
 
     def _ask(self, thread: int) -> None:
         number = 0

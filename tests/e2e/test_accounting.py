@@ -386,10 +386,9 @@ def test_rows_are_found_by_status_cache_and_tenant(tenant: Tenant) -> None:
 @pytest.fixture
 def load(rough: Gateway, upstream: Upstream) -> Iterator[Load]:
     upstream.script = llm
-    load = Load(rough.tenant(upstream.url))
-    load.wait_for(20)
-    yield load
-    load.end()
+    with Load(rough.tenant(upstream.url)) as load:
+        load.wait_for(20)
+        yield load
 
 
 @pytest.mark.parametrize("words", ["postgres/data", "valkey-server", "mitmgate.control", "--worker 0"])

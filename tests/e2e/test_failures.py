@@ -28,16 +28,16 @@ def test_whatever_dies_under_load_each_request_has_one_answer_and_one_row(
 ) -> None:
     chance = random.Random(seed)
     before = rough.open_files()
-    load = Load(rough.tenant(upstream.url))
-    load.wait_for(50)
-    for _ in range(ROUNDS):
-        words = chance.choice(KINDS)
-        how = signal.SIGSTOP if words.startswith("--worker") and chance.random() < 0.3 else signal.SIGKILL
-        os.kill(rough.child(words), how)
-        load.wait_for(chance.randrange(10, 120))
-    rough.wait_healthy()
-    load.wait_for(50)
-    load.end()
+    with Load(rough.tenant(upstream.url)) as load:
+        load.wait_for(50)
+        for _ in range(ROUNDS):
+            words = chance.choice(KINDS)
+            how = signal.SIGSTOP if words.startswith("--worker") and chance.random() < 0.3 else signal.SIGKILL
+            os.kill(rough.child(words), how)
+            load.wait_for(chance.randrange(10, 120))
+        rough.wait_healthy()
+        load.wait_for(50)
+        load.end()
     check_rows(load)
     assert {status for _, status in load.answered} <= {200, 502, 503}
     assert sum(status != 200 for _, status in load.answered) <= 6 * ROUNDS, "more failed than was under way at a kill"

@@ -122,6 +122,13 @@ async def test_an_entry_ends_with_its_ttl_for_reader_and_server(store: Store) ->
     assert 28_000 < (await store.demand(("PTTL", ExactCache.get_command(1, digest("q"))[1])))[0] <= 30_000
 
 
+async def test_what_was_stored_later_than_now_is_no_entry(store: Store) -> None:
+    now = time.time()
+    assert await ExactCache(store).put(1, entry_of("a", now=now), 1 << 20)
+    assert await look(store, 1, "a", now - 59) is not None  # another node's clock
+    assert await look(store, 1, "a", now - 61) is None
+
+
 async def test_bytes_stay_right_through_overwriting_evicting_expiring_and_the_servers_own_eviction(
     store: Store,
 ) -> None:

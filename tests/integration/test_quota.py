@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -38,7 +37,7 @@ def a_tenant(limit: int, *keys: Key, id: int = 1) -> Tenant:
 
 
 async def reserve(store: Store, quota: Quota, tenant: Tenant, key: Key) -> Reservation:
-    replies = await store.pipeline(quota.commands(tenant, key, time.time()))
+    replies = await store.pipeline(quota.commands(tenant, key))
     return quota.read(replies, has_key_limit=key.rate_limit_per_hour is not None)
 
 
@@ -83,6 +82,20 @@ async def test_a_window_that_lost_its_end_gets_one_again(store: Store) -> None:
     await store.demand(("SET", scope_keys(1)[0], 1))
     assert not (await reserve(store, quota, tenant, key)).allowed
     assert 0 < (await store.demand(("PTTL", scope_keys(1)[0])))[0] <= 3_600_000
+
+
+async def test_a_store_whose_clock_was_set_back_keeps_nobody_out_for_longer(store: Store) -> None:
+    quota, tenant, key = quota_on(store, block_after=2), a_tenant(1), a_key()
+    window, _, block = scope_keys(1)
+    await reserve(store, quota, tenant, key)
+    await store.demand(("PEXPIRE", window, 9_000_000))  # as an end looks from an earlier time
+    refused = await reserve(store, quota, tenant, key)
+    assert refused.retry_after_s == refused.reset_s == 3600
+    assert (await store.demand(("PTTL", window)))[0] <= 3_600_000
+    assert not (await reserve(store, quota, tenant, key)).blocked
+    await store.demand(("PEXPIRE", block, 9_000_000))
+    assert (await reserve(store, quota, tenant, key)).retry_after_s == 300
+    assert (await store.demand(("PTTL", block)))[0] <= 300_000
 
 
 async def test_the_excess_that_reaches_block_after_is_still_429_then_403(store: Store) -> None:

@@ -270,7 +270,7 @@ async def test_days_of_the_journal_get_their_partitions_and_old_days_go(gateway:
     assert await gateway.counts() == (4, 4)
     assert len(gateway.put_aside()) == 1
 
-    later = await gateway.shipper(retention_days=10, now=lambda: now + 3 * DAY_S)
+    later = await gateway.shipper(retention_days=10, now=lambda: now + 3 * DAY_S, steady_s=0)
     running = asyncio.ensure_future(later.run())
     tomorrow = datetime.fromtimestamp(now + 4 * DAY_S, UTC).date()
     await eventually(lambda: later._kept_from == tomorrow - timedelta(days=11))
@@ -283,6 +283,26 @@ async def test_days_of_the_journal_get_their_partitions_and_old_days_go(gateway:
     gateway.write([record(started_at=now - 10 * DAY_S)])  # a journal that comes late does not count its day again
     await later.flush()
     assert await gateway.counts() == (3, 4)
+
+
+async def test_a_clock_that_has_just_jumped_drops_no_day(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mitmgate.control.shipper.UPKEEP_RETRY_S", 0.05)
+    ahead_s = 0.0
+    shipper = await gateway.shipper(now=lambda: time.time() + ahead_s, steady_s=1.0)
+    gateway.write([record()])
+    running = asyncio.ensure_future(shipper.run())
+    await eventually(lambda: shipper._kept_from is not None)
+    ahead_s = 400 * DAY_S
+    far = datetime.fromtimestamp(time.time() + 401 * DAY_S, UTC)
+    while not await gateway.value("SELECT to_regclass($1) IS NOT NULL", f"usage_{far:%Y_%m_%d}"):
+        await asyncio.sleep(0.02)
+    ahead_s = 0.0
+    await asyncio.sleep(1.5)
+    assert await gateway.counts() == (1, 1)
+    ahead_s = 400 * DAY_S  # and stays so: it is the time
+    while await gateway.counts() != (0, 1):
+        await asyncio.sleep(0.05)
+    running.cancel()
 
 
 async def test_a_partition_dropped_by_hand_is_made_again(gateway: Gateway) -> None:

@@ -8,10 +8,11 @@ local excess_ms, block_ms = tonumber(ARGV[3]), tonumber(ARGV[4])
 local scopes = #KEYS / 3
 local used, narrowest, least = {}, 1, nil
 
-local function left(key)
+-- No end, or one further off than when it began, which is how the store's clock set back looks: it ends in `most` from now.
+local function left(key, most)
     local ms = call('PTTL', key)
-    if ms == -1 then call('PEXPIRE', key, window_ms) end -- a window without an end would never open again
-    if ms < 0 then return window_ms end
+    if ms == -1 or ms > most then call('PEXPIRE', key, most) end
+    if ms < 0 or ms > most then return most end
     return ms
 end
 
@@ -20,7 +21,7 @@ for i = 1, scopes do
     local values = call('MGET', window, block)
     used[i] = tonumber(values[1] or '0')
     if values[2] then
-        return {2, i, tonumber(ARGV[4 + i]), used[i], left(window), math.max(1, call('PTTL', block))}
+        return {2, i, tonumber(ARGV[4 + i]), used[i], left(window, window_ms), math.max(1, left(block, block_ms))}
     end
 end
 for i = 1, scopes do
@@ -32,7 +33,7 @@ for i = 1, scopes do
             call('SET', KEYS[i * 3], '1', 'PX', block_ms)
             call('DEL', KEYS[i * 3 - 1])
         end
-        local ms = left(window)
+        local ms = left(window, window_ms)
         return {1, i, limit, used[i], ms, ms}
     end
     if least == nil or limit - used[i] < least then narrowest, least = i, limit - used[i] end
@@ -43,7 +44,7 @@ for i = 1, scopes do
     if call('INCR', window) == 1 then
         call('PEXPIRE', window, window_ms)
     elseif i == narrowest then
-        ms = left(window)
+        ms = left(window, window_ms)
     end
 end
 return {0, narrowest, tonumber(ARGV[4 + narrowest]), used[narrowest] + 1, ms, 0}
