@@ -81,7 +81,8 @@ class SemanticStage:
         """Answers from an entry. -> why it did not. Raises MatcherAway, StoreDown."""
         tenant, decision, settings = exchange.tenant, exchange.decision, self._settings
         assert tenant is not None and decision is not None and exchange.text is not None
-        bar = max(settings.threshold, decision.threshold or 0.0)
+        bar = settings.threshold if tenant.cache_threshold is None else tenant.cache_threshold
+        bar = max(bar, decision.threshold or 0.0)
         deadline_s = settings.deadline_ms / 1000
         found = await self._matcher.find(tenant.id, scope, exchange.text, threshold=bar, deadline_s=deadline_s)
         hit: Candidate | None = found.hit

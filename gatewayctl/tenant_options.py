@@ -35,6 +35,12 @@ _OPTIONS: Final = (
     ),
     click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Seconds an answer is kept."),
     click.option("--cache-max-bytes", type=click.IntRange(0), metavar="N", help="Bytes of answers kept."),
+    click.option(
+        "--cache-max-temperature", type=click.FloatRange(0, 2), metavar="T", help="Hotter requests are not cached."
+    ),
+    click.option(
+        "--cache-threshold", type=click.FloatRange(0, 1), metavar="X", help="Similarity for a hit in other words."
+    ),
     click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag; repeat."),
 )
 
@@ -56,7 +62,13 @@ def fields_of(options: dict[str, Any], upstream_format: str) -> dict[str, Any]:
         "model_aliases": dict(_pair(text, "--alias") for text in options["aliases"]) or None,
         "tags": ["=".join(_pair(text, "--tag")) for text in options["tags"]] or None,
         "upstream_auth": _upstream_auth(options, upstream_format),
-        "cache": _present(mode=options["cache_mode"], ttl_s=options["cache_ttl"], max_bytes=options["cache_max_bytes"])
+        "cache": _present(
+            mode=options["cache_mode"],
+            ttl_s=options["cache_ttl"],
+            max_bytes=options["cache_max_bytes"],
+            max_temperature=options["cache_max_temperature"],
+            threshold=options["cache_threshold"],
+        )
         or None,
     }
     return _present(**given)

@@ -30,6 +30,7 @@ class TenantColumns:
     cache_ttl_s: int | None
     cache_max_bytes: int | None
     cache_max_temperature: float
+    cache_threshold: float | None
     tags: list[str]
     status: str = "active"
     blocked_until: datetime | None = None
@@ -62,6 +63,7 @@ def columns_of_body(body: TenantIn, header: str | None, sealed: bytes | None) ->
         cache_ttl_s=cache.ttl_s,
         cache_max_bytes=cache.max_bytes,
         cache_max_temperature=_temperature(cache.max_temperature),
+        cache_threshold=cache.threshold,
         tags=body.tags,
         status=body.status or "active",
     )

@@ -44,6 +44,9 @@ class CacheIn(Body):
     ttl_s: Annotated[int, Field(strict=True, ge=1, le=MAX_TTL_S)] | None = None
     max_bytes: Annotated[int, Field(strict=True, ge=0, le=MAX_BYTES)] | None = None
     max_temperature: Annotated[float, Field(strict=True, ge=0, le=2, description="null: 1.0")] | None = None
+    threshold: (
+        Annotated[float, Field(strict=True, ge=0, le=1, description="cosine for a hit in other words")] | None
+    ) = None
 
 
 class TenantIn(Body):
@@ -106,6 +109,7 @@ class CacheShown(Answer):
     ttl_s: int | None
     max_bytes: int | None
     max_temperature: float
+    threshold: float | None
 
 
 class TenantShown(Answer):

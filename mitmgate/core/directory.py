@@ -61,6 +61,7 @@ class Tenant:
     cache_ttl_s: int | None = None
     cache_max_bytes: int | None = None
     cache_max_temperature: float = 1.0
+    cache_threshold: float | None = None
 
     def blocked(self, now: float) -> bool:
         """Whether the operator's block holds at `now` (epoch seconds)."""

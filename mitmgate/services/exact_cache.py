@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import orjson
 
+from mitmgate.core.cache_policy import DEFAULT_NAMESPACE
 from mitmgate.core.entry_id import entry_id
 from mitmgate.core.token_usage import Tokens
 from mitmgate.services.cache_books import DROPPED_AT_ONCE, BookScript, books, counts_key, entry_key, tag
@@ -30,6 +31,7 @@ PUT_WITHIN_S: Final = 0.05  # longer, and the answer goes out unstored
 MAX_BODY_BYTES: Final = 2 << 20  # a hit is one write: what a slow client does not read stays in memory
 MAX_TOUCHES: Final = 4096
 TOUCHED_AT_ONCE: Final = 500
+MAX_NAMESPACES: Final = 1000  # of a tenant's, beside the default, with entries
 SWEPT_AT_ONCE: Final = 200
 SCANNED_AT_ONCE: Final = 200  # keys of any tenant; removing as many takes a few ms of the server's time
 OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
@@ -132,7 +134,9 @@ class ExactCache:
         value = _render(entry)
         name, size = entry.fingerprint.hex(), len(value) + OVERHEAD_BYTES
         now_ms, expires_ms = int(entry.stored_at * 1000), int(entry.expires_at * 1000)
-        arguments = (tag(tenant_id), name, value, size, max_bytes, now_ms, expires_ms, DROPPED_AT_ONCE)
+        namespace = "" if entry.namespace == DEFAULT_NAMESPACE else entry.namespace
+        bounds = (size, max_bytes, now_ms, expires_ms, DROPPED_AT_ONCE, namespace, MAX_NAMESPACES)
+        arguments = (tag(tenant_id), name, value, *bounds)
         command = self._put.command([*books(tenant_id), entry_key(tenant_id, name)], arguments)
         try:
             replies = await self._store.demand(command, deadline_s=PUT_WITHIN_S)

@@ -58,6 +58,7 @@ def tenant_from_row(row: Row, keys: Iterable[Key] = ()) -> Tenant:
         cache_ttl_s=row["cache_ttl_s"],
         cache_max_bytes=row["cache_max_bytes"],
         cache_max_temperature=row["cache_max_temperature"],
+        cache_threshold=row["cache_threshold"],
     )
 
 

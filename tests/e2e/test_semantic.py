@@ -107,6 +107,17 @@ def test_the_client_may_ask_for_less(tenant: Tenant) -> None:
     assert outcome(tenant.chat(REPHRASED, headers={"X-Cache-Threshold": "0.1"})) == ("HIT", "semantic")
 
 
+def test_a_tenants_bar_is_its_own(gateway: Gateway, upstream: Upstream) -> None:
+    tenant = gateway.tenant(upstream.url)
+    kept(tenant)
+    only = {"Cache-Control": "only-if-cached"}
+    assert tenant.admin("PATCH", "", {"cache": {"threshold": 0.99}}).json()["cache"]["threshold"] == 0.99
+    assert tenant.chat(REPHRASED, headers=only).status_code == 504
+    assert tenant.chat(REPHRASED, headers={**only, "X-Cache-Threshold": "0.5"}).status_code == 504  # may only raise
+    assert tenant.admin("PATCH", "", {"cache": {"threshold": None}}).status_code == 200
+    assert outcome(tenant.chat(REPHRASED, headers=only)) == ("HIT", "semantic")
+
+
 def test_a_tenant_may_have_less(gateway: Gateway, upstream: Upstream) -> None:
     modest = gateway.tenant(upstream.url, cache={"mode": "exact"})
     assert outcome(modest.chat(FIRST)) == ("MISS", None)

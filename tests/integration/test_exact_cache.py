@@ -8,11 +8,14 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
 
 from mitmgate.core.token_usage import Tokens
+from mitmgate.services.cache_books import books
+from mitmgate.services.cache_entries import CacheEntries
 from mitmgate.services.embedded import EmbeddedValkey
 from mitmgate.services.exact_cache import DROPPED_AT_ONCE, MAX_BODY_BYTES, OVERHEAD_BYTES, Entry, ExactCache
 from mitmgate.services.redis import Store
@@ -214,6 +217,30 @@ async def test_the_server_evicts_answers_and_the_sweep_counts_again(store: Store
         assert await store.demand(("GET", "b:{1}")) == [b"1"]  # what has no end is never evicted
     finally:
         await store.demand(("CONFIG", "SET", "maxmemory", "512mb"))
+
+
+async def test_namespaces_are_bounded_and_one_that_is_empty_makes_room(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mitmgate.services.exact_cache.MAX_NAMESPACES", 3)
+    cache = ExactCache(store)
+
+    async def put(name: object, namespace: str, tenant_id: int = 1, ttl_s: float = 60) -> bool:
+        entry = entry_of(name, tenant_id=tenant_id, ttl_s=ttl_s)
+        return await cache.put(tenant_id, replace(entry, namespace=namespace), MIB)
+
+    assert [await put(n, f"of-{n}") for n in range(5)] == [True] * 3 + [False] * 2
+    assert await put("again", "of-0") and await put("plain", "default") and await put("other", "of-4", tenant_id=2)
+    assert await put(0, "of-1")  # moves its entry there; of-0 still has one
+    assert not await put("new", "of-4")
+    assert await put(2, "default")  # of-2 is empty now
+    assert await put("short", "of-4", ttl_s=0.2)
+    assert not await put("new", "of-5")
+    await asyncio.sleep(0.3)
+    assert await put("new", "of-5")
+    for name in ("again", 0, 1, "plain", 2, "new"):
+        await CacheEntries(store).evict(1, [digest(name)])
+    assert await store.demand(("HGETALL", books(1)[0])) == [[]]
 
 
 async def test_lost_books_are_mended_by_the_sweep(store: Store) -> None:

@@ -18,7 +18,7 @@ _CLEARED: Final[dict[str, dict[str, Any]]] = {
     "default-model": {"default_model": None},
     "aliases": {"model_aliases": None},
     "upstream-key": {"upstream_auth": None},
-    "cache": {"cache": {"mode": None, "ttl_s": None, "max_bytes": None}},
+    "cache": {"cache": None},
     "tags": {"tags": None},
 }
 

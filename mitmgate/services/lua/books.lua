@@ -1,6 +1,7 @@
 -- A tenant's books: stands in front of every script that changes them.
--- KEYS: sizes (hash: bytes by entry; under 'v' and an entry its vector's bytes and scope; '' the sum of all bytes,
--- 'hits' of all hits, 'most' the bytes allowed), uses and expiries (zsets by ms), hits (zset by count), scopes (zset by ms)
+-- KEYS: sizes (hash: bytes by entry; under 'v' and an entry its vector's bytes and scope, under 'n:' and an entry its
+-- namespace unless it is the default, under 'c:' and a namespace its entries, 'namespaces' how many of those there are;
+-- '' the sum of all bytes, 'hits' of all hits, 'most' the bytes allowed), uses and expiries (zsets by ms), hits (zset by count), scopes (zset by ms)
 -- ARGV[1]: what names the tenant in its other keys, '{id}:'
 local sizes, uses, expiries, hits, scopes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local tag = ARGV[1]
@@ -18,8 +19,19 @@ local function drop_vector(name)
     return 1
 end
 
+local function leave_namespace(name)
+    local namespace = redis.call('HGET', sizes, 'n:' .. name)
+    if not namespace then return end
+    redis.call('HDEL', sizes, 'n:' .. name)
+    if redis.call('HINCRBY', sizes, 'c:' .. namespace, -1) <= 0 then
+        redis.call('HDEL', sizes, 'c:' .. namespace)
+        redis.call('HINCRBY', sizes, 'namespaces', -1)
+    end
+end
+
 local function drop(name)
     drop_vector(name)
+    leave_namespace(name)
     total = total - tonumber(redis.call('HGET', sizes, name) or '0')
     redis.call('UNLINK', 'x:' .. tag .. name)
     redis.call('HDEL', sizes, name)

@@ -13,7 +13,19 @@ from tests.integration.admin.conftest import Admin
 FIELDS = (
     *("name", "backend_url", "rate_limit_per_hour", "status", "allowed_models", "default_model", "model_aliases"),
     *("upstream_format", "allow_private_upstream", "upstream_auth", "cache", "tags", "scopes", "limits", "expires_at"),
-    *("seconds", "reason", "grace_seconds", "role", "mode", "ttl_s", "max_bytes", "max_temperature", "header", "value"),
+    *(
+        "seconds",
+        "reason",
+        "grace_seconds",
+        "role",
+        "mode",
+        "ttl_s",
+        "max_bytes",
+        "max_temperature",
+        "threshold",
+        "header",
+        "value",
+    ),
 )
 EDGES = ["", "\0", "a\ud800", "x" * 5000, "https://[::1", "https://\u2028", "9999-12-31T23:59:59-14:00", "chat", "off"]
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=30) | st.sampled_from(EDGES)

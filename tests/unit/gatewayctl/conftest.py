@@ -40,7 +40,7 @@ def tenant(id: int, name: str, **more: Any) -> dict[str, Any]:
         "upstream_format": "openai",
         "allow_private_upstream": False,
         "upstream_auth": None,
-        "cache": {"mode": None, "ttl_s": None, "max_bytes": None, "max_temperature": 1.0},
+        "cache": {"mode": None, "ttl_s": None, "max_bytes": None, "max_temperature": 1.0, "threshold": None},
         "tags": [],
         "created_at": AT,
         "updated_at": AT,

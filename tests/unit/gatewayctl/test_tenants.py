@@ -27,7 +27,8 @@ def test_create_takes_every_field(run: Any, admin: Any, monkeypatch: pytest.Monk
     monkeypatch.setenv("VENDOR_KEY", f"{UPSTREAM_KEY}\n")
     options = (
         "--upstream-key-env VENDOR_KEY --limit 9 --allow-private --model a --model b --default-model a --alias x=a "
-        "--alias y=b=c --cache-mode off --cache-ttl 60 --cache-max-bytes 1000 --tag team=search"
+        "--alias y=b=c --cache-mode off --cache-ttl 60 --cache-max-bytes 1000 --cache-max-temperature 0.5 "
+        "--cache-threshold 0.95 --tag team=search"
     )
     ended = run("tenants", "create", "acme", "--backend", "http://h", *options.split())
     assert ended.exit_code == 0, ended.output
@@ -41,7 +42,7 @@ def test_create_takes_every_field(run: Any, admin: Any, monkeypatch: pytest.Monk
         "default_model": "a",
         "model_aliases": {"x": "a", "y": "b=c"},
         "upstream_auth": {"header": "Authorization", "value": f"Bearer {UPSTREAM_KEY}"},
-        "cache": {"mode": "off", "ttl_s": 60, "max_bytes": 1000},
+        "cache": {"mode": "off", "ttl_s": 60, "max_bytes": 1000, "max_temperature": 0.5, "threshold": 0.95},
         "tags": ["team=search"],
     }
 
