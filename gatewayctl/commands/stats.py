@@ -13,13 +13,16 @@ from gatewayctl.directory import find_tenant, path_of
 from gatewayctl.following import until_interrupted
 from gatewayctl.live_view import show_live
 from gatewayctl.session import Session, asks_server
+from gatewayctl.since import SINCE
 from gatewayctl.statistics import show_all, show_one
 
 
 @click.command("stats")
 @optional_tenant
-@click.option("--from", "since", metavar="WHEN", help="A day or time in ISO 8601, UTC. Default: 30 days ago.")
-@click.option("--to", "until", metavar="WHEN", help="The same; a day is included. Default: now.")
+@click.option(
+    "--from", "since", type=SINCE, metavar="WHEN", help="2h, 7d ago, or a day or time in ISO 8601, UTC. [30d]"
+)
+@click.option("--to", "until", type=SINCE, metavar="WHEN", help="The same; a day is included. [now]")
 @click.option(
     "--watch",
     is_flag=False,
@@ -39,6 +42,7 @@ def stats(session: Session, tenant: str | None, since: str | None, until: str | 
     Examples:
       gatewayctl stats
       gatewayctl stats acme
+      gatewayctl stats acme --from 7d
       gatewayctl stats acme --from 2026-01-01 --to 2026-01-31
       gatewayctl stats --watch
       gatewayctl stats acme --watch 10

@@ -67,7 +67,42 @@ async def _look(settings: Settings, dsn: str | None, redis_url: str | None, now:
         found += await _database(settings, dsn, now)
     if redis_url is not None:
         found += await _redis(redis_url, now, is_ours=settings.redis.url == "embedded")
+    if dsn is not None and redis_url is not None:
+        found += await _owner(dsn, redis_url)
     return found
+
+
+async def _owner(dsn: str, redis_url: str) -> list[Finding]:
+    """Whether the two stores belong together; nothing where either does not answer, which is told already."""
+    import asyncpg
+
+    from mitmgate.services import postgres
+    from mitmgate.services.queries import queries
+    from mitmgate.services.redis import Store, StoreDown
+    from mitmgate.services.store_owner import owner_problem
+
+    try:
+        connection = await postgres.open_connection(dsn, name="gatewayctl doctor", timeout_s=_CALL_S)
+    except (*postgres.AWAY, asyncpg.PostgresError, ValueError):
+        return []
+    try:
+        store = Store(redis_url, deadline_s=_CALL_S, pool_size=1)
+    except (OSError, ValueError):
+        connection.terminate()
+        return []
+    try:
+        with postgres.deadline(connection, _CALL_S):
+            if not await connection.fetchval(queries.is_set_up):
+                return []
+            problem = await owner_problem(connection, store)
+    except (*postgres.AWAY, asyncpg.PostgresError, StoreDown):
+        return []
+    finally:
+        connection.terminate()
+        await store.close()
+    if problem is None:
+        return []
+    return [Finding("Valkey's owner", WRONG, f"it {problem}", "Give this gateway a Valkey of its own.")]
 
 
 async def _database(settings: Settings, dsn: str, now: Callable[[], float]) -> list[Finding]:

@@ -19,7 +19,7 @@ from mitmgate.control.applied import ApplyEverywhere
 from mitmgate.control.automatic_blocks import AutomaticBlocks
 from mitmgate.control.context import CacheStore, Control
 from mitmgate.control.shipper import Shipper
-from mitmgate.control.upkeep import StoreChecks, sweep_cache
+from mitmgate.control.upkeep import StoreChecks, sweep_cache, watch_claim
 from mitmgate.core.settings import Runtime, load_runtime
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.matcher_client import MatcherClient
@@ -104,6 +104,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
                 shipper.run(),
                 checks.run(),
                 sweep_cache(pool, cache, matcher),
+                watch_claim(pool, store),
                 _beat(channel, server, checks),
             )
         ]

@@ -16,6 +16,8 @@ from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
 from mitmgate.services.redis import Store, StoreDown
+from mitmgate.services.redis_start import StoreUnusable
+from mitmgate.services.store_owner import keep_claim
 
 CHECK_S: Final = 1.0
 SWEEP_S: Final = 60.0
@@ -70,6 +72,22 @@ async def sweep_once(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClie
         for tenant_id in await cache.exact.holds([row["id"] for row in rows if row["is_deleted"]]):
             await purge(cache, matcher, tenant_id)
         after = rows[-1]["id"]
+
+
+async def watch_claim(pool: asyncpg.Pool, store: Store) -> None:
+    """Once a minute: the store stays marked as ours, also when somebody empties it."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        try:
+            async with borrow(pool) as connection:
+                if await keep_claim(connection, store):
+                    log.warning("the store was emptied while it was in use: quotas and the cache begin anew")
+        except StoreUnusable as problem:
+            log.error("%s: end one of the two gateways, or give it a Valkey of its own", problem)
+        except (ServiceUnavailable, StoreDown):
+            pass  # told by who asks for more
+        except Exception:
+            log.exception("looking whose the store is broke, it is tried again in a minute")
 
 
 async def _tenants(pool: asyncpg.Pool, after: int) -> list[asyncpg.Record]:

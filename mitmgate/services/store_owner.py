@@ -45,6 +45,28 @@ async def claim_store(dsn: str, redis_url: str, *, alone: bool) -> None:
         await store.close()
 
 
+async def keep_claim(connection: asyncpg.Connection, store: Store) -> bool:
+    """Marks a store again that was emptied while it was in use, before another gateway can. -> whether it was.
+
+    Raises StoreUnusable where it is another database's by now, and StoreDown.
+    """
+    own = await _id_of(connection)
+    found = (await store.demand(("SET", KEY, own, "NX", "GET")))[0] if own is not None else None
+    if found not in (None, own):
+        raise StoreUnusable(
+            "the store is marked as that of another gateway's database, whose tenants have the same ids"
+        )
+    return own is not None and found is None
+
+
+async def owner_problem(connection: asyncpg.Connection, store: Store) -> str | None:
+    """What is wrong with the store's mark, for who only looks. Raises StoreDown."""
+    own, found = await _id_of(connection), (await store.demand(("GET", KEY)))[0]
+    if found is None or own is None or found == own:
+        return None
+    return "is marked as that of another gateway's database, whose tenants have the same ids"
+
+
 async def release_store(connection: asyncpg.Connection, redis_url: str) -> None:
     """Removes all that a store keeps of tenants, whose ids are about to be given to others; it is nobody's then.
 

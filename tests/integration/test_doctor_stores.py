@@ -18,6 +18,7 @@ from mitmgate.services.embedded import EmbeddedValkey
 from mitmgate.services.postgres import prepare_database
 from mitmgate.services.redis import Store, StoreDown
 from mitmgate.services.secrets import load_secrets
+from mitmgate.services.store_owner import KEY, claim_store
 from tests.conftest import execute
 
 PASSWORD = "hunter2hunter2"
@@ -52,6 +53,18 @@ def test_sound_stores(settings: Settings) -> None:
         "Valkey memory",
     } == set(found)
     assert {finding.state for finding in found.values()} == {OK}, found
+
+
+def test_a_store_of_another_database(settings: Settings) -> None:
+    async def swap() -> None:
+        await claim_store(settings.database.url, settings.redis.url, alone=False)
+        store = Store(settings.redis.url)
+        await store.demand(("SET", KEY, b"another's"))
+        await store.close()
+
+    asyncio.run(swap())
+    found = by_check(stores(settings))["Valkey's owner"]
+    assert found.state == WRONG and "another gateway's database" in found.seen
 
 
 @pytest.mark.parametrize(("name", "said"), [("pepper", "another pepper"), ("master-key", "another master key")])

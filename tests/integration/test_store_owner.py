@@ -8,13 +8,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from mitmgate.services.embedded import EmbeddedPostgres
-from mitmgate.services.postgres import prepare_database
+from mitmgate.services.postgres import open_connection, prepare_database
+from mitmgate.services.queries import queries
 from mitmgate.services.redis import Store
 from mitmgate.services.redis_start import StoreUnusable
-from mitmgate.services.store_owner import claim_store
+from mitmgate.services.store_owner import claim_store, keep_claim, owner_problem
 from tests.conftest import TESTS, execute
 from tests.integration.database import SECRETS
 
@@ -66,6 +68,36 @@ async def test_a_store_of_another_database_is_refused(postgres_dsn: str, other_d
         await claim_store(other_dsn, valkey_url, alone=False)
     assert await kept(valkey_url) == {ANSWER}  # its owner may be serving
     await claim_store(postgres_dsn, valkey_url, alone=False)
+
+
+async def test_a_store_emptied_while_in_use_is_marked_again_and_another_gateway_kept_out(
+    postgres_dsn: str, other_dsn: str, valkey_url: str
+) -> None:
+    for dsn in (postgres_dsn, other_dsn):
+        await prepare_database(dsn, SECRETS)
+    await claim_store(postgres_dsn, valkey_url, alone=False)
+    store, ours, theirs = Store(valkey_url), await open_connection(postgres_dsn), await open_connection(other_dsn)
+    try:
+        await record(theirs)
+        assert await keep_claim(ours, store) is False
+        await store.demand(("FLUSHALL",))
+        assert await owner_problem(ours, store) is None
+        assert await keep_claim(ours, store) is True
+        with pytest.raises(StoreUnusable, match="another gateway's database"):
+            await claim_store(other_dsn, valkey_url, alone=False)
+        with pytest.raises(StoreUnusable, match="another gateway's database"):
+            await keep_claim(theirs, store)
+        assert "another gateway's database" in (await owner_problem(theirs, store) or "")
+        assert await owner_problem(ours, store) is None
+    finally:
+        await store.close()
+        await ours.close()
+        await theirs.close()
+
+
+async def record(connection: asyncpg.Connection) -> None:
+    """Gives a database the id that its first claim of a store would."""
+    await connection.execute(queries.record_gateway_check, "gateway-id", os.urandom(16))
 
 
 async def test_an_embedded_store_of_another_database_is_emptied(

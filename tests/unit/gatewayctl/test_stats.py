@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -48,6 +49,12 @@ def test_an_idle_tenant_has_no_rates(run: Any) -> None:
 def test_bounds_are_passed_on(run: Any, admin: Any) -> None:
     run("stats", "acme", "--from", "2026-01-01", "--to", "2026-01-31")
     assert admin.asked[-1][2] == {"from": "2026-01-01", "to": "2026-01-31"}
+
+
+def test_a_bound_may_be_so_long_ago(run: Any, admin: Any) -> None:
+    run("stats", "acme", "--from", "7d")
+    ago = datetime.now(UTC) - datetime.fromisoformat(admin.asked[-1][2]["from"])
+    assert 7 * 86_400 <= ago.total_seconds() < 7 * 86_400 + 60
 
 
 def test_an_unknown_tenant_is_5(run: Any) -> None:
