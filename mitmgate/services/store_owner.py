@@ -15,6 +15,7 @@ from mitmgate.services.redis_start import StoreUnusable
 from mitmgate.services.tenant_keys import CONTENT, WITHIN_S, forget_tenants
 
 KEY: Final = "gateway"
+_MARKED: Final = "is marked as that of another gateway's database, whose tenants have the same ids"
 
 
 async def claim_store(dsn: str, redis_url: str, *, alone: bool) -> None:
@@ -53,9 +54,7 @@ async def keep_claim(connection: asyncpg.Connection, store: Store) -> bool:
     own = await _id_of(connection)
     found = (await store.demand(("SET", KEY, own, "NX", "GET")))[0] if own is not None else None
     if found not in (None, own):
-        raise StoreUnusable(
-            "the store is marked as that of another gateway's database, whose tenants have the same ids"
-        )
+        raise StoreUnusable(f"the store {_MARKED}")
     return own is not None and found is None
 
 
@@ -64,7 +63,7 @@ async def owner_problem(connection: asyncpg.Connection, store: Store) -> str | N
     own, found = await _id_of(connection), (await store.demand(("GET", KEY)))[0]
     if found is None or own is None or found == own:
         return None
-    return "is marked as that of another gateway's database, whose tenants have the same ids"
+    return _MARKED
 
 
 async def release_store(connection: asyncpg.Connection, redis_url: str) -> None:
