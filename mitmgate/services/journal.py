@@ -87,15 +87,21 @@ class Journal:
         except OSError as problem:
             self._say(os.strerror(problem.errno or 0))
             return False  # the segment stays: a new file for each record would fill the disk's last corner
-        self._written += count
         if count != len(line):
             self._say("the disk took a part of a record")
-            # The shipper sees that the torn line is none; the record goes whole into the next segment.
-            self._end_segment()
+            self._take_back()
             return False
+        self._written += count
         if self._written > SEGMENT_BYTES:
             self._end_segment()
         return True
+
+    def _take_back(self) -> None:
+        """Removes a torn line; where that fails, the shipper sees that it is none, and it goes whole elsewhere."""
+        try:
+            os.ftruncate(self._fd or -1, self._written)
+        except OSError:
+            self._end_segment()
 
     def _keep(self, line: bytes) -> None:
         if len(self._waiting) >= self._max_buffered:

@@ -101,6 +101,7 @@ def test_a_full_disk_stops_no_traffic_says_so_and_loses_nothing(small_disk: Path
         ballast.unlink()
         wait_until(lambda: tenant.admin("GET", "/usage").status_code == 200, gateway.output)
         assert [row["request_id"] for row in tenant.wait_rows(len(ids))] == ids
+        assert not [path for path in small_disk.rglob("*") if path.parent.name == "dead-letter"]
         gateway.wait_healthy()
 
 

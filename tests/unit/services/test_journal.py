@@ -126,7 +126,8 @@ def test_a_full_disk_stops_nothing_loses_nothing_and_fills_up_with_no_empty_file
     for n in range(1000):
         journal.append(record(n))
     assert journal.waiting == 997 and journal.dropped == 0
-    assert len(segments(tmp_path)) == 2
+    (segment,) = segments(tmp_path)
+    assert segment.read_bytes() == b"".join(record(n).line() for n in range(3))  # the torn part is gone
     assert caplog.text.count("journal cannot be written") == 1
     journal.flush()
     assert journal.waiting == 997
@@ -137,6 +138,24 @@ def test_a_full_disk_stops_nothing_loses_nothing_and_fills_up_with_no_empty_file
     assert journal.waiting == 0
     assert ids(tmp_path) == [f"r{n}" for n in range(1001)]
     journal.close()
+
+
+def test_a_torn_line_that_cannot_be_taken_back_is_followed_by_the_whole_one_elsewhere(
+    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(fd: int, size: int) -> None:
+        raise OSError(errno.EIO, "")
+
+    monkeypatch.setattr(os, "ftruncate", fails)
+    journal = Journal(tmp_path, "w0")
+    disk.room = len(record(0).line()) + 40
+    for n in range(3):
+        journal.append(record(n))
+    disk.room = 1 << 40
+    journal.close()
+    torn, whole = sorted(segments(tmp_path), key=lambda path: path.stat().st_mtime_ns)
+    assert torn.read_bytes() == record(0).line() + record(1).line()[:40]
+    assert whole.read_bytes() == record(1).line() + record(2).line()
 
 
 def test_memory_is_bounded_and_what_is_dropped_is_the_oldest_and_counted(tmp_path: Path, disk: Disk) -> None:
