@@ -19,7 +19,7 @@ import httpx
 import jwt
 import pytest
 
-from tests.e2e.served import ADMIN_TOKEN, Served, alive, children, free_port, wait_until
+from tests.e2e.served import ADMIN_TOKEN, DEMO_KEY, Served, alive, children, free_port, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -186,6 +186,21 @@ def test_every_kind_of_process_is_started_again(gateway: Served) -> None:
         created = gateway.admin("POST", "/admin/tenants", {"name": kind, "backend_url": "https://api.openai.com"})
         assert created.status_code == 201, created.text
     assert gateway.end() == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_without_control_traffic_health_and_logins_go_on(gateway: Served, how: signal.Signals) -> None:
+    killed = gateway.child("mitmgate.control")
+    os.kill(killed, how)
+    for number in range(3):
+        assert gateway.ask(f"without control {number}").status_code == 200
+        login = httpx.post(f"{gateway.url}/auth/token", json={"api_key": DEMO_KEY}, timeout=10)
+        assert login.status_code == 200
+        assert gateway.get("/health") == gateway.get("/health/ready") == 200
+    assert gateway.admin("GET", "/admin/tenants").status_code in (200, 503)
+    wait_until(lambda: gateway.child("mitmgate.control") != killed, gateway.output)
+    wait_until(lambda: gateway.admin("GET", "/admin/tenants").status_code == 200, gateway.output)
+    wait_until(gateway.healthy, gateway.output)
 
 
 def test_a_drain_lets_what_is_under_way_end(gateway: Served) -> None:
