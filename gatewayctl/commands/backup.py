@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gatewayctl import render
+from gatewayctl.backups import contents, summary
 from gatewayctl.local import CannotBeUsed, of_gateway
 from gatewayctl.text import number
 from mitmgate.core.settings import Settings
@@ -72,20 +73,3 @@ async def _write(settings: Settings, dsn: str, file: Path, with_secrets: bool) -
                 return await dump(connection, writer, secrets, lambda _, more: told(more))
     finally:
         await close_connection(connection)
-
-
-def contents(manifest: Manifest) -> str:
-    """What is in a backup, in words."""
-    named = (("tenants", "tenants"), ("api_keys", "keys"), ("usage", "requests"), ("audit_log", "changes"))
-    return ", ".join(f"{number(manifest.rows_of(table))} {word}" for table, word in named)
-
-
-def summary(manifest: Manifest) -> dict[str, object]:
-    """The same for programs."""
-    return {
-        "taken_at": manifest.taken_at,
-        "made_by": manifest.made_by,
-        "schema_version": manifest.schema_version,
-        "has_secrets": manifest.has_secrets,
-        "rows": {part.table: part.rows for part in manifest.parts},
-    }

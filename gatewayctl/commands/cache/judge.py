@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any, Final, TextIO
 
 import click
 
 from gatewayctl import render
 from gatewayctl.client import LONG_WORK_S
+from gatewayctl.pairs import in_parts, read_pairs
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
 
-MOST_AT_ONCE: Final = 1000
-MOST_CHARACTERS: Final = 200_000  # of one call: far below what the admin API takes
 _COLUMNS: Final = (
     Column("Similarity", keep=True, right=True),
     Column("Accept", keep=True),
@@ -23,8 +20,6 @@ _COLUMNS: Final = (
     Column("Asked"),
     Column("Stored"),
 )
-
-Pair = tuple[str, str]
 
 
 @click.command("judge")
@@ -46,10 +41,10 @@ def judge(session: Session, questions: tuple[str, ...], source: TextIO | None, t
     """
     if (source is None) == (not questions) or (questions and len(questions) != 2):
         raise click.UsageError("give two questions, or --file")
-    pairs = [(questions[0], questions[1])] if source is None else list(_pairs(source))
+    pairs = [(questions[0], questions[1])] if source is None else list(read_pairs(source))
     verdicts: list[Any] = []
     session.client.wait_within(LONG_WORK_S)
-    for part in _parts(pairs):
+    for part in in_parts(pairs):
         body = {"pairs": [list(pair) for pair in part], "threshold": threshold}
         verdicts += session.client.post("/admin/cache/judge", body)["data"]
     told = [{"a": a, "b": b, **verdict} for (a, b), verdict in zip(pairs, verdicts, strict=True)]
@@ -68,41 +63,3 @@ def judge(session: Session, questions: tuple[str, ...], source: TextIO | None, t
         render.table(_COLUMNS, rows, empty="There are no pairs to judge.")
 
     session.show({"data": told}, for_people)
-
-
-def _pairs(source: TextIO) -> Iterator[Pair]:
-    try:
-        for number, line in enumerate(source, start=1):
-            if line.strip():
-                yield _pair(line.rstrip("\r\n"), number)
-    except UnicodeDecodeError:
-        raise click.UsageError("the file is not UTF-8") from None
-
-
-def _pair(line: str, number: int) -> Pair:
-    pair: Any = None
-    if line.lstrip()[:1] in "{[":
-        try:
-            parsed = json.loads(line)
-            pair = [parsed.get("a"), parsed.get("b")] if isinstance(parsed, dict) else parsed
-        except (ValueError, RecursionError):
-            pair = None
-    if pair is None:
-        pair = line.split("\t")
-    if len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str):
-        return pair[0], pair[1]
-    raise click.UsageError(f'line {number} is no pair: {{"a": …, "b": …}}, ["…", "…"], or two texts with a tab between')
-
-
-def _parts(pairs: list[Pair]) -> Iterator[list[Pair]]:
-    part: list[Pair] = []
-    size = 0
-    for pair in pairs:
-        length = len(pair[0]) + len(pair[1])
-        if part and (len(part) == MOST_AT_ONCE or size + length > MOST_CHARACTERS // 2):
-            yield part
-            part, size = [], 0
-        part.append(pair)
-        size += length
-    if part:
-        yield part
