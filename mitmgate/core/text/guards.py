@@ -13,6 +13,7 @@ from typing import Final
 
 from mitmgate.core.text import measures
 from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
+from mitmgate.core.text.narrowed import narrowed
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
 from mitmgate.core.text.reading import Reading
@@ -124,7 +125,7 @@ def reasons(left: Reading, right: Reading) -> list[str]:
 
 GUARDS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, code, quoted, negation, opposite, order, modality, tense, quantifier, question,
-    one_more, manner, name, replaced,
+    one_more, manner, name, replaced, narrowed,
 )  # fmt: skip
 
 _CLASHES: Final = {
