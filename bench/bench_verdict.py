@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import tempfile
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -112,7 +113,7 @@ def stream(folder: Path, kept: Path, bar: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--vectors", type=Path, default=Path(".cache/bench"))
+    parser.add_argument("--vectors", type=Path, default=Path(tempfile.gettempdir()) / "mitmgate-bench-vectors")
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--show")
     parser.add_argument("--bar", type=float, default=BAR)
