@@ -16,6 +16,7 @@ else:
     from backports import zstd
 
 MAX_DECODED_BYTES: Final = 8 << 20  # a short body may unfold to gigabytes
+_MOST_MEMBERS: Final = 64  # each copies what is left
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 _LIKE_ASCII: Final = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1", "windows-1252"})
@@ -47,6 +48,21 @@ def _inflated(body: bytes, window: int) -> bytes | None:
     return text if reader.eof and not reader.unused_data else None
 
 
+def _from_gzip(body: bytes) -> bytes | None:
+    """RFC 1952 section 2.2: any number of members."""
+    texts: list[bytes] = []
+    room = MAX_DECODED_BYTES + 1
+    while True:
+        reader = zlib.decompressobj(_GZIP)
+        texts.append(reader.decompress(body, room))
+        room -= len(texts[-1])
+        if not reader.eof or room <= 0 or len(texts) > _MOST_MEMBERS:
+            return None
+        body = reader.unused_data
+        if not body:
+            return b"".join(texts)
+
+
 def _deflated(body: bytes) -> bytes | None:
     """RFC 9110 section 8.4.1.2 means zlib's format; some send deflate's own."""
     try:
@@ -69,8 +85,8 @@ def _from_zstd(body: bytes) -> bytes | None:
 
 _CODINGS: Final[Mapping[str, Callable[[bytes], bytes | None]]] = MappingProxyType(
     {
-        "gzip": lambda body: _inflated(body, _GZIP),
-        "x-gzip": lambda body: _inflated(body, _GZIP),
+        "gzip": _from_gzip,
+        "x-gzip": _from_gzip,
         "deflate": _deflated,
         "br": _from_brotli,
         "zstd": _from_zstd,

@@ -62,7 +62,7 @@ _NOT_FORWARDED_PREFIXES: Final = (b"x-cache-", b"x-mitmgate-", b"x-forwarded-")
 
 _NAMES_NOTHING: Final = frozenset({b"keep-alive", b"close", b"Keep-Alive", b"Close"})
 
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 _NOT_ANSWERED: Final = (
     (HOP_BY_HOP - _FRAMING)
     | CREDENTIAL_HEADERS
@@ -122,7 +122,7 @@ def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = froz
 def answerable(fields: Sequence[Field], secrets: Sequence[bytes] = ()) -> list[Field]:
     """What of an upstream's answer's headers goes to the client.
 
-    Content-Length and Transfer-Encoding stay as they came, even when Connection names them: framing is the sender's.
+    Framing and Content-Encoding stay as they came, even when Connection names them: they say how to read the body.
     secrets: what no header may hold, should an upstream echo it.
     """
     kept = []
@@ -132,13 +132,13 @@ def answerable(fields: Sequence[Field], secrets: Sequence[bytes] = ()) -> list[F
         if name in _NOT_ANSWERED:
             if name == b"connection":
                 connection.append(field[1])
-        elif not name.startswith(_NOT_ANSWERED_PREFIXES) and not (secrets and _holds(field[1], secrets)):
+        elif not name.startswith(_NOT_ANSWERED_PREFIXES) and not (secrets and _holds(field, secrets)):
             kept.append(field)
     return _without(kept, connection, frozenset(), _FRAMING)
 
 
-def _holds(value: bytes, secrets: Sequence[bytes]) -> bool:
-    return any(secret in value for secret in secrets)
+def _holds(field: Field, secrets: Sequence[bytes]) -> bool:
+    return any(secret in field[1] or secret in field[0] for secret in secrets)
 
 
 def _without(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import h11
 from mitmproxy.proxy import commands, events
@@ -11,6 +11,8 @@ from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import ErrorCode
 from mitmproxy.proxy.layers.http._http1 import Http1Connection, Http1Server
+
+MAX_FRAMING_BYTES: Final = 1 << 16  # of one chunk's size line, or of the trailers: h11 waits for their end
 
 State = Callable[[Any], CommandGenerator[None]]
 
@@ -43,6 +45,8 @@ class BodyReader(Http1Connection):
                 yield from self.body_broke(closed=isinstance(event, events.ConnectionClosed))
                 return
             if part is None:
+                if len(self.buf) > MAX_FRAMING_BYTES:
+                    yield from self.body_broke(closed=False)
                 return
             if isinstance(part, h11.Data):
                 if data := bytes(part.data):

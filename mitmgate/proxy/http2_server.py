@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Final
 
+import h2.config
 import h2.errors
 import h2.events
 import h2.stream
@@ -24,16 +25,24 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._http2 import Http2Server
 from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 
+from mitmgate.core.errors import GatewayError
+from mitmgate.proxy.http2_fields import are_trailers, problem_of_request
 from mitmgate.proxy.wire import BROKEN_BODY, CONTENT_LENGTH, error_of_code, error_response
 
 MAX_HEADER_LIST: Final = 1 << 20
 MAX_STREAMS: Final = 128
 LINGER_BYTES: Final = 1 << 20
+MAX_RESETS: Final = 200
 REMEMBERED_STREAMS: Final = 1000  # ended ones, to know late frames by; h2's 65,536 are megabytes a connection
 
 
+_CONFIGURATION: Final = h2.config.H2Configuration(
+    **{**Http2Server.h2_conf_defaults, "client_side": False, "validate_inbound_headers": False}
+)
+
+
 class _H2Connection(BufferedH2Connection):
-    """Judges no body by its content-length: h2 ends all streams for one that lies, not that one (RFC 9113 8.1.1)."""
+    """Judges neither fields nor a body's length: h2 ends all streams for one that is malformed (RFC 9113 8.1.1)."""
 
     def _begin_new_stream(self, stream_id: int, allowed_ids: Any) -> h2.stream.H2Stream:
         stream = super()._begin_new_stream(stream_id, allowed_ids)
@@ -50,11 +59,12 @@ class GatewayHttp2Server(Http2Server):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.h2_conn = _H2Connection(self.h2_conf)
+        self.h2_conn = _H2Connection(_CONFIGURATION)
         self.h2_conn.decoder.max_header_list_size = MAX_HEADER_LIST
         self.h2_conn.local_settings.max_concurrent_streams = MAX_STREAMS
         self.h2_conn._closed_streams = h2.utilities.SizeLimitDict(size_limit=REMEMBERED_STREAMS)
         self._lingering: dict[int, int] = {}  # bytes that came for streams whose answer is out
+        self._resets = 0  # of streams by the client, less those that were answered
         self._missing: dict[int, int] = {}  # bytes still to come of bodies whose length was given
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
@@ -69,6 +79,7 @@ class GatewayHttp2Server(Http2Server):
         if isinstance(event, events.DataReceived) and self._announces_too_much():
             yield from self.protocol_error("", h2.errors.ErrorCodes.FRAME_SIZE_ERROR)
         if isinstance(event, ResponseEndOfMessage):
+            self._resets = max(0, self._resets - 1)
             if self._client_may_send(event.stream_id):
                 # A reset at once (RFC 9113 section 8.1) makes some clients fail instead of reading the answer.
                 self._lingering[event.stream_id] = 0
@@ -76,7 +87,7 @@ class GatewayHttp2Server(Http2Server):
                 self._forget_ended()
 
     def handle_h2_event(self, event: Any) -> CommandGenerator[bool]:
-        stream_id = getattr(event, "stream_id", None)
+        stream_id: Any = getattr(event, "stream_id", None)
         if stream_id in self._lingering:
             if isinstance(event, h2.events.DataReceived):
                 self._lingering[stream_id] += event.flow_controlled_length
@@ -89,15 +100,35 @@ class GatewayHttp2Server(Http2Server):
             if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
                 self._forget(stream_id)
                 return False
+        elif isinstance(event, h2.events.StreamReset):
+            return (yield from self._client_reset(event))
         elif isinstance(event, h2.events.RequestReceived):
+            if (problem := problem_of_request(event.headers)) is not None:
+                self._send_error(event.stream_id, problem)
+                if self._client_may_send(event.stream_id):
+                    self._lingering[event.stream_id] = 0
+                return False
             self._note_length(event)
-        elif stream_id in self._missing and self._lies(event):
+        elif (stream_id in self._missing and self._lies(event)) or (
+            isinstance(event, h2.events.TrailersReceived) and not are_trailers(event.headers)
+        ):
             if isinstance(event, h2.events.DataReceived):
                 self.h2_conn.acknowledge_received_data(event.flow_controlled_length, stream_id)
+            if not isinstance(event, h2.events.StreamEnded):
                 self._lingering[stream_id] = 0
             yield ReceiveHttp(RequestProtocolError(stream_id, BROKEN_BODY, ErrorCode.GENERIC_CLIENT_ERROR))
             return False
         return (yield from super().handle_h2_event(event))
+
+    def _client_reset(self, event: h2.events.StreamReset) -> CommandGenerator[bool]:
+        """Tells the stream, also when its end came in the same read: mitmproxy has forgotten it by then."""
+        self._resets += 1
+        if self._resets > MAX_RESETS:  # each cost us a request's work (CVE-2023-44487)
+            yield from self.protocol_error("", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
+            return True
+        self._forget(event.stream_id)
+        yield ReceiveHttp(RequestProtocolError(event.stream_id, "reset", ErrorCode.CANCEL))
+        return False
 
     def _note_length(self, event: h2.events.RequestReceived) -> None:
         """What is no length, or comes without a body, is for `wire.malformed`."""
@@ -155,10 +186,11 @@ class GatewayHttp2Server(Http2Server):
         ):
             yield from super()._handle_event(event)
             return
-        response = error_response(error)
-        self.h2_conn.send_headers(
-            event.stream_id,
-            [(b":status", b"%d" % error.status), *((k.lower(), v) for k, v in response.headers.fields)],
-        )
-        self.h2_conn.send_data(event.stream_id, response.content or b"", end_stream=True)
+        self._send_error(event.stream_id, error)
         yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+
+    def _send_error(self, stream_id: int, error: GatewayError) -> None:
+        response = error_response(error)
+        fields = [(b":status", b"%d" % error.status), *((k.lower(), v) for k, v in response.headers.fields)]
+        self.h2_conn.send_headers(stream_id, fields)
+        self.h2_conn.send_data(stream_id, response.content or b"", end_stream=True)

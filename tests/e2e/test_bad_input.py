@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import h2.connection
 import pytest
 
 from tests.e2e.harness import ADMIN_TOKEN, Gateway, Tenant, bearer, in_parallel, stranger, wait_until
@@ -251,7 +252,16 @@ PSEUDO = [(":method", "POST"), (":scheme", "http"), (":authority", "gw"), (":pat
 BROKEN_HTTP2: dict[str, list[tuple[str, str]]] = {
     "no path": [pair for pair in PSEUDO if pair[0] != ":path"],
     "no method": [pair for pair in PSEUDO if pair[0] != ":method"],
+    "empty path": [*PSEUDO[:3], (":path", "")],
+    "no scheme": [pair for pair in PSEUDO if pair[0] != ":scheme"],
+    "no authority": [pair for pair in PSEUDO if pair[0] != ":authority"],
+    "two hosts": [*PSEUDO, ("host", "another")],
     "two paths": [*PSEUDO, (":path", "/v1/models")],
+    "late pseudo-header": [*PSEUDO[:3], ("x", "1"), PSEUDO[3]],
+    "spaced name": [*PSEUDO, ("x y", "1")],
+    "NUL in a value": [*PSEUDO, ("x", "a\0b")],
+    "space before a value": [*PSEUDO, ("x", " a")],
+    "upgrade": [*PSEUDO, ("upgrade", "websocket")],
     "unknown pseudo-header": [*PSEUDO, (":mine", "1")],
     "connection": [*PSEUDO, ("connection", "close")],
     "transfer-encoding": [*PSEUDO, ("transfer-encoding", "chunked")],
@@ -264,13 +274,31 @@ BROKEN_HTTP2: dict[str, list[tuple[str, str]]] = {
 
 @pytest.mark.usefixtures("nothing_forwarded")
 @pytest.mark.parametrize("name", BROKEN_HTTP2)
-def test_what_is_not_http2_is_refused_or_reset(tenant: Tenant, name: str) -> None:
-    headers = [*BROKEN_HTTP2[name], ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")]
+def test_what_is_not_http2_ends_its_own_stream_with_an_error(tenant: Tenant, name: str) -> None:
+    key, kind = ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")
     with tenant.gateway.connect(stranger()) as connection:
         client = Http2(connection)
-        status, _, body = client.answer(client.send(headers, BODY))
-        assert status in (0, 400, 405), body
-        assert client.gone or client.reset or error_in(body)
+        other = client.send([*PSEUDO, key, kind], b"{", end=False)
+        for end in (False, True):
+            bad = client.send([*BROKEN_HTTP2[name], key, kind], BODY, end=end)
+            status, answered, body = client.answer(bad)
+            check(status, body, answered["content-type"], 405 if name == "CONNECT" else 400)
+        client.h2.end_stream(other)
+        client.flush()
+        assert client.answer(other)[0] == 400 and not client.gone  # rubbish, and answered
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
+def test_trailers_that_may_not_be_there_are_a_broken_body(tenant: Tenant) -> None:
+    headers = [*PSEUDO, ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")]
+    with tenant.gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        stream = client.send(headers, BODY, end=False)
+        client.h2.send_headers(stream, [("x-checksum", "1"), ("connection", "close")], end_stream=True)
+        client.flush()
+        status, answered, body = client.answer(stream)
+        check(status, body, answered["content-type"], 400)
+        assert client.answer(client.send(headers, b"{"))[0] == 400 and not client.gone
 
 
 LENGTHS: dict[str, tuple[list[str], bytes | None]] = {
@@ -486,6 +514,47 @@ def test_http2_streams_that_are_reset_leave_no_place_taken(strict: Gateway, upst
             return {client.answer(stream)[0] for stream in streams} == {200}
 
         wait_until(all_pass)
+
+
+def test_streams_reset_in_the_packet_that_ends_them_are_cancelled(strict: Gateway, upstream_of_all: Upstream) -> None:
+    tenant = strict.tenant(upstream_of_all.url, cache={"mode": "off"})
+    gone: list[Asked] = []
+
+    async def slowly(asked: Asked) -> None:
+        try:
+            await asked.until_gone()
+        finally:
+            gone.append(asked)
+
+    upstream_of_all.reset()
+    upstream_of_all.script = slowly
+    headers = [*PSEUDO, ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")]
+    with strict.connect(protocol="h2") as connection:
+        client = Http2(connection)
+        for _ in range(60):  # three times what may be in flight
+            stream = client.h2.get_next_available_stream_id()
+            client.h2.send_headers(stream, headers)
+            client.h2.send_data(stream, BODY, end_stream=True)
+            client.h2.reset_stream(stream, 8)
+        client.flush()
+        wait_until(lambda: len(gone) == len(upstream_of_all.asked))
+        upstream_of_all.reset()
+        models = [(":method", "GET"), (":scheme", "https"), (":authority", "gw"), (":path", "/v1/models")]
+        streams = [client.send([*models, headers[len(PSEUDO)]]) for _ in range(15)]
+        assert {client.answer(stream)[0] for stream in streams} == {200}
+
+
+def test_a_client_that_resets_nearly_all_it_asks_for_is_sent_away(gateway: Gateway) -> None:
+    with gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        for _ in range(300):
+            stream = client.h2.get_next_available_stream_id()
+            client.h2.send_headers(stream, PSEUDO)
+            client.h2.reset_stream(stream, 8)
+        client.flush()
+        while not client.gone:
+            client.answer(stream + 2)
+        assert client.h2.state_machine.state is h2.connection.ConnectionState.CLOSED
 
 
 def test_bad_input_is_never_cached(tenant: Tenant, upstream_of_all: Upstream) -> None:

@@ -53,6 +53,11 @@ async def encoded_stream(asked: Asked) -> None:
     await asked.end()
 
 
+async def encoded_but_unsaid(asked: Asked) -> None:
+    body = gzip.compress(json.dumps(completion(echoed(asked))).encode())
+    await asked.answer(body, headers=[("Content-Encoding", "gzip"), ("Connection", "content-encoding")])
+
+
 async def plain_text(asked: Asked) -> None:
     await asked.answer(f"key {echoed(asked)}".encode(), kind="text/plain")
 
@@ -78,7 +83,18 @@ async def stream(asked: Asked) -> None:
 
 
 Script = Callable[[Asked], Awaitable[None]]
-SCRIPTS = [json_answer, refused, always_busy, encoded, plain_text, reason, in_pieces, stream, encoded_stream]
+SCRIPTS = [
+    json_answer,
+    refused,
+    always_busy,
+    encoded,
+    plain_text,
+    reason,
+    in_pieces,
+    stream,
+    encoded_stream,
+    encoded_but_unsaid,
+]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -111,6 +127,17 @@ def test_what_cannot_be_looked_into_is_not_passed_on(
     assert SECRET not in answer.text and "content-encoding" not in answer.headers
     row = tenant.only_row()
     assert (row["status"], row["error"]) == (502, "upstream_malformed")
+
+
+def test_a_coding_below_the_chunks_is_malformed(tenant: Tenant, upstream: Upstream) -> None:
+    async def coded(asked: Asked) -> None:
+        body = gzip.compress(echoed(asked).encode())
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+        await asked.send(head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+
+    upstream.script = coded
+    answer = tenant.chat("What does the word lucid mean?")
+    assert answer.status_code == 502 and answer.json()["error"]["code"] == "upstream_malformed"
 
 
 def test_an_answer_without_it_is_not_touched(tenant: Tenant, upstream: Upstream) -> None:

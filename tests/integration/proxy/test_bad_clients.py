@@ -46,6 +46,21 @@ BAD = {
 }
 
 
+CHUNKED = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "chunk extension": CHUNKED + b"5;" + b"a" * 100_000,
+    "chunk size": CHUNKED + b"0" * 100_000,
+    "trailer": CHUNKED + b"2\r\n{}\r\n0\r\nX: " + b"a" * 100_000,
+    "trailers": CHUNKED + b"2\r\n{}\r\n0\r\n" + b"X: a\r\n" * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+async def test_the_framing_of_chunks_is_bounded(tmp_path: Path, name: str) -> None:
+    async with gateway(Planner(1), tmp_path) as (here, _):
+        assert (await ask(here, ENDLESS[name]))[0] == 400
+
+
 @pytest.mark.parametrize("name", BAD)
 async def test_rubbish_gets_a_json_400(tmp_path: Path, name: str) -> None:
     planner = Planner(1)

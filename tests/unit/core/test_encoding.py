@@ -53,6 +53,12 @@ def test_each_coding_is_read_whole_and_within_bounds(name: str) -> None:
     assert decoded(encode(bytes(MAX_DECODED_BYTES + 1)), coding) is None
 
 
+def test_gzip_of_several_members() -> None:
+    assert decoded(gzip.compress(b"a") + gzip.compress(b"b"), "gzip") == b"ab"
+    assert decoded(gzip.compress(b"a") + gzip.compress(b"b")[:-1], "gzip") is None
+    assert decoded(gzip.compress(b"") * 1000, "gzip") is None
+
+
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "br", "zstd", "rot13"]))
 def test_no_bytes_are_too_odd_to_be_tried(body: bytes, coding: str) -> None:
     decoded(body, coding)

@@ -106,3 +106,4 @@ def test_many_connection_headers_all_count():
 def test_a_header_that_echoes_the_secret_is_not_answered():
     fields = [(b"X-Debug", b"was Bearer sk-secret-1"), (b"X-Else", b"sk-secret"), (b"Content-Length", b"2")]
     assert answerable(fields, secrets=[b"sk-secret-1"]) == fields[1:]
+    assert answerable([(b"x-sk-secret-1", b"")], secrets=[b"sk-secret-1"]) == []
