@@ -14,6 +14,7 @@ from mitmgate.control.fields import Body
 from mitmgate.control.paging import Id
 from mitmgate.control.usage_purge import purge_rows
 from mitmgate.core.errors import Refused, ServiceUnavailable
+from mitmgate.services.append_only_file import rewrite
 from mitmgate.services.matcher_client import MatcherAway
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
@@ -33,11 +34,13 @@ class PurgeIn(Body):
 
 class Purged(BaseModel):
     """removed: how many of each there were. left: what was found when all was looked through again; 0 unless the
-    tenant is not deleted and had requests under way."""
+    tenant is not deleted and had requests under way. file_rewritten: whether Valkey's append-only file, where it keeps
+    one, has been written anew, so that what was removed is on no disk either."""
 
     id: int
     removed: dict[str, int]
     left: dict[str, int]
+    file_rewritten: bool
 
 
 @router.post("/{tenant_id}/purge", response_model=Purged)
@@ -56,6 +59,7 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
     if with_usage and tenant["status"] != "deleted":
         raise Refused(409, "tenant_not_deleted", "Delete the tenant first: it would go on making rows.", param="usage")
     removed, left = await _purge_content(here, tenant_id)
+    file_rewritten = await _rewrite_file(here)
     if with_usage:
         rows = await purge_rows(here.pool, tenant_id)
         removed |= rows
@@ -67,7 +71,14 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
             found = await change.connection.fetchrow(queries.tenant_left, tenant_id)
             left |= {name: found[name] for name in ("usage", "usage_hourly", "api_keys")}
         await change.record("tenant.purge", tenant_id, {"usage": with_usage, "removed": removed, "left": left})
-    return {"id": tenant_id, "removed": removed, "left": left}
+    return {"id": tenant_id, "removed": removed, "left": left, "file_rewritten": file_rewritten}
+
+
+async def _rewrite_file(here: Control) -> bool:
+    try:
+        return here.cache is not None and await rewrite(here.cache.store)
+    except StoreDown:
+        return False
 
 
 async def _purge_content(here: Control, tenant_id: int) -> tuple[dict[str, int], dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import redis
 
@@ -26,11 +27,17 @@ def content_of(gateway: Gateway, tenant: Tenant) -> set[str]:
     return kinds - {"q", "e", "b", "kq", "ke", "kb", "xhits", "xcount"}
 
 
-def purge(gateway: Gateway, tenant: str, *more: str) -> dict[str, dict[str, int]]:
+def on_disk(folder: Path, *words: str) -> bool:
+    """Whether any of the words stands in any of the store's files."""
+    texts = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return any(word.encode() in text for word in words for text in texts)
+
+
+def purge(gateway: Gateway, tenant: str, *more: str) -> dict[str, Any]:
     env = as_operator(gateway)
     ran = gatewayctl("tenants", "purge", tenant, "--yes", "--json", *more, env=env, cwd=gateway.data_dir)
     assert ran.returncode == 0, ran.stderr
-    parsed: dict[str, dict[str, int]] = json.loads(ran.stdout)
+    parsed: dict[str, Any] = json.loads(ran.stdout)
     return parsed
 
 
@@ -44,7 +51,11 @@ def test_nothing_of_a_tenant_is_left_and_others_keep_theirs(rough: Gateway, upst
     assert {"x", "v", "vs", "vt"} <= content_of(rough, purged)
     before = content_of(rough, kept)
 
+    files = rough.data_dir / "valkey" / "data"
+    assert on_disk(files, f"{{{purged.id}}}")
     done = purge(rough, "502")
+    assert done["file_rewritten"] is True and not on_disk(files, f"x:{{{purged.id}}}", f"v:{{{purged.id}}}")
+    assert on_disk(files, f"x:{{{kept.id}}}")
     assert done["left"] == {"answers": 0, "questions": 0}
     assert done["removed"]["answers"] == 2 and done["removed"]["questions"] == 2
     assert content_of(rough, purged) == set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from gatewayctl import render
@@ -10,6 +12,11 @@ from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant
 from gatewayctl.session import Session, asks_server, confirm
 from gatewayctl.text import cell, number
+
+_ON_DISK: Final = {
+    True: "Valkey's file was written anew: nothing of it is on disk.",
+    False: "Valkey's file could not be written anew: it may hold it until then (valkey-cli BGREWRITEAOF).",
+}
 
 
 @click.command("purge")
@@ -46,6 +53,7 @@ def purge(session: Session, tenant: str, usage: bool, yes: bool) -> None:
             (f"{name.replace('_', ' ')} removed", number(count)) for name, count in sorted(done["removed"].items())
         )
         click.echo("Looked through again: nothing is left." if not left else f"Looked through again: {left} are left.")
+        click.echo(_ON_DISK[bool(done["file_rewritten"])])
 
     session.show(done, for_people)
     if left:
