@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from mitmgate.services.embedded import EmbeddedPostgres
 from mitmgate.services.migrations import ROOT, find_migrations, migrate
 from mitmgate.services.postgres import open_connection, prepare_database
 from mitmgate.services.tenants import load_tenants
-from tests.conftest import execute
+from tests.conftest import TESTS, execute
 from tests.integration.database import SECRETS
 
 VERSIONS = [migration.version for migration in find_migrations(ROOT)]
@@ -19,6 +21,30 @@ LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE relnamespace = 'public'::regnamespace AND NOT relispartition AND relname !~ '_[0-9]{4}_[0-9]{2}_[0-9]{2}'
 ORDER BY 1, 3
 """
+
+
+#: Files that databases out there have run. A change to them is a new file: these never run again.
+LANDED = {
+    "schema.sql": "0cf8772fbde4a94297e86db913302e26919e2fa4136d4c55b199a0c580971c5f",
+    "migrations/0002_request_stories.sql": "f809ea911fc8dd8baa1fc937e3a9ecd380ab4ec138ebd74315cf908f6f85fa07",
+}
+
+
+@pytest.mark.parametrize("name", LANDED)
+def test_what_has_landed_is_not_changed(name: str) -> None:
+    assert sha256((TESTS.parent / name).read_bytes()).hexdigest() == LANDED[name]
+
+
+async def test_a_database_with_the_first_form_of_0002_gets_the_present_lock(postgres_dsn: str) -> None:
+    connection = await open_connection(postgres_dsn)
+    await migrate(connection, up_to=2)
+    lock = await connection.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'usage_lock'")
+    old = lock.replace("6077, 4", "6077, 3")
+    assert old != lock
+    await connection.execute(f"CREATE OR REPLACE FUNCTION usage_lock() RETURNS trigger LANGUAGE plpgsql AS $$ {old} $$")
+    await prepare_database(postgres_dsn, SECRETS)
+    assert await connection.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'usage_lock'") == lock
+    await connection.close()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
