@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from gatewayctl.doctor import stores as store_servers
 from gatewayctl.doctor.finding import OK, WRONG, Finding
 from gatewayctl.session import DEFAULT_URL, Session, asks_server
 from gatewayctl.text import plain
+
+if TYPE_CHECKING:
+    from mitmgate.core.settings import Settings
 
 
 @click.command("doctor")
@@ -35,9 +39,11 @@ def doctor(session: Session, config: Path | None) -> None:
       gatewayctl doctor
       gatewayctl doctor --url https://gateway.example.com --json
     """
-    findings = [machine.python(), machine.system(), machine.packages(), *_set_up(session, config)]
+    settings, set_up = _set_up(session, config)
+    findings = [machine.python(), machine.system(), machine.packages(), *set_up]
     named = session.client.url != DEFAULT_URL
-    findings += gateway.gateway(session.client, named)
+    listen = None if settings is None else (settings.server.host, settings.server.port)
+    findings += gateway.gateway(session.client, named, listen)
     wrong = sum(finding.state == WRONG for finding in findings)
     told = {"ok": not wrong, "findings": [dataclasses.asdict(finding) for finding in findings]}
     session.show(told, lambda: _print(findings, wrong))
@@ -45,8 +51,8 @@ def doctor(session: Session, config: Path | None) -> None:
         raise SystemExit(1)
 
 
-def _set_up(session: Session, config: Path | None) -> list[Finding]:
-    """What hangs on the settings: the embedded servers, and where the data is."""
+def _set_up(session: Session, config: Path | None) -> tuple[Settings | None, list[Finding]]:
+    """What hangs on the settings: the embedded servers, and where the data is. -> the settings, if they can be read"""
     from mitmgate.core.settings import ConfigError, config_file, load_settings
 
     file = config_file(config)
@@ -54,12 +60,11 @@ def _set_up(session: Session, config: Path | None) -> list[Finding]:
     try:
         settings = load_settings(file, os.environ, flags)
     except ConfigError as problem:
-        return [
-            Finding("settings", WRONG, line, "Mend it; serve would not start.") for line in str(problem).splitlines()
-        ]
+        lines = str(problem).splitlines()
+        return None, [Finding("settings", WRONG, line, "Mend it; serve would not start.") for line in lines]
     urls = {"database.url": settings.database.url, "redis.url": settings.redis.url}
     where = f"from {file}" if file else "the defaults and the environment"
-    return [
+    return settings, [
         Finding("settings", OK, where),
         *machine.server_programs(urls),
         *machine.model(settings.cache.model_path),

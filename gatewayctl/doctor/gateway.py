@@ -13,6 +13,7 @@ from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
 from gatewayctl.doctor.stores import skew
 from gatewayctl.text import cell
 
+_DEFAULT_PORT: Final = 8080
 _DEMO_PORT: Final = 9000
 _BEHIND_ROWS: Final = 1000
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
@@ -36,15 +37,18 @@ _MEANINGS: Final = {
 }
 
 
-def gateway(client: AdminClient, url_was_named: bool) -> list[Finding]:
-    """What is found at the client's URL. A gateway that nobody named may just not run now: a warning."""
+def gateway(client: AdminClient, url_was_named: bool, listen: tuple[str, int] | None = None) -> list[Finding]:
+    """What is found at the client's URL. A gateway that nobody named may just not run now: a warning.
+
+    listen: where the settings would have it listen.
+    """
     try:
         health = client.get("/health")
     except ServerAway as away:
         state = WRONG if url_was_named else WARNING
         return [
             Finding("gateway", state, away.message, "Start it with ./run.sh, or name it: --url."),
-            *_own_ports(client),
+            *_own_ports(client, listen),
         ]
     except Refused as refused:
         return [_stranger(client, refused.message)]
@@ -123,14 +127,16 @@ def _stranger(client: AdminClient, seen: str) -> Finding:
     return Finding("gateway", WRONG, seen, remedy)
 
 
-def _own_ports(client: AdminClient) -> list[Finding]:
+def _own_ports(client: AdminClient, listen: tuple[str, int] | None) -> list[Finding]:
     """Whether a gateway could start here: only asked when none runs."""
-    from mitmgate.supervisor.listeners import holder_of, is_free
+    from mitmgate.supervisor.listeners import LOOPBACK, holder_of, is_free
 
-    port = _port(client)
     if urlsplit(client.url).hostname not in _HERE:
         return []
-    found = [Finding(f"port {port}", OK, "free") if is_free(port) else _held(port, WRONG, holder_of(port))]
+    host, port = (
+        listen if listen is not None and _port(client) in (_DEFAULT_PORT, listen[1]) else (LOOPBACK, _port(client))
+    )
+    found = [Finding(f"port {port}", OK, "free") if is_free(port, host) else _held(port, WRONG, holder_of(port))]
     if not is_free(_DEMO_PORT):
         found.append(_held(_DEMO_PORT, WARNING, holder_of(_DEMO_PORT)))
     return found

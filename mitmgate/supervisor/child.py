@@ -19,6 +19,7 @@ from mitmgate.supervisor.backoff import Backoff
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _ROOT: Final = Path(__file__).parents[2]
+LISTENED_S: Final = 1.0
 _SILENT_S: Final = 5.0
 _SPEECHLESS_S: Final = 60.0
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -118,9 +119,11 @@ class Child:
             self._process, self.ready, self.checks = None, False, {}
             self._channel.close()
             self._channel = None
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            # It ends by itself: a task cancelled while its read has just failed leaves that failure to asyncio's log.
+            if (await asyncio.wait({listening}, timeout=LISTENED_S))[1]:
+                listening.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listening
             self._changed(self)
 
     def send(self, message: Message) -> None:

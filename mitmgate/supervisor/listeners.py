@@ -52,13 +52,14 @@ def bind_loopback() -> socket.socket:
     return listener
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens on that loopback port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        try:
-            _bind(probe, (LOOPBACK, port), LOOPBACK, shared=False)
-        except CannotStart:
-            return False
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Whether one could listen there now."""
+    try:
+        family, address = _address_of(host, port)
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            _bind(probe, address, host, shared=False)
+    except CannotStart:
+        return False
     return True
 
 

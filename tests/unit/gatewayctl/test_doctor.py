@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from gatewayctl.client import ServerAway
 from gatewayctl.doctor import gateway, machine, processes, storage
 from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
 from mitmgate.services.embedded.programs import installed
@@ -89,6 +91,17 @@ def test_a_port_that_another_process_holds_is_named_with_who_holds_it() -> None:
     (held,) = [each for each in found if each.check == f"port {port}"]
     assert held.state == WRONG and f"(pid {holder.pid})" in held.seen
     assert f"kill {holder.pid}" in held.remedy and f"serve --port {port + 1}" in held.remedy
+
+
+def test_the_port_that_the_settings_name_is_looked_at(look: Any, admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gatewayctl.client import AdminClient
+
+    with socket.create_server(("0.0.0.0", 0)) as holder:
+        port = holder.getsockname()[1]
+        away = AdminClient("http://127.0.0.1:8080", None)
+        monkeypatch.setattr(away, "get", lambda *_, **__: (_ for _ in ()).throw(ServerAway("away")))
+        found = gateway.gateway(away, url_was_named=False, listen=("0.0.0.0", port))
+    assert states(found)[f"port {port}"] == WRONG and "port 8080" not in states(found)
 
 
 def test_a_server_that_is_no_gateway(look: Any, admin: Any) -> None:
