@@ -38,9 +38,19 @@ class Failure(Enum):
     TOTAL_TIMEOUT = "request_timeout"
     OVERLOADED = "gateway_overloaded"
     TOO_LARGE = "upstream_answer_too_large"
+    STOPPING = "gateway_stopping"
 
 
-_FINAL: Final = frozenset({Failure.ADDRESS, Failure.TLS, Failure.TOTAL_TIMEOUT, Failure.OVERLOADED, Failure.TOO_LARGE})
+_FINAL: Final = frozenset(
+    {
+        Failure.ADDRESS,
+        Failure.TLS,
+        Failure.TOTAL_TIMEOUT,
+        Failure.OVERLOADED,
+        Failure.TOO_LARGE,
+        Failure.STOPPING,
+    }
+)
 
 _MESSAGES: Final = {
     Failure.CONNECT: "The upstream could not be reached.",
@@ -55,6 +65,7 @@ _MESSAGES: Final = {
     Failure.TOTAL_TIMEOUT: "The request took longer than its time limit.",
     Failure.TOO_LARGE: "The upstream's answer is larger than what can be read here.",
     Failure.OVERLOADED: "The gateway has no room for this answer at the moment.",
+    Failure.STOPPING: "The gateway is being stopped and does not wait longer for the upstream.",
 }
 _TIMEOUTS: Final = frozenset(
     {Failure.CONNECT_TIMEOUT, Failure.FIRST_BYTE_TIMEOUT, Failure.IDLE_TIMEOUT, Failure.TOTAL_TIMEOUT}
@@ -62,8 +73,8 @@ _TIMEOUTS: Final = frozenset(
 
 
 def error_of(failure: Failure) -> GatewayError:
-    """What the client is told when nobody answered: 504 for a deadline, 502 for a broken answer."""
-    if failure is Failure.OVERLOADED:
+    """What the client is told when nobody answered: 504: a deadline, 502: a broken answer, 503: for our own sake."""
+    if failure in (Failure.OVERLOADED, Failure.STOPPING):
         return ServiceUnavailable(503, failure.value, _MESSAGES[failure], retry_after_s=1)
     return UpstreamFailed(504 if failure in _TIMEOUTS else 502, failure.value, _MESSAGES[failure])
 

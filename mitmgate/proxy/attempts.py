@@ -39,11 +39,13 @@ MAX_FAILED_BODY_BYTES: Final = 1 << 20
 MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
+STOPPING: Final = "stopping"
 LATE: Final = {
     "connect": Failure.CONNECT_TIMEOUT,
     "first_byte": Failure.FIRST_BYTE_TIMEOUT,
     "idle": Failure.IDLE_TIMEOUT,
     "total": Failure.TOTAL_TIMEOUT,
+    STOPPING: Failure.STOPPING,
 }
 
 

@@ -262,6 +262,11 @@ class GatewayConnection(ProxyConnectionHandler):
     def _client_codec(self) -> Any:
         return getattr(self.layer_below(), "connections", {}).get(self.client)
 
+    def end_streams_soon(self) -> None:
+        """Has every request under way answered with an error."""
+        for stream in list(getattr(self.layer_below(), "streams", {}).values()):
+            stream.end_soon()
+
     def close_client(self) -> None:
         """Closes the client's connection, and with it what it borrowed."""
         self.close_connection(self.client)

@@ -25,8 +25,8 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
-from mitmgate.core.retry import Failure
-from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, Attempts
+from mitmgate.core.retry import Failure, error_of
+from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, STOPPING, Attempts
 from mitmgate.proxy.events import Timer, UpstreamReady
 from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.wire import BAD_BODY, BROKEN_BODY, HEADERS_TOO_LARGE, error_response, malformed
@@ -184,9 +184,15 @@ class GatewayHttpStream(Attempts):
 
     # ---- ends
 
+    def end_soon(self) -> None:
+        """The gateway stops: an answer that has not begun is a 503, one that has ends with an error."""
+        self._timers.arm(STOPPING, 0.0)
+
     def _deadline(self, kind: str) -> CommandGenerator[None]:
         if kind == "backoff":
             yield from self._next_attempt()
+        elif kind == STOPPING and self.client_state == self.state_consume_request_body:
+            yield from self._refuse_body(error_of(Failure.STOPPING))
         elif kind == "body":
             if self._uploading:
                 yield from self._abandon()

@@ -11,7 +11,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.client_reader import ClientReader
@@ -23,6 +23,7 @@ from mitmgate.services.vital import run_vital
 logger = logging.getLogger(__name__)
 
 DRAIN_S = 30.0
+LAST_WORDS_S: Final = 1.0  # for the errors of what did not end
 SWEEP_S = 1.0
 STALLED_S = 30.0  # a client that reads nothing for so long is not there
 MAX_CONNECTIONS = 20_000
@@ -92,8 +93,11 @@ class Worker:
             if await self._all_closed(loop.time() + 0.05):
                 break
         for connection in list(self._connections):
+            connection.end_streams_soon()
+        await self._all_closed(loop.time() + LAST_WORDS_S)
+        for connection in list(self._connections):
             connection.close_client()
-        await self._all_closed(deadline + 2)
+        await self._all_closed(deadline + LAST_WORDS_S + 2)
         self.master.shutdown()  # type: ignore[no-untyped-call]
 
     async def _all_closed(self, until: float) -> bool:

@@ -39,19 +39,23 @@ def gateway(data_dir: Path) -> Iterator[Served]:
 
 
 class HangingStream:
-    """Sends the first event of a stream, and then nothing more."""
+    """Sends the first event of a stream, and then nothing more; to what asks for none, nothing."""
 
     def __init__(self) -> None:
         ended = self._ended = threading.Event()
+        self.asked = 0
+        counter = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(200)
-                self.send_header("Content-Type", "text/event-stream")
-                self.end_headers()
-                self.wfile.write(b'data: {"choices": [{"index": 0, "delta": {"content": "begun"}}]}\n\n')
-                self.wfile.flush()
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                counter.asked += 1
+                if body.get("stream"):
+                    self.send_response(200)
+                    self.send_header("Content-Type", "text/event-stream")
+                    self.end_headers()
+                    self.wfile.write(b'data: {"choices": [{"index": 0, "delta": {"content": "begun"}}]}\n\n')
+                    self.wfile.flush()
                 ended.wait(120)
 
             def log_message(self, *words: object) -> None:
@@ -226,15 +230,20 @@ def test_a_stream_that_hangs_holds_up_the_end_for_a_bounded_time(gateway: Served
     key = gateway.admin("POST", "/admin/tenants", wanted).json()["api_key"]
     family = children(gateway.process.pid)
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "for ever"}]}
-    with httpx.stream(
-        "POST",
-        f"{gateway.url}/v1/chat/completions",
-        json=body,
-        headers={"Authorization": f"Bearer {key}"},
-        timeout=httpx.Timeout(90),
-    ) as answer:
+    with (
+        ThreadPoolExecutor(1) as pool,
+        httpx.stream(
+            "POST",
+            f"{gateway.url}/v1/chat/completions",
+            json=body,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=httpx.Timeout(90),
+        ) as answer,
+    ):
         pieces = answer.iter_raw()
         assert b"begun" in next(pieces)
+        plain = pool.submit(gateway.ask, "for ever", key)
+        wait_until(lambda: upstream.asked == 2)
         gateway.process.send_signal(signal.SIGTERM)
         gateway.wait_said("draining; once more ends at once")
         if not patient:
@@ -242,9 +251,17 @@ def test_a_stream_that_hangs_holds_up_the_end_for_a_bounded_time(gateway: Served
             assert gateway.process.poll() is None
             gateway.process.send_signal(signal.SIGTERM)
             gateway.wait_said("ending at once")
+        rest = b""
         with suppress(httpx.TransportError):
-            for _ in pieces:  # until the gateway ends it
-                pass
+            for piece in pieces:  # until the gateway ends it
+                rest += piece
+        if patient:
+            assert b"gateway_stopping" in rest
+            assert plain.result().status_code == 503
+            assert plain.result().json()["error"]["code"] == "gateway_stopping"
+        else:
+            with suppress(httpx.TransportError):
+                plain.result()
     gateway.process.wait(60)
     assert not alive(family)
     ended = "mitmgate has ended" if patient else "mitmgate has ended, but not cleanly"
