@@ -78,7 +78,11 @@ async def drain(services: Services, worker: Worker) -> None:
 async def beat(channel: Channel, services: Services) -> None:
     """Tells the supervisor each second that the loop still turns, and how the stores look from here."""
     while True:
-        checks = {"database": services.feed.healthy, "redis": services.store.healthy}
+        checks = {
+            "database": services.feed.healthy,
+            "redis": services.store.healthy,
+            "journal": not services.journal.waiting,
+        }
         channel.send_nowait({"op": "beat", "ready": True, "checks": checks})
         await asyncio.sleep(BEAT_S)
 

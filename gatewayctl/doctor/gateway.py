@@ -26,6 +26,10 @@ _MEANINGS: Final = {
         "Valkey or Redis is away: nothing comes from the cache, and limits hold by limits.on_store_failure",
         "Look into DATA_DIR/valkey/server.log, or at the server that redis.url names.",
     ),
+    "journal": (
+        "the journal cannot be written: usage rows wait in memory, and those beyond 10,000 a worker are lost",
+        "Make room on the disk of the data directory; the gateway's log says how many wait and were dropped.",
+    ),
     "control": (
         "control is away: traffic goes on, the admin API does not",
         "It is started again by itself; if it stays away, read the gateway's log.",

@@ -39,6 +39,8 @@ class Journal:
         self._written = 0
         self._opened_at = 0.0
         self._said_at = -SAY_EVERY_S
+        self._why = ""
+        self._complained = self._drops = False
         self.dropped = 0
 
     @property
@@ -60,6 +62,10 @@ class Journal:
     def flush(self) -> None:
         """Writes some of what waits, and ends a segment that is old. To be called once a second."""
         self._catch_up()
+        if self._waiting:
+            self._say(self._why)
+        elif self._complained:
+            self._say_written()
         if self._written and time.monotonic() - self._opened_at > SEGMENT_AGE_S:
             self._end_segment()
 
@@ -107,6 +113,9 @@ class Journal:
         if len(self._waiting) >= self._max_buffered:
             self._waiting.popleft()
             self.dropped += 1
+            if not self._drops:
+                self._drops, self._said_at = True, -SAY_EVERY_S  # from here on it is a loss: said at once
+                self._say(self._why)
         self._waiting.append(line)
 
     def _begin_segment(self) -> int:
@@ -132,8 +141,13 @@ class Journal:
             except OSError as problem:
                 self._say(os.strerror(problem.errno or 0))
 
+    def _say_written(self) -> None:
+        logger.warning("the journal is written again; %d records were dropped since the start", self.dropped)
+        self._complained, self._drops, self._said_at = False, False, -SAY_EVERY_S
+
     def _say(self, why: str) -> None:
         now = time.monotonic()
+        self._why, self._complained = why, True
         if now - self._said_at >= SAY_EVERY_S:
             self._said_at = now
             logger.error(

@@ -39,12 +39,13 @@ class Status:
         checks: dict[str, object] = {
             "database": "ok" if self._database_ok() and told.get("database", "ok") == "ok" else "down",
             "redis": "ok" if self._redis_ok() and told.get("redis", "ok") == "ok" else "down",
+            "journal": told.get("journal", "ok"),
             "control": told.get("control", "down"),
             "matcher": told.get("matcher", "down"),
             "workers": workers,
         }
         whole = (
-            all(checks[name] == "ok" for name in ("database", "redis", "control", "matcher"))
+            all(checks[name] == "ok" for name in ("database", "redis", "journal", "control", "matcher"))
             and workers.get("ready") == workers.get("wanted")
             and not self.draining
         )

@@ -102,13 +102,14 @@ class Family:
         """How the gateway is, as `/health` tells it: a store is down when anybody who serves cannot reach it."""
         serving = [child for child in self._serving if child.ready]
 
-        def store(name: str) -> str:
+        def state(name: str) -> str:
             reached = all(child.checks.get(name, True) for child in serving)
             return "ok" if reached and name not in servers_down else "down"
 
         return {
-            "database": store("database"),
-            "redis": store("redis"),
+            "database": state("database"),
+            "redis": state("redis"),
+            "journal": state("journal"),
             "workers": {"wanted": len(self.workers), "ready": sum(worker.ready for worker in self.workers)},
             "control": "ok" if self.control.ready else "down",
             "matcher": "ok" if self.matcher.ready else "down",

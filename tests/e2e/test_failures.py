@@ -98,11 +98,13 @@ def test_a_full_disk_stops_no_traffic_says_so_and_loses_nothing(small_disk: Path
         assert {answer.status_code for answer in answers} == {200}
         ids += [answer.headers["x-request-id"] for answer in answers]
         gateway.wait_said("the journal cannot be written")
+        wait_until(lambda: gateway.client.get("/health").json()["checks"]["journal"] == "down")
         ballast.unlink()
         wait_until(lambda: tenant.admin("GET", "/usage").status_code == 200, gateway.output)
         assert [row["request_id"] for row in tenant.wait_rows(len(ids))] == ids
         assert not [path for path in small_disk.rglob("*") if path.parent.name == "dead-letter"]
         gateway.wait_healthy()
+        gateway.wait_said("the journal is written again; 0 records were dropped")
 
 
 def test_a_full_disk_at_the_start_is_said(small_disk: Path) -> None:

@@ -121,6 +121,7 @@ def test_an_old_segment_ends_though_nothing_comes_and_an_empty_one_is_never_begu
 def test_a_full_disk_stops_nothing_loses_nothing_and_fills_up_with_no_empty_files(
     tmp_path: Path, disk: Disk, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     journal = Journal(tmp_path, "w0")
     disk.room = 3 * len(record(0).line()) + 40  # the fourth record is torn
     for n in range(1000):
@@ -136,6 +137,7 @@ def test_a_full_disk_stops_nothing_loses_nothing_and_fills_up_with_no_empty_file
     journal.flush()
     journal.flush()
     assert journal.waiting == 0
+    assert caplog.text.count("journal is written again; 0 records") == 1
     assert ids(tmp_path) == [f"r{n}" for n in range(1001)]
     journal.close()
 
@@ -158,12 +160,15 @@ def test_a_torn_line_that_cannot_be_taken_back_is_followed_by_the_whole_one_else
     assert whole.read_bytes() == record(1).line() + record(2).line()
 
 
-def test_memory_is_bounded_and_what_is_dropped_is_the_oldest_and_counted(tmp_path: Path, disk: Disk) -> None:
+def test_memory_is_bounded_and_what_is_dropped_is_the_oldest_counted_and_said(
+    tmp_path: Path, disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
     journal = Journal(tmp_path, "w0", max_buffered=100)
     disk.room = 0
     for n in range(250):
         journal.append(record(n))
     assert (journal.waiting, journal.dropped) == (100, 150)
+    assert "99 records wait in memory, 1 were dropped" in caplog.text
     disk.room = 1 << 40
     journal.close()
     assert ids(tmp_path) == [f"r{n}" for n in range(150, 250)]
