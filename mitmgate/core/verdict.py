@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mitmgate.core.text.guards import reasons as guard_reasons
+from mitmgate.core.text.letters import unseen
 from mitmgate.core.text.reading import read
 
 BAR: Final = 0.90
@@ -34,5 +35,5 @@ def judge(query: str, candidate: str, similarity: float, bar: float = BAR) -> Ve
     """similarity: the cosine of their vectors. Accepts what reaches the bar and passes every guard."""
     reasons = [] if similarity >= bar else [BELOW_BAR]
     if query != candidate:
-        reasons += guard_reasons(read(query), read(candidate))
+        reasons += guard_reasons(read(query), read(candidate)) + unseen(query, candidate)
     return Verdict(not reasons, tuple(reasons))

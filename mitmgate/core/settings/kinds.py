@@ -128,7 +128,14 @@ def size(least: int, most: int = 1024 * GIB) -> Kind[int]:
 
 def path() -> Kind[Path]:
     """A file's path; a relative one starts in the current folder."""
-    return Kind(lambda value: Path(_text(value)).expanduser().absolute(), is_text=True)
+
+    def parse(value: object) -> Path:
+        try:
+            return Path(_text(value)).expanduser().absolute()
+        except RuntimeError:
+            raise ValueError("names the home folder of a user who is none") from None
+
+    return Kind(parse, is_text=True)
 
 
 def listen() -> Kind[str]:

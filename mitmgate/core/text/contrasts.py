@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from mitmgate.core.text.pair import Pair
-from mitmgate.core.text.reading import Reading, Word
+from mitmgate.core.text.reading import Reading, Word, is_task
 from mitmgate.core.text.tables import aliases_of, word_set
 
 _MODES: Final = aliases_of(
@@ -95,7 +95,11 @@ def quantifier(pair: Pair) -> str | None:
     if not mine and not theirs:
         return None
     sure = pair.left.kind == pair.right.kind == "yes or no"
-    if (mine and theirs and (sure or "few" in mine | theirs)) or (sure and _LIMITING & (mine | theirs)):
+    if is_task(pair.left) and is_task(pair.right):
+        sure, limiting = bool(mine and theirs), _LIMITING - {"all"}  # a list is one of all there are
+    else:
+        limiting = _LIMITING if sure else frozenset()
+    if (mine and theirs and (sure or "few" in mine | theirs)) or limiting & (mine | theirs):
         return f"quantifier {' '.join(sorted(mine)) or 'none'} vs {' '.join(sorted(theirs)) or 'none'}"
     return None
 

@@ -18,6 +18,7 @@ from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
 from mitmgate.core.text.reading import Reading
 from mitmgate.core.text.replaced import replaced
+from mitmgate.core.text.voice import voice
 
 _SHOWN: Final = 3  # values of a reason
 _LONGEST: Final = 24  # characters of one
@@ -124,7 +125,7 @@ def reasons(left: Reading, right: Reading) -> list[str]:
 
 
 GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, code, quoted, negation, opposite, order, modality, tense, quantifier, question,
+    number, operator, date, unit, code, quoted, negation, opposite, order, voice, modality, tense, quantifier, question,
     one_more, manner, name, replaced, narrowed,
 )  # fmt: skip
 

@@ -10,7 +10,9 @@ from mitmgate.core.text.tables import aliases_of, word_set
 NEGATIONS: Final = word_set(
     "non not no never none nobody nothing neither nor nowhere without cannot excluding exclude except lack lacks "
     "lacking barely hardly cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent "
-    "aint"
+    "aint unless "
+    "nicht kein keine keinen keiner niemals pas jamais aucun aucune nunca jamás tampoco nada nessuno niente niet geen "
+    "inte ikke ingen não nem"
 )
 
 #: Prepositions that give what follows them a part to play.
@@ -39,6 +41,11 @@ STOP: Final = word_set(
 )
 WRAPPERS: Final = word_set(
     "please kindly thanks thank hello hi hey greetings tell know answer question help explain say"
+)
+#: The first words of what something is to be made by: whatever is said of it more makes it another thing.
+TASKS: Final = word_set(
+    "write draft compose create generate make design build describe summarise summarize translate rewrite "
+    "rephrase list give show suggest recommend explain outline invent plan prepare convert implement code"
 )
 #: After a preposition these only lead over to what it governs: before I die, from my phone.
 LEADS_OVER: Final = word_set(

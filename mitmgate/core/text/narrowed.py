@@ -7,15 +7,10 @@ from typing import Final
 from mitmgate.core.text import measures
 from mitmgate.core.text.lexicon import BOUNDS, ROLES, WRAPPERS
 from mitmgate.core.text.pair import Pair
-from mitmgate.core.text.reading import Reading, Word
+from mitmgate.core.text.reading import Word, is_task
 from mitmgate.core.text.tables import word_set
 
 _LONGEST: Final = 6  # content words of a question: in longer ones one word more or less weighs little
-#: What something is to be made of: whatever is said of it more makes it another thing.
-_TASKS: Final = word_set(
-    "write draft compose create generate make design build describe summarise summarize translate rewrite "
-    "rephrase list give show suggest recommend explain outline invent plan prepare convert implement code"
-)
 #: Content words that may be said or left out: emphasis, and what a question is about anyway.
 _IMPLIED: Final = word_set(
     "ever exactly precisely really actually easily currently actual exact much many always world question simply "
@@ -39,7 +34,7 @@ def narrowed(pair: Pair) -> str | None:
     more = {word.key for word in mine or theirs if not _is_implied(word)}
     if not more:
         return None
-    if _is_task(pair.left) and _is_task(pair.right):
+    if is_task(pair.left) and is_task(pair.right):
         return "one word more"
     content = [word for word in side.words if word.content]
     if len(content) - len(more) > _LONGEST:
@@ -49,10 +44,6 @@ def narrowed(pair: Pair) -> str | None:
         for one, two in zip(side.words, side.words[1:], strict=False)
     )
     return "one word more" if before else None
-
-
-def _is_task(reading: Reading) -> bool:
-    return bool(reading.words) and reading.words[0].text in _TASKS
 
 
 def _is_implied(word: Word) -> bool:

@@ -16,6 +16,7 @@ _OPPOSED_ROLES: Final = {
     for roles in (
         ("from", "to"), ("before", "after"), ("with", "without"), ("for", "against"), ("as", "against"), ("as", "for"),
         ("as", "to"), ("as", "with"), ("by", "against"), ("about", "by"), ("for", "from"), ("in", "out"), ("to", "out"),
+        ("until", "after"), ("until", "since"), ("until", "from"), ("until", "before"),
     )
 }  # fmt: skip
 _AUXILIARIES: Final = frozenset(("do", "does", "did", "can", "could", "should", "will", "would", "must", "may"))

@@ -58,6 +58,11 @@ _QUOTED: Final = re.compile(r'"([^"\n]{1,200})"|`([^`\n]{1,200})`|(?<!\w)\'([^\'
 _OR_NOT: Final = re.compile(r"\bor\s+(?:why\s+)?not\b", re.IGNORECASE)
 
 
+def is_task(reading: Reading) -> bool:
+    """Whether something is to be made: write, list, explain."""
+    return bool(reading.words) and reading.words[0].text in lexicon.TASKS
+
+
 @lru_cache(maxsize=REMEMBERED)
 def read(text: str) -> Reading:
     """Reads a question. The last few thousand readings are remembered."""

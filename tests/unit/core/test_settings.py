@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mitmgate.core.settings import (
@@ -225,6 +225,7 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_survives_json(name: tup
 
 
 @given(st.dictionaries(st.sampled_from([f"MITMGATE_{s}__{k}".upper() for s, k in every_key]), st.text(), max_size=4))
+@example({"MITMGATE_UPSTREAM__CA_FILE": "~0"})
 def test_any_environment_is_taken_or_refused(environ: dict[str, str]) -> None:
     try:
         load_settings(None, environ, {})

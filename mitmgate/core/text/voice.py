@@ -1,0 +1,54 @@
+"""Who does it to whom, in the same words: who defeated Napoleon, whom did he defeat, who was defeated by him."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mitmgate.core.text.pair import Pair
+from mitmgate.core.text.reading import Reading
+from mitmgate.core.text.tables import word_set
+
+_ASKS: Final = word_set("who whom what which")
+_DOES: Final = word_set("do does did")
+_IS: Final = word_set("is are was were be been being")
+_OTHERS: Final = word_set("can could will would shall should may might must has have had")
+_ALL: Final = word_set("all every each only no")
+_NEAR: Final = 4  # words from the one that asks to its auxiliary: which of the two countries did
+
+
+def voice(pair: Pair) -> str | None:
+    """The same content words, the verb perhaps in another form, but who is asked for acts on one side only."""
+    mine_only, theirs_only = ([word for word in side if word.content] for side in pair.only)
+    if len(mine_only) != len(theirs_only) or len(mine_only) > 1:
+        return None
+    mine, theirs = _asked_for(pair.left), _asked_for(pair.right)
+    if mine and theirs and mine != theirs:
+        return "order"
+    if not mine_only and pair.left.kind == pair.right.kind == "yes or no" and _each(pair.left) != _each(pair.right):
+        return "order"
+    return None
+
+
+def _asked_for(reading: Reading) -> str:
+    """Whether the one asked for acts or is acted on; "" where the words do not tell."""
+    words = reading.words
+    if not words or words[0].text not in _ASKS:
+        return ""
+    near = [word.text for word in words[1 : 1 + _NEAR]]
+    if any(text in _DOES for text in near):
+        return "acted on"
+    if any(text in _OTHERS for text in near):
+        return ""
+    if any(text in _IS for text in near):
+        return "acted on" if any(word.role == "by" for word in words) else ""
+    return "acts"
+
+
+def _each(reading: Reading) -> frozenset[str]:
+    """Of what it is asked whether all of them are: all dogs, every square."""
+    words = reading.words
+    return frozenset(
+        next((after.key for after in words[at + 1 :] if after.content), "")
+        for at, word in enumerate(words)
+        if word.text in _ALL
+    )
