@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -13,13 +14,20 @@ Tenant = dict[str, Any]
 
 
 def find_tenant(client: AdminClient, id_or_name: str) -> Tenant:
-    """The tenant with that id, else the one with that name. Raises NotFound."""
+    """The tenant with that id or that name. Raises NotFound, and ClickException where that is two tenants."""
+    by_id = None
     if id_or_name.isascii() and id_or_name.isdigit():
-        try:
-            return _tenant(client.get(f"/admin/tenants/{int(id_or_name)}"))
-        except NotFound:
-            pass  # a name may be a number too
+        with suppress(NotFound):  # a name may be a number too
+            by_id = _tenant(client.get(f"/admin/tenants/{int(id_or_name)}"))
     named = [tenant for tenant in client.linked("/admin/tenants") if tenant.get("name") == id_or_name]
+    if by_id is not None:
+        others = [tenant["id"] for tenant in named if tenant["id"] != by_id["id"]]
+        if others:
+            raise click.ClickException(
+                f"{id_or_name} is the id of '{plain(by_id['name'])}' and the name of the tenant with id {others[0]}:"
+                " give the first one's name, or the other's id"
+            )
+        return by_id
     if not named:
         raise NotFound(404, f"there is no tenant '{plain(id_or_name)}' (gatewayctl tenants list shows them)")
     if len(named) > 1:

@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "serve": ("gatewayctl.commands.serve:serve", "Run the gateway."),
     "tenants": ("gatewayctl.commands.tenants:tenants", "Create, show, change, block and delete tenants."),
     "keys": ("gatewayctl.commands.keys:keys", "Create, list and revoke a tenant's API keys."),
+    "tokens": ("gatewayctl.commands.tokens:tokens", "Create, list and revoke admin tokens."),
     "upstreams": ("gatewayctl.commands.upstreams:upstreams", "Try whether a tenant's upstream answers."),
     "cache": ("gatewayctl.commands.cache:cache", "See, judge and remove cached answers."),
     "stats": ("gatewayctl.commands.stats:stats", "Requests, hits, latencies and tokens of tenants."),
@@ -27,7 +28,18 @@ _COMMANDS: Final = {
 }
 
 
+def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from mitmgate import __version__
+
+        click.echo(f"mitmgate {__version__}")
+        context.exit()
+
+
 @click.group(cls=LazyGroup, lazy=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Print the version."
+)
 @click.option("--url", help="The gateway to talk to, for every command that does. [MITMGATE_URL]")
 @click.option("--token", help="Its admin token; better in MITMGATE_ADMIN_TOKEN, where others cannot see it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.e2e.harness import Gateway, Tenant, bearer, error_of, stranger, wait_until
+from tests.e2e.test_backup import as_operator, gatewayctl
 from tests.e2e.upstream import Upstream
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -421,3 +422,29 @@ def _until(status: int, change: Any) -> httpx.Response:
         assert refused.status_code == 503, refused.text
         assert error_of(refused)["code"] and "retry-after" in refused.headers
     return answers[-1]
+
+
+def test_keys_and_admin_tokens_by_the_command_line(gateway: Gateway, upstream: Upstream) -> None:
+    tenant = gateway.tenant(upstream.url)
+    env = as_operator(gateway)
+
+    def ran(*words: str, code: int = 0) -> Any:
+        done = gatewayctl(*words, "--json", env=env, cwd=gateway.data_dir)
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    key = ran("keys", "create", str(tenant.id), "--name", "ci", "--limit", "5", "--scope", "chat")
+    changed = ran("keys", "update", str(tenant.id), str(key["id"]), "--limit", "7", "--model", "m", "--clear", "scopes")
+    assert changed["limits"] == {"rate_limit_per_hour": 7}
+    assert (changed["allowed_models"], changed["scopes"]) == (["m"], ["any"])
+    assert ran("keys", "update", str(tenant.id), str(key["id"]), "--clear", "limit")["limits"] != changed["limits"]
+    ran("keys", "update", str(tenant.id), str(key["id"]), code=2)
+
+    token = ran("tokens", "create", "--name", "board", "--role", "viewer")
+    board = {"MITMGATE_ADMIN_TOKEN": token["token"], "MITMGATE_URL": gateway.url}
+    assert token["id"] in [each["id"] for each in ran("tokens", "list")["data"]]
+    assert gatewayctl("tenants", "list", env=board, cwd=gateway.data_dir).returncode == 0
+    assert gatewayctl("keys", "create", str(tenant.id), env=board, cwd=gateway.data_dir).returncode == 1
+    ran("tokens", "revoke", str(token["id"]), "--yes")
+    assert gatewayctl("tenants", "list", env=board, cwd=gateway.data_dir).returncode == 1
+    ran("tokens", "revoke", str(token["id"]), "--yes", code=5)

@@ -13,6 +13,7 @@ _COMMANDS: Final = {
     "create": (f"{_HERE}.create:create", "Make one more API key for a tenant."),
     "list": (f"{_HERE}.list:list_keys", "List a tenant's API keys."),
     "show": (f"{_HERE}.show:show", "Show one API key, without its secret."),
+    "update": (f"{_HERE}.update:update", "Change what an API key may do."),
     "revoke": (f"{_HERE}.revoke:revoke", "End one API key at once."),
 }
 

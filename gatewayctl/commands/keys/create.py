@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.key_options import SCOPES, TIMES
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
 from gatewayctl.try_it import curl
-
-_SCOPES: Final = ("chat", "embeddings", "models", "feedback", "any")
-_TIMES: Final = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S")
 
 
 @click.command("create")
 @tenant_argument
 @click.option("--name", help="What it is for.")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(_SCOPES), help="What it may call; repeat. Default: any."
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may call; repeat. Default: any."
 )
 @click.option("--limit", type=click.IntRange(1), help="Requests an hour, below the tenant's.")
 @click.option(
     "--model", "models", multiple=True, metavar="M", help="A model it may use; repeat. Default: the tenant's."
 )
-@click.option("--expires", type=click.DateTime(_TIMES), help="When it ends, in UTC.")
+@click.option("--expires", type=click.DateTime(TIMES), help="When it ends, in UTC.")
 @asks_server
 def create(
     session: Session,

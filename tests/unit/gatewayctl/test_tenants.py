@@ -131,6 +131,13 @@ def test_a_name_may_be_a_number(run: Any, admin: Any) -> None:
     assert json.loads(run("tenants", "show", "77", "--json").stdout)["id"] == 4
 
 
+def test_a_number_that_is_ones_id_and_anothers_name_is_nobody(run: Any, admin: Any) -> None:
+    admin.tenants[2]["name"] = "1"
+    ended = run("tenants", "block", "1")
+    assert ended.exit_code == 1 and "is the id of 'acme'" in ended.stderr and "id 3" in ended.stderr
+    assert json.loads(run("tenants", "show", "3", "--json").stdout)["id"] == 3
+
+
 def test_two_tenants_of_one_name_need_an_id(run: Any, admin: Any) -> None:
     admin.tenants[2]["name"] = "acme"
     ended = run("tenants", "show", "acme")
