@@ -11,9 +11,10 @@ from mitmproxy import http
 from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
+from mitmgate.core.client_deadline import client_deadline_s
 from mitmgate.core.credentials import without_query_key
 from mitmgate.core.directory import Tenant
-from mitmgate.core.errors import Refused, ServiceUnavailable
+from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.headers import forwardable
 from mitmgate.core.paths import Route, strip_api
 from mitmgate.core.redaction import StreamCover, secret_forms
@@ -25,7 +26,6 @@ from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
-BAD_TIMEOUT = Refused(400, "invalid_header", "X-Timeout-Ms must be whole milliseconds.", param="X-Timeout-Ms")
 NOT_ALLOWED = ServiceUnavailable(503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts.")
 NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstream's credential could not be opened.")
 
@@ -97,11 +97,8 @@ class UpstreamStage:
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings
         total_s = settings.total_s
-        asked = headers.get("x-timeout-ms")
-        if asked is not None:
-            if not (asked.isascii() and asked.isdigit() and 0 < len(asked) <= 9 and int(asked) > 0):
-                raise BAD_TIMEOUT
-            total_s = min(total_s, int(asked) / 1000)
+        if (asked_s := client_deadline_s(headers)) is not None:
+            total_s = min(total_s, asked_s)
         return Deadlines(settings.connect_s, settings.first_byte_s, settings.idle_s, total_s)
 
     def _prepare(self, tenant: Tenant) -> _Prepared:

@@ -11,6 +11,7 @@ from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.canonical import TOO_LARGE as TOO_LARGE_TO_JUDGE
 from mitmgate.core.canonical import ambiguity
+from mitmgate.core.client_deadline import client_deadline_s
 from mitmgate.core.encoding import is_read_as_utf8
 from mitmgate.core.errors import Refused
 from mitmgate.core.members import repeats_decisive_name
@@ -46,6 +47,7 @@ class ValidateStage:
         headers = exchange.headers
         if len(headers) < len(request.headers.fields) and len(request.headers.get_all("content-type")) > 1:
             raise TWO_TYPES
+        client_deadline_s(headers)  # a bad one is told before it costs a request
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         exchange.takes_body = request.method in WITH_BODY
         must_be_json = exchange.takes_body and is_json_path(exchange.path)

@@ -7,6 +7,7 @@ notion of `is_private` differs between Python versions.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -34,6 +35,10 @@ _METADATA_ADDRESSES: Final = frozenset(
     )
 )
 
+_METADATA_NAMES: Final = frozenset(
+    ("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal")
+)
+_LONGEST_AUTHORITY: Final = 261  # a DNS name and a port; what is longer is none
 _ALWAYS_V4: Final = (
     (IPv4Network("0.0.0.0/8"), _NOWHERE),
     (IPv4Network("169.254.0.0/16"), _LINK_LOCAL),
@@ -93,6 +98,27 @@ def refusal_reason(ip: str, allow_private: bool) -> str | None:
     except ValueError:
         return "not an IP address"
     return _judge(address, allow_private)
+
+
+def names_another_place(authority: str, absolute: bool) -> bool:
+    """Whether a request's authority can only mean another place than a gateway: metadata, a link-local address.
+
+    absolute: it stands in the request line, as for a proxy, where any internal address is refused. In Host a private
+    or loopback one is most often the gateway's own.
+    """
+    return len(authority) <= _LONGEST_AUTHORITY and _is_another_place(authority, absolute)
+
+
+@lru_cache(maxsize=4096)
+def _is_another_place(authority: str, absolute: bool) -> bool:
+    host = authority.rpartition("@")[2].strip().casefold()
+    host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    host = host.rstrip(".")
+    try:
+        reason = _judge(ip_address(host), allow_private=not absolute)
+    except ValueError:  # a name
+        return host in _METADATA_NAMES or (absolute and (host == "localhost" or host.endswith(".localhost")))
+    return reason is not None and (absolute or reason in (_METADATA, _LINK_LOCAL))
 
 
 def _judge(address: IPv4Address | IPv6Address, allow_private: bool) -> str | None:

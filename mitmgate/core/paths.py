@@ -177,6 +177,8 @@ _OWN: Final = {
     "/dashboard": Route.CONTROL,
     **dict.fromkeys(_KNOWN, Route.API),
     **{name: Route.UNKNOWN for name in _ENDPOINTS if name[:2] != "/v"},  # Ollama's, theirs only below /api
+    "/v1/feedback": Route.UNKNOWN,  # to be the gateway's own: no vendor is asked for it
+    "/api/v1/feedback": Route.UNKNOWN,
 }
 _match_api: Final = re.compile(r"/(?:api|v[0-9][^/]*|openai)/.").match
 

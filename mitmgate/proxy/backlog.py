@@ -9,6 +9,13 @@ from typing import Any
 from mitmgate.proxy.http2_server import GatewayHttp2Server
 
 
+def buffered(writer: Any) -> int:
+    """Bytes in a socket's buffer. A TLS transport that has ended knows of none any more, and would raise."""
+    if not isinstance(writer, asyncio.StreamWriter) or writer.transport.is_closing():
+        return 0
+    return writer.transport.get_write_buffer_size()
+
+
 class Backlog:
     """Bytes behind HTTP/2's windows and in the socket's buffer. The connection counts what it hands over."""
 
@@ -29,14 +36,14 @@ class Backlog:
 
     def unread(self) -> int:
         """Bytes that the client has not taken."""
-        return self._buffered() + self.behind_windows()
+        return buffered(self._writer) + self.behind_windows()
 
     def stalled_s(self, since_last_s: float) -> float:
         """For how long the client has taken nothing though something waits. To be called every since_last_s seconds."""
         if not self.unread():
             self._stalled_s = 0.0
             return 0.0
-        taken = self.handed_over - self._buffered()
+        taken = self.handed_over - buffered(self._writer)
         self._stalled_s = self._stalled_s + since_last_s if taken == self._taken else 0.0
         self._taken = taken
         return self._stalled_s
@@ -45,8 +52,3 @@ class Backlog:
         """Ends the client's connection without waiting for what it has not read."""
         if isinstance(self._writer, asyncio.StreamWriter):
             self._writer.transport.abort()
-
-    def _buffered(self) -> int:
-        if not isinstance(self._writer, asyncio.StreamWriter):
-            return 0
-        return self._writer.transport.get_write_buffer_size()

@@ -21,7 +21,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
-from mitmgate.proxy.backlog import Backlog
+from mitmgate.proxy.backlog import Backlog, buffered
 from mitmgate.proxy.client_reader import ClientReader
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
 from mitmgate.proxy.layer import GatewayLayer
@@ -186,7 +186,7 @@ class GatewayConnection(ProxyConnectionHandler):
 
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
-            if isinstance(io.writer, asyncio.StreamWriter) and io.writer.transport.get_write_buffer_size():
+            if buffered(io.writer) and isinstance(io.writer, asyncio.StreamWriter):
                 try:
                     await io.writer.drain()
                 except OSError:
@@ -245,10 +245,7 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def _clogged(self) -> bool:
         """Whether bytes wait in one of the sockets' buffers."""
-        for io in self.transports.values():
-            if isinstance(io.writer, asyncio.StreamWriter) and io.writer.transport.get_write_buffer_size():
-                return True
-        return False
+        return any(buffered(io.writer) for io in self.transports.values())
 
     def idle(self) -> bool:
         """Whether no request is under way."""

@@ -10,10 +10,14 @@ from mitmproxy.net.http import http1
 from mitmproxy.net.http.validate import parse_content_length, validate_headers
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
+from mitmgate.core.addresses import names_another_place
 from mitmgate.core.errors import OPENAI, GatewayError, Refused, UpstreamFailed, error_headers, render_error
 from mitmgate.core.paths import METHODS
 
 BAD_REQUEST = Refused(400, "bad_request", "The request is not valid HTTP.")
+MISDIRECTED = Refused(
+    421, "misdirected_request", "The request names another host, and this gateway is no forward proxy."
+)
 NO_TLS_HERE = Refused(400, "bad_request", "This port speaks http, not https.")
 AMBIGUOUS = Refused(400, "bad_request", "The request's headers are not valid: names, lengths or transfer encoding.")
 BAD_BODY = Refused(400, "bad_request", "The request's body is not framed as its headers say.")
@@ -74,6 +78,12 @@ def malformed(request: http.Request, http2: bool, ended: bool) -> GatewayError |
         return NO_TUNNEL
     if request.data.scheme not in (b"http", b"https", b""):
         return BAD_REQUEST
+    authority = request.data.authority
+    if authority and not http2:  # as to a proxy (RFC 9112 section 3.2.2)
+        if names_another_place(authority.decode("latin-1"), True):
+            return MISDIRECTED
+    elif names_another_place((authority or request.headers.get("host", "").encode("latin-1")).decode("latin-1"), False):
+        return MISDIRECTED
     fields = request.headers.fields
     names = [name.lower() for name, _ in fields]
     if not http2 and (names.count(b"host") > 1 or (b"host" not in names and request.data.http_version == b"HTTP/1.1")):

@@ -154,8 +154,10 @@ async def test_absolute_form_and_host_pick_nothing(tmp_path: Path) -> None:
         writer.write(answer(b"{}"))
 
     async with upstream(fine) as (raw_upstream, port), gateway(Planner(port), tmp_path) as (here, _w):
-        await ask(here, b"GET http://169.254.169.254/latest HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n")
+        await ask(here, b"GET http://example.com/latest HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n")
         assert raw_upstream.requests[0].startswith(b"GET /latest HTTP/1.1\r\nHost: up\r\n")
+        told = await ask(here, b"GET http://169.254.169.254/latest HTTP/1.1\r\nHost: 169.254.169.254\r\n\r\n")
+        assert told[0] == 421 and len(raw_upstream.requests) == 1
 
 
 class Http2:
