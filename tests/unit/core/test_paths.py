@@ -155,7 +155,6 @@ ROUTES = {
         "/v2/chat",
         "/v10/x",
         "/openai/deployments/x/chat/completions",
-        "/v1/feedback",
     ],
     Route.UNKNOWN: [
         "/",
