@@ -26,6 +26,13 @@ class AutomaticBlocks:
         except StoreDown:
             raise _away() from None
 
+    async def blocked_keys(self, tenant_id: int, key_ids: Sequence[int]) -> Mapping[int, int]:
+        """The same by key of one tenant."""
+        try:
+            return await limits_store.blocked_keys(self._store, tenant_id, key_ids)
+        except StoreDown:
+            raise _away() from None
+
     async def lift(self, tenant_id: int, key_ids: Sequence[int]) -> None:
         """Ends the block of the tenant and of these keys."""
         try:

@@ -55,6 +55,16 @@ async def automatic_blocks(here: Control, tenant_ids: Sequence[int]) -> Mapping[
         return {}
 
 
+async def blocked_keys(here: Control, tenant_id: int, key_ids: Sequence[int]) -> Mapping[int, int]:
+    """The same of a tenant's keys."""
+    if here.automatic_blocks is None or not key_ids:
+        return {}
+    try:
+        return await here.automatic_blocks.blocked_keys(tenant_id, key_ids)
+    except ServiceUnavailable:
+        return {}
+
+
 async def lift_automatic_block(here: Control, tenant_id: int, key_ids: Sequence[int] = ()) -> None:
     """Ends the gateway's own block of the tenant and of these keys. Raises ServiceUnavailable."""
     if here.automatic_blocks is None:

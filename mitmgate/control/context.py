@@ -28,12 +28,14 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
 class Blocks(Protocol):
-    """The gateway's own blocks. Both methods raise ServiceUnavailable while their store is away."""
+    """The gateway's own blocks. The methods raise ServiceUnavailable while their store is away."""
 
     @property
     def healthy(self) -> bool: ...
 
     async def blocked(self, tenant_ids: Sequence[int]) -> Mapping[int, int]: ...
+
+    async def blocked_keys(self, tenant_id: int, key_ids: Sequence[int]) -> Mapping[int, int]: ...
 
     async def lift(self, tenant_id: int, key_ids: Sequence[int]) -> None: ...
 

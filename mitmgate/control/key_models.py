@@ -52,6 +52,7 @@ class KeyShown(Answer):
     expires_at: datetime | None
     last_used_at: datetime | None
     created_at: datetime
+    blocked_until: datetime | None = None  # by the gateway itself, for repeated excess
 
 
 class KeyCreated(KeyShown):

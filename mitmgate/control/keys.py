@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from mitmgate.control.blocks import blocked_keys
 from mitmgate.control.changes import Change, changing, no_such_tenant
-from mitmgate.control.context import Caller, Here
+from mitmgate.control.context import Caller, Control, Here
 from mitmgate.control.key_models import KeyCreated, KeyIn, KeyPage, KeyPatch, KeyShown
 from mitmgate.control.paging import Cursor, Id, Limit, make_cursor, page, read_id_cursor
 from mitmgate.control.tenant_columns import Row, utc_now
@@ -30,7 +31,9 @@ async def list_keys(here: Here, tenant_id: Id, limit: Limit = 100, cursor: Curso
         if not await connection.fetchval(queries.tenant_exists, tenant_id):
             raise no_such_tenant()
         rows, more = page(await connection.fetch(queries.keys_page, tenant_id, after, limit + 1), limit)
-    return {"data": [show(row) for row in rows], "next_cursor": make_cursor(rows[-1]["id"]) if more else None}
+    blocks = await blocked_keys(here, tenant_id, [row["id"] for row in rows])
+    data = [show(row) | _block(here, blocks.get(row["id"])) for row in rows]
+    return {"data": data, "next_cursor": make_cursor(rows[-1]["id"]) if more else None}
 
 
 @router.post("/keys", status_code=201, response_model=KeyCreated)
@@ -65,7 +68,8 @@ async def show_key(here: Here, tenant_id: Id, key_id: Id) -> Any:
         row = await connection.fetchrow(queries.key_shown, tenant_id, key_id)
     if row is None:
         raise _no_such_key()
-    return show(row)
+    blocks = await blocked_keys(here, tenant_id, [key_id])
+    return show(row) | _block(here, blocks.get(key_id))
 
 
 @router.patch("/keys/{key_id}", response_model=KeyShown)
@@ -160,6 +164,11 @@ def show(row: Row) -> dict[str, Any]:
     names = ("id", "name", "prefix", "scopes", "allowed_models", "expires_at", "last_used_at", "created_at")
     limits = {"rate_limit_per_hour": row["rate_limit_per_hour"]}
     return {**{name: row[name] for name in names}, "limits": limits}
+
+
+def _block(here: Control, left_s: int | None) -> dict[str, Any]:
+    until = None if left_s is None else utc_now(here.now()) + timedelta(seconds=left_s)
+    return {"blocked_until": until and until.replace(microsecond=0)}
 
 
 def _patched_limit(old: int | None, body: KeyPatch) -> int | None:

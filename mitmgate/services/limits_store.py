@@ -22,6 +22,15 @@ async def blocked(store: Store, tenant_ids: Sequence[int]) -> dict[int, int]:
     return left
 
 
+async def blocked_keys(store: Store, tenant_id: int, key_ids: Sequence[int]) -> dict[int, int]:
+    """Seconds left of the automatic blocks among these keys of a tenant. Raises StoreDown."""
+    left: dict[int, int] = {}
+    for page in batched(key_ids, PAGE):
+        replies = await store.demand(*[("PTTL", scope_keys(tenant_id, key_id)[2]) for key_id in page])
+        left.update({id: math.ceil(ms / 1000) for id, ms in zip(page, replies, strict=True) if ms > 0})
+    return left
+
+
 async def unblock(store: Store, tenant_id: int, key_ids: Sequence[int] = ()) -> None:
     """Ends the automatic block of a tenant and of these keys, and forgets their excess. Raises StoreDown."""
     scopes = [scope_keys(tenant_id), *(scope_keys(tenant_id, key_id) for key_id in key_ids)]

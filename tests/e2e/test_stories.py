@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -225,10 +226,18 @@ def test_a_list_that_is_not_read_whole_is_not_shown(balanced: Gateway, upstream:
 
 def test_a_key_is_blocked_before_its_tenant(strict: Gateway, upstream: Upstream) -> None:
     tenant = strict.tenant(upstream.url)
-    key = tenant.new_key(limits={"rate_limit_per_hour": 1})["api_key"]
+    made = tenant.new_key(limits={"rate_limit_per_hour": 1})
+    key = made["api_key"]
     asked = [strict.client.get("/v1/models", headers=bearer(key)) for _ in range(8)]
     assert [answer.status_code for answer in asked] == [200, *[429] * 5, 403, 403]
     assert asked[-1].json()["error"]["code"] == "key_blocked"
+    shown = tenant.admin("GET", f"/keys/{made['id']}").json()
+    until = datetime.fromisoformat(shown["blocked_until"])
+    assert 200 < (until - datetime.now(UTC)).total_seconds() <= 300
+    listed = {each["id"]: each["blocked_until"] for each in tenant.admin("GET", "/keys").json()["data"]}
+    assert listed[made["id"]] and sum(map(bool, listed.values())) == 1
+    tenant.admin("POST", "/unblock")
+    assert tenant.admin("GET", f"/keys/{made['id']}").json()["blocked_until"] is None
     assert tenant.request("GET", "/v1/models").status_code == 200
 
 

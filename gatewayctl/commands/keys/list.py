@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import click
 
@@ -19,6 +20,7 @@ _COLUMNS: Final = (
     Column("Prefix", keep=True),
     Column("Scopes"),
     Column("Limit/h", keep=True, right=True),
+    Column("State", keep=True),
     Column("Expires"),
     Column("Last used"),
 )
@@ -28,7 +30,10 @@ _COLUMNS: Final = (
 @tenant_argument
 @asks_server
 def list_keys(session: Session, tenant: str) -> None:
-    """List a tenant's API keys: what they may do and when they were last used.
+    """List a tenant's API keys: what they may do, whether they still can, and when they were last used.
+
+    A key that exceeds its limit again and again is blocked for a while; tenants unblock
+    ends that, too.
 
     \b
     Examples:
@@ -46,6 +51,7 @@ def list_keys(session: Session, tenant: str) -> None:
                 cell(key["prefix"]),
                 cell(key["scopes"]),
                 cell((key.get("limits") or {}).get("rate_limit_per_hour")),
+                _state(key),
                 instant(key["expires_at"]),
                 instant(key["last_used_at"]),
             )
@@ -54,3 +60,10 @@ def list_keys(session: Session, tenant: str) -> None:
         render.table(_COLUMNS, rows, empty=f"{cell(found['name'])} has no API key: gatewayctl keys create --help")
 
     session.show({"data": keys, "next_cursor": None}, for_people)
+
+
+def _state(key: dict[str, Any]) -> str:
+    if key.get("blocked_until"):
+        return f"blocked until {instant(key['blocked_until'])[11:]}"
+    expires = key["expires_at"]
+    return "expired" if expires and datetime.fromisoformat(expires) <= datetime.now(UTC) else "active"

@@ -38,6 +38,9 @@ class Blocks:
             raise ServiceUnavailable(503, "limiter_unavailable", "away.")
         return {id: left for id, left in self.seconds.items() if id in tenant_ids}
 
+    async def blocked_keys(self, tenant_id: int, key_ids: Sequence[int]) -> dict[int, int]:
+        return {}
+
     async def lift(self, tenant_id: int, key_ids: Sequence[int]) -> None:
         if not self.healthy:
             raise ServiceUnavailable(503, "limiter_unavailable", "away.")

@@ -60,6 +60,7 @@ def key(id: int, name: str) -> dict[str, Any]:
         "expires_at": None,
         "last_used_at": AT,
         "created_at": AT,
+        "blocked_until": None,
     }
 
 
