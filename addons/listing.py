@@ -1,7 +1,8 @@
-"""Which models there are, for whom not all may be used: only those. Nothing is touched where nothing is limited."""
+"""Which models there are: only those that may be used, and aliases. Nothing is touched where there is neither."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from mitmproxy import http
@@ -9,7 +10,7 @@ from mitmproxy import http
 from addons.exchange import Exchange, local_response, readable_body, refusal
 from addons.gate import gate, log_failure, observer
 from mitmgate.core.errors import Refused, UpstreamFailed
-from mitmgate.core.model_list import only_allowed
+from mitmgate.core.model_list import only_allowed, with_aliases
 from mitmgate.core.paths import Route, model_in_path
 
 LISTS: Final = frozenset({"/v1/models", "/v1beta/models", "/tags"})
@@ -20,13 +21,13 @@ UNREADABLE: Final = UpstreamFailed(502, "models_not_readable", "The upstream's l
 
 
 class ListingStage:
-    """Refuses to show a model that may not be used (404), and takes such models out of lists."""
+    """Refuses to show a model that may not be used (404), takes such models out of lists, and puts aliases in."""
 
     @gate
     def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        if exchange.route is not Route.API or not exchange.limits_models:
+        if exchange.route is not Route.API or not (exchange.limits_models or _aliases(exchange)):
             return
-        if exchange.endpoint == ONE:
+        if exchange.endpoint == ONE and exchange.limits_models:
             named = model_in_path(exchange.path)
             if named is None or not _is_allowed(exchange, named):
                 raise NO_SUCH_MODEL
@@ -55,7 +56,13 @@ class ListingStage:
             response.headers.fields = tuple(pair for pair in fields if pair[0].decode().lower() not in UNTRUE)
             return
         body = readable_body(response)
-        kept = None if body is None else only_allowed(body, lambda model: _is_allowed(exchange, model))
+        kept = body
+        if body is not None and exchange.limits_models:
+            kept = only_allowed(body, lambda model: _is_allowed(exchange, model))
+        if kept is not None and (aliases := _aliases(exchange)):
+            kept = with_aliases(kept, aliases)
+        if kept is None and not exchange.limits_models:
+            return
         if kept is None:
             _refuse(flow, response, exchange)
         elif kept is not body:
@@ -70,6 +77,10 @@ def _refuse(flow: http.HTTPFlow, response: http.Response, exchange: Exchange) ->
     flow.response = local_response(
         told.status_code, [(b"Content-Type", b"application/json"), *ours], told.content or b""
     )
+
+
+def _aliases(exchange: Exchange) -> Mapping[str, str]:
+    return (exchange.tenant and exchange.tenant.model_aliases) or {}
 
 
 def _is_allowed(exchange: Exchange, model: str) -> bool:

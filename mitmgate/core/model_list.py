@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -34,6 +34,26 @@ def only_allowed(body: bytes, is_allowed: Callable[[str], bool]) -> bytes | None
     if not changed:
         return body
     _set_ends(told)
+    return orjson.dumps(told)
+
+
+def with_aliases(body: bytes, aliases: Mapping[str, str]) -> bytes:
+    """The list with each alias as a copy of the model that it stands for; the same bytes where there is none.
+
+    Google's names have a prefix and Ollama's lists are of what is installed: those stay.
+    """
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body
+    models = told.get("data") if isinstance(told, dict) else None
+    if not isinstance(models, list):
+        return body
+    known = {model["id"]: model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)}
+    more = [{**known[model], "id": alias} for alias, model in aliases.items() if model in known and alias not in known]
+    if not more:
+        return body
+    told["data"] = [*models, *more]
     return orjson.dumps(told)
 
 

@@ -20,13 +20,18 @@ BODY = b'{"object": "list", "data": [{"id": "m"}, {"id": "n"}]}'
 
 
 def asked(
-    path: str, body: bytes, method: str = "GET", limited: bool = True, **headers: str
+    path: str,
+    body: bytes,
+    method: str = "GET",
+    limited: bool = True,
+    aliases: dict[str, str] | None = None,
+    **headers: str,
 ) -> tuple[http.Response, bool]:
     """-> the answer after the stage, and whether the upstream was asked"""
     flow = tflow.tflow(req=tutils.treq(method=method.encode(), path=path.encode()))
     exchange = Exchange("127.0.0.1", path, "", {})
     exchange.route, exchange.endpoint = Route.API, endpoint_of(path)
-    exchange.tenant, exchange.key = LIMITED if limited else TENANT, KEY
+    exchange.tenant, exchange.key = replace(LIMITED if limited else TENANT, model_aliases=aliases), KEY
     exchange.plan = Plan(lambda error: http.Response.make(error.status), 1 << 20)
     begin_exchange(flow, exchange)
     stage = ListingStage()
@@ -47,6 +52,18 @@ def test_a_list_has_the_allowed_models_only(path: str) -> None:
     answer, _ = asked(path, BODY, etag='"whole"', content_length=str(len(BODY)))
     assert json.loads(answer.raw_content or b"")["data"] == [{"id": "m"}]
     assert "etag" not in answer.headers and "content-length" not in answer.headers
+
+
+def test_aliases_are_listed_as_what_they_stand_for() -> None:
+    aliases = {"fast": "m", "hidden": "n", "gone": "x", "m": "n"}
+    answer, _ = asked("/v1/models", BODY, aliases=aliases)
+    assert json.loads(answer.raw_content or b"")["data"] == [{"id": "m"}, {"id": "fast"}]
+    answer, _ = asked("/v1/models", BODY, limited=False, aliases={"fast": "n"}, etag="x")
+    assert json.loads(answer.raw_content or b"")["data"] == [{"id": "m"}, {"id": "n"}, {"id": "fast"}]
+    assert "etag" not in answer.headers
+    for body in (b"rubbish", b"[]", b'{"data": 1}', b'{"models": [{"name": "m"}]}'):
+        answer, _ = asked("/v1/models", body, limited=False, aliases={"fast": "m"})
+        assert answer.status_code == 200 and answer.raw_content == body
 
 
 def test_an_encoded_list_is_read() -> None:
