@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -303,6 +304,19 @@ async def test_a_clock_that_has_just_jumped_drops_no_day(gateway: Gateway, monke
     while await gateway.counts() != (0, 1):
         await asyncio.sleep(0.05)
     running.cancel()
+
+
+async def test_two_shippers_at_once_drop_each_day_once(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    for days in (200, 201, 202):
+        await gateway.value("SELECT usage_ensure_partition(current_date - $1::int)", days)
+    shippers = [await gateway.shipper(steady_s=0) for _ in range(2)]
+    running = [asyncio.ensure_future(shipper.run()) for shipper in shippers]
+    await eventually(lambda: all(shipper._kept_from is not None for shipper in shippers))
+    for task in running:
+        task.cancel()
+    assert sum(int(each) for each in re.findall(r"dropped (\d) days", caplog.text)) == 3
+    assert "deadlock" not in caplog.text and "Traceback" not in caplog.text
 
 
 async def test_a_partition_dropped_by_hand_is_made_again(gateway: Gateway) -> None:

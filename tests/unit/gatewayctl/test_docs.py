@@ -1,5 +1,5 @@
-"""docs/operations.md and deploy/README.md stay true: their commands exist, their links lead somewhere, each finding of
-the doctor is explained, and what is said of reloads is what the code does."""
+"""The pages stay true: their commands exist and take what they are given, their links lead somewhere, each finding of
+the doctor is explained, and what is said of reloads is what the code does. README's sessions are run by tests/e2e."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mitmgate.core.settings.model import SECTIONS
 from mitmgate.supervisor.reloading import NEEDS_RESTART
 
 ROOT = Path(__file__).parents[3]
-PAGES = [ROOT / "docs" / "operations.md", ROOT / "deploy" / "README.md"]
-OPERATIONS = PAGES[0].read_text("utf-8")
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "deploy" / "README.md"]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
 def commands() -> list[str]:
@@ -26,8 +26,13 @@ def commands() -> list[str]:
         text = page.read_text("utf-8").replace("\\\n", " ")
         blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
         lines = [line for block in blocks for line in block.splitlines()]
+        lines += re.findall(r"^    (gatewayctl .*)$", text, re.MULTILINE)
         lines += re.findall(r"`([^`\n]*gatewayctl [^`\n]*)`", text)
-        found += [match[1] for line in lines if (match := re.search(r"gatewayctl ([a-z][^)|]*)", line))]
+        found += [
+            match[1] + " TENANT 1" * match[1].endswith("revoke")
+            for line in lines
+            if (match := re.search(r"gatewayctl ([a-z][^)|]*)", line))
+        ]
     return sorted(set(found))
 
 
