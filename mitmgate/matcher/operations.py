@@ -154,7 +154,7 @@ class Operations:
             other = await self._texts.vector(stored, ends_at, urgent=False)
         except TooLong:
             return {"similarity": None, **_told(Verdict(False, (*kept_out, wire.TOO_LONG)))}
-        similarity = float(one @ other)
+        similarity = min(1.0, float(one @ other))  # rounding
         verdict = self._verdict(query, stored, similarity, bar)
         if kept_out:
             verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)

@@ -58,10 +58,26 @@ def load_secrets(settings: Settings, data_dir: Path, create: bool, environ: Mapp
     master_key = environ.get(MASTER_KEY) or stored(folder / "master-key", _random)
     jwt_secrets = settings.auth.secrets or stored(folder / "jwt-secrets", _random).split()
     admin_token = environ.get(ADMIN_TOKEN) or stored(data_dir / "admin-token", make_admin_token)
-    if len(admin_token) < _MIN_TOKEN or not (admin_token.isascii() and admin_token.isprintable()):
-        raise SecretsUnusable(f"the admin token must be {_MIN_TOKEN} or more printable ASCII characters")
+    _check_admin_token(admin_token)
     old_peppers = tuple(each.encode() for each in settings.auth.old_peppers if each != pepper)
     return Secrets(pepper.encode(), _master_keys(master_key), _jwt_secrets(jwt_secrets), admin_token, old_peppers)
+
+
+def check_given(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is wrong with the secrets that the environment gives: (variable, why)."""
+    problems = []
+    for variable, check in ((MASTER_KEY, _master_keys), (ADMIN_TOKEN, _check_admin_token)):
+        if given := environ.get(variable):
+            try:
+                check(given)
+            except SecretsUnusable as problem:
+                problems.append((variable, str(problem)))
+    return problems
+
+
+def _check_admin_token(token: str) -> None:
+    if len(token) < _MIN_TOKEN or not (token.isascii() and token.isprintable()):
+        raise SecretsUnusable(f"the admin token must be {_MIN_TOKEN} or more printable ASCII characters")
 
 
 def _random() -> str:

@@ -63,6 +63,14 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
+def check_host(host: str, demo: bool | None) -> None:
+    """Raises CannotStart for a host that cannot be listened on here, or not with the demo."""
+    from mitmgate.supervisor.demo import check_asked_for
+
+    _, address = _address_of(host, 0)
+    check_asked_for(demo, loopback=ipaddress.ip_address(address[0].partition("%")[0]).is_loopback)
+
+
 def is_loopback(listener: socket.socket) -> bool:
     """Whether only this machine can reach it."""
     return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gatewayctl import render
 from gatewayctl.serve_options import effective, serve_options
 from gatewayctl.text import plain
+
+if TYPE_CHECKING:
+    from mitmgate.core.settings import Settings
+    from mitmgate.core.settings.problem import Problem
 
 
 @click.command("check")
@@ -30,9 +36,11 @@ def check(as_json: bool, **options: Any) -> None:
     from mitmgate.core.settings import ConfigError
 
     as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
-    problems = []
+    problems: Sequence[Problem] = ()
+    origins: Mapping[str, Any] = {}
     try:
-        origins = effective(options).origins
+        found = effective(options)
+        origins, problems = found.origins, _beyond(found.settings)
     except ConfigError as error:
         problems = error.problems
     if as_json:
@@ -46,6 +54,23 @@ def check(as_json: bool, **options: Any) -> None:
         from mitmgate.core.settings import config_file
 
         file = config_file(options["config"])
-        click.echo(f"{file or 'no file'}: nothing is wrong; {len(origins)} setting(s) given, the rest are defaults.")
+        count = len(origins)
+        given = f"{count} setting{'s' * (count != 1)} given, by file, environment or flags" if count else "none given"
+        click.echo(f"{file or 'no file'}: nothing is wrong; {given}, the rest are defaults.")
     if problems:
         raise SystemExit(3)
+
+
+def _beyond(settings: Settings) -> list[Problem]:
+    """What `serve` would refuse of settings that can be read: the host, the demo there, secrets of the environment."""
+    from mitmgate.core.settings.problem import Problem
+    from mitmgate.services.secrets import check_given
+    from mitmgate.supervisor.errors import CannotStart
+    from mitmgate.supervisor.listeners import check_host
+
+    problems = [Problem(variable, None, "", why) for variable, why in check_given(os.environ)]
+    try:
+        check_host(settings.server.host, settings.demo)
+    except CannotStart as error:
+        problems.append(Problem("server.listen", None, "", str(error)))
+    return problems

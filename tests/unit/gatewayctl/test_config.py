@@ -45,7 +45,7 @@ def test_check_as_json(run: Any, here: Path) -> None:
 
 def test_what_is_right_is_right(run: Any, here: Path) -> None:
     ended = run("config", "check", "--port", "1234")
-    assert ended.exit_code == 0 and "no file: nothing is wrong; 1 setting(s) given" in ended.stdout
+    assert ended.exit_code == 0 and "no file: nothing is wrong; 1 setting given" in ended.stdout
     (here / "config.yaml").write_text("cache: {mode: 'off'}\n")
     assert json.loads(run("config", "check", "--json").stdout) == {"ok": True, "problems": []}
 
@@ -76,3 +76,22 @@ def test_show_refuses_what_serve_would(run: Any, here: Path) -> None:
     (here / "config.yaml").write_text(f"auth: {{pepper: [{SECRET}]}}\n")
     ended = run("config", "show")
     assert ended.exit_code == 3 and "config.yaml:1: auth.pepper" in ended.stderr and SECRET not in ended.output
+
+
+@pytest.mark.parametrize(
+    ("options", "environ", "said"),
+    [
+        (["--host", "0.0.0.0", "--demo"], {}, "--demo has a well-known key"),
+        (["--host", "1.2.3.4.5"], {}, "cannot listen on 1.2.3.4.5"),
+        ([], {"MITMGATE_MASTER_KEY": "foo"}, "MITMGATE_MASTER_KEY: the master key must be 32 bytes"),
+        ([], {"MITMGATE_ADMIN_TOKEN": "x"}, "MITMGATE_ADMIN_TOKEN: the admin token must be"),
+    ],
+)
+def test_what_serve_would_refuse_beyond_the_values_is_told(
+    run: Any, monkeypatch: pytest.MonkeyPatch, options: list[str], environ: dict[str, str], said: str
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    ended = run("config", "check", *options)
+    assert ended.exit_code == 3 and said in ended.stderr
+    assert "foo" not in ended.stderr
