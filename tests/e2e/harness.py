@@ -149,6 +149,12 @@ class Gateway(Served):
     def wait_healthy(self) -> None:
         wait_until(self.healthy, self.output)
 
+    def memory_bytes(self) -> dict[int, int]:
+        """What each worker, control and the matcher have in memory, by pid."""
+        pids = [*self.workers(), self.child("mitmgate.control"), self.child("mitmgate.matcher")]
+        page = os.sysconf("SC_PAGE_SIZE")
+        return {pid: int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * page for pid in pids}
+
     def open_files(self) -> dict[int, int]:
         """How many descriptors each worker holds."""
         return {pid: len(os.listdir(f"/proc/{pid}/fd")) for pid in self.workers()}
