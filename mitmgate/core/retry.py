@@ -26,6 +26,7 @@ BUDGET_FLOOR: Final = 10
 class Failure(Enum):
     """How an attempt ended without an answer for the client. The value is the code the client and the row are told."""
 
+    NAME = "upstream_name_unresolved"
     CONNECT = "upstream_unreachable"
     ADDRESS = "upstream_address_refused"
     TLS = "upstream_tls_failed"
@@ -53,6 +54,7 @@ _FINAL: Final = frozenset(
 )
 
 _MESSAGES: Final = {
+    Failure.NAME: "The upstream's name could not be resolved.",
     Failure.CONNECT: "The upstream could not be reached.",
     Failure.ADDRESS: "The upstream's address is not allowed.",
     Failure.TLS: "The upstream's TLS certificate or handshake was not accepted.",

@@ -171,7 +171,7 @@ class UpstreamPool:
         addresses = await self._addresses(host, port)
         checked = [address for address in addresses if refusal_reason(address, target.allow_private) is None]
         if not checked:
-            raise DialFailed(Failure.ADDRESS if addresses else Failure.CONNECT)
+            raise DialFailed(Failure.ADDRESS if addresses else Failure.NAME)
         return checked, port
 
     async def _addresses(self, host: str, port: int) -> list[str]:
@@ -187,7 +187,7 @@ class UpstreamPool:
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
-            raise DialFailed(Failure.CONNECT) from None
+            raise DialFailed(Failure.NAME) from None
         addresses = list(dict.fromkeys(str(item[4][0]) for item in found))[:MAX_ADDRESSES]
         self._names[(host, port)] = (now + DNS_TTL_S, addresses)
         while len(self._names) > MAX_NAMES:

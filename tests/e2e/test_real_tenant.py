@@ -309,7 +309,7 @@ def test_a_certificate_that_is_not_good_is_a_typed_502(gateway: Gateway, vendors
 def test_a_name_that_leads_nowhere_is_a_typed_502(gateway: Gateway) -> None:
     tenant = gateway.tenant("https://nowhere.invalid")
     for answer in both_formats(tenant):
-        assert answer.status_code == 502 and "reached" in error_of(answer)["message"]
+        assert answer.status_code == 502 and "resolved" in error_of(answer)["message"]
 
 
 def test_an_upstream_at_a_private_address_needs_leave(gateway: Gateway, tenant: Tenant, vendors: Vendors) -> None:

@@ -120,6 +120,14 @@ def test_a_refusal(balanced: Gateway, upstream: Upstream) -> None:
     assert "403" in logs(balanced, "--status", "4xx", "--tenant", str(tenant.id))
 
 
+def test_an_upstream_whose_name_is_none(balanced: Gateway) -> None:
+    answer = balanced.tenant("https://nowhere.invalid").chat()
+    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "upstream_name_unresolved")
+    story = told(balanced, answer.headers["x-request-id"])
+    assert {attempt["error"] for attempt in story["attempts_detail"]} == {"upstream_name_unresolved"}
+    assert "The upstream's name could not be resolved." in logs(balanced, story["request_id"])
+
+
 def test_an_upstream_that_is_not_there(balanced: Gateway) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
