@@ -49,6 +49,8 @@ class QuotaStage:
             reservation = self._quota.read(replies, has_key_limit=key.rate_limit_per_hour is not None)
             if lookup:
                 exchange.cache_reply = replies[-1]
+            if not reservation.allowed:
+                self._quota.remember(reservation, tenant, key, time.monotonic())
         except StoreDown:
             reservation = self._quota.degraded(tenant, key, time.monotonic())
             if lookup:

@@ -68,10 +68,13 @@ class LocalLimiter:
         scope, window, bound = min(windows, key=lambda each: each[2] - each[1].used)
         return Reservation(True, False, bound, bound - window.used, _whole(window.ends_at - now), None, scope)
 
-    def unblock(self, tenant_id: int) -> None:
-        """Forgets the tenant's excess and block."""
-        if (window := self._windows.get(f"t{tenant_id}")) is not None:
-            window.blocked_until = window.excess = 0
+    def remember(self, refused: Reservation, tenant_id: int, key_id: int, now: float) -> None:
+        """What the store has refused stays refused here for as long, should the store go away meanwhile."""
+        window = self._window(f"k{key_id}" if refused.scope == "key" else f"t{tenant_id}", now)
+        if refused.blocked:
+            window.blocked_until = now + (refused.retry_after_s or 0)
+        else:
+            window.used, window.ends_at = refused.limit, now + refused.reset_s
 
     def _share(self, limit: int) -> int:
         return max(1, math.ceil(limit / self._workers))

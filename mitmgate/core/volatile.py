@@ -112,7 +112,7 @@ _PERSONS: Final = {
 # How one does it is the same for all of them.
 _search_how_to: Final = re.compile(
     r"^(?:[\w']+ ){0,3}how (?:do|can|could|should|would|to|does one)\b(?: i| you| we| one)? (?:[\w'-]+ ){1,4}?"
-    rf"my (?:\w+ )?{_STANDING}\W*$"
+    rf"my (?:\w+ )?{_STANDING}\W*(?:(?:please|pls|kindly|thanks|thank you)\W*)?$"
 ).search
 _MOMENTS_ELSEWHERE: Final = (
     "сегодня",

@@ -59,6 +59,10 @@ class Quota:
             scope="key" if has_key_limit and scope == 1 else "tenant",
         )
 
+    def remember(self, refused: Reservation, tenant: Tenant, key: Key, now: float) -> None:
+        """Keeps a refusal for when the store is away. now: seconds of a clock that does not jump."""
+        self._local.remember(refused, tenant.id, key.id, now)
+
     def degraded(self, tenant: Tenant, key: Key, now: float) -> Reservation:
         """Without the store: this worker's share of the limit; when set so, ServiceUnavailable is raised.
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitmgate.core import limits
-from mitmgate.core.limits import BLOCK_S, EXCESS_WINDOW_S, WINDOW_S, LocalLimiter
+from mitmgate.core.limits import BLOCK_S, EXCESS_WINDOW_S, WINDOW_S, LocalLimiter, Reservation
 
 
 def test_the_shares_of_all_workers_are_the_limit_and_hardly_more() -> None:
@@ -46,15 +46,6 @@ def test_a_block_outlives_the_window() -> None:
     assert limiter.reserve(1, 1, 1, None, WINDOW_S + BLOCK_S).allowed
 
 
-def test_unblock_ends_it() -> None:
-    limiter = LocalLimiter(1, 1)
-    for _ in range(2):
-        limiter.reserve(1, 1, 1, None, 0.0)
-    limiter.unblock(1)
-    limiter.unblock(2)
-    assert not limiter.reserve(1, 1, 1, None, 0.0).blocked
-
-
 def test_excess_is_forgotten_after_its_minute() -> None:
     limiter = LocalLimiter(1, 2)
     limiter.reserve(1, 1, 1, None, 0.0)
@@ -68,6 +59,21 @@ def test_a_keys_excess_blocks_the_key_and_costs_the_tenant_nothing() -> None:
     assert [limiter.reserve(1, 3, 7, 1, 0.0).blocked for _ in range(3)] == [False, True, True]
     other = limiter.reserve(1, 3, 8, None, 0.0)
     assert (other.allowed, other.scope, other.remaining) == (True, "tenant", 1)
+
+
+def test_what_the_store_refused_stays_refused_while_it_is_away() -> None:
+    limiter = LocalLimiter(2, 100)
+    limiter.remember(Reservation(False, False, 10, 0, 1800, 1800, "tenant"), 1, 7, 100.0)
+    refused = limiter.reserve(1, 10, 7, None, 101.0)
+    assert not refused.allowed and not refused.blocked and refused.retry_after_s == 1799
+    assert limiter.reserve(1, 10, 7, None, 1901.0).allowed and limiter.reserve(2, 10, 8, None, 101.0).allowed
+    limiter.remember(Reservation(False, True, 5, 0, 1800, 300, "key"), 3, 9, 100.0)
+    blocked = limiter.reserve(3, 10, 9, 5, 101.0)
+    assert blocked.blocked and blocked.scope == "key" and blocked.retry_after_s == 299
+    assert limiter.reserve(3, 10, 10, 5, 101.0).allowed
+    assert limiter.reserve(3, 10, 9, 5, 401.0).allowed
+    limiter.remember(Reservation(False, False, 10, 0, 1800, 1800, "tenant"), 4, 7, 100.0)
+    assert limiter.reserve(4, 1000, 7, None, 101.0).allowed  # a limit that was raised holds at once
 
 
 def test_memory_is_bounded_and_the_busy_are_kept() -> None:

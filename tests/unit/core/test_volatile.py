@@ -114,6 +114,7 @@ def test_one_person(text: str) -> None:
         "Who invented the telephone, and when?",
         "When did the dinosaurs die out, 65 million years ago?",
         "How do I reset my password?",
+        "How do I reset my password, please?",
         "How can I change my email address?",
         "What does the word yet mean?",
         "I earn, you earn: conjugate it",
