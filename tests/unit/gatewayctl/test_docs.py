@@ -1,5 +1,5 @@
-"""The pages stay true: their commands exist and take what they are given, their links lead somewhere, each finding of
-the doctor is explained, and what is said of reloads is what the code does. They are run, and README's sessions, by tests/e2e."""
+"""The pages stay true: their commands exist and take what they are given (tests/e2e runs them), their links lead
+somewhere, each finding of the doctor is explained, and what is said of reloads is what the code does."""
 
 from __future__ import annotations
 
