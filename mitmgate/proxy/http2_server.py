@@ -35,7 +35,6 @@ LINGER_BYTES: Final = 1 << 20
 MAX_RESETS: Final = 200
 REMEMBERED_STREAMS: Final = 1000  # ended ones, to know late frames by; h2's 65,536 are megabytes a connection
 
-
 _CONFIGURATION: Final = h2.config.H2Configuration(
     **{**Http2Server.h2_conf_defaults, "client_side": False, "validate_inbound_headers": False}
 )
@@ -92,7 +91,8 @@ class GatewayHttp2Server(Http2Server):
             if isinstance(event, h2.events.DataReceived):
                 self._lingering[stream_id] += event.flow_controlled_length
                 if self._lingering[stream_id] > LINGER_BYTES:
-                    self.h2_conn.reset_stream(stream_id, h2.errors.ErrorCodes.NO_ERROR)
+                    if self._client_may_send(stream_id):
+                        self.h2_conn.reset_stream(stream_id, h2.errors.ErrorCodes.NO_ERROR)
                     self._forget(stream_id)
                 else:
                     self.h2_conn.acknowledge_received_data(event.flow_controlled_length, stream_id)
@@ -104,7 +104,8 @@ class GatewayHttp2Server(Http2Server):
             return (yield from self._client_reset(event))
         elif isinstance(event, h2.events.RequestReceived):
             if (problem := problem_of_request(event.headers)) is not None:
-                self._send_error(event.stream_id, problem)
+                if self.is_open_for_us(event.stream_id):  # it may have been reset in the same read
+                    self._send_error(event.stream_id, problem)
                 if self._client_may_send(event.stream_id):
                     self._lingering[event.stream_id] = 0
                 return False

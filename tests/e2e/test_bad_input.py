@@ -289,6 +289,22 @@ def test_what_is_not_http2_ends_its_own_stream_with_an_error(tenant: Tenant, nam
 
 
 @pytest.mark.usefixtures("nothing_forwarded")
+def test_malformed_streams_that_are_reset_at_once_harm_no_other(tenant: Tenant) -> None:
+    key, kind = ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")
+    with tenant.gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        for name in BROKEN_HTTP2:
+            for body in (None, BODY):
+                stream = client.h2.get_next_available_stream_id()
+                client.h2.send_headers(stream, [*BROKEN_HTTP2[name], key, kind])
+                if body:
+                    client.h2.send_data(stream, body)
+                client.h2.reset_stream(stream, 8)
+        client.flush()
+        assert client.answer(client.send([*PSEUDO, key, kind], b"{"))[0] == 400 and not client.gone
+
+
+@pytest.mark.usefixtures("nothing_forwarded")
 def test_trailers_that_may_not_be_there_are_a_broken_body(tenant: Tenant) -> None:
     headers = [*PSEUDO, ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")]
     with tenant.gateway.connect(stranger()) as connection:
