@@ -21,6 +21,7 @@ HEADERS: Final = (
     "accept-language",
     "anthropic-beta",
     "anthropic-version",
+    "azureml-model-deployment",  # which of Azure's deployments answers
     "content-language",
     "openai-beta",
     "openai-organization",
