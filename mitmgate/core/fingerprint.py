@@ -17,16 +17,18 @@ from mitmgate.core.credentials import without_query_key
 LEFT_OUT: Final = frozenset(
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "store"}
 )
-HEADERS: Final = (
+_FIRST_HEADERS: Final = (
     "accept-language",
     "anthropic-beta",
     "anthropic-version",
-    "azureml-model-deployment",  # which of Azure's deployments answers
     "content-language",
     "openai-beta",
     "openai-organization",
     "openai-project",
 )
+#: Count where they are there only, so that what was stored before they did is still found.
+_LATER_HEADERS: Final = ("azureml-model-deployment",)  # which of Azure's deployments answers
+HEADERS: Final = (*_FIRST_HEADERS, *_LATER_HEADERS)
 _VERSION: Final = b"1"
 _SCOPE_MARK: Final = b"scope 1"
 _PARTITION_MARK: Final = b" of a part"
@@ -90,7 +92,9 @@ def fingerprint(
     if query:
         query = without_query_key(f"?{query}")[1:]
     get = headers.get
-    listed = canonical_json([get(name) for name in HEADERS])
+    given: list[Any] = [get(name) for name in _FIRST_HEADERS]
+    given += [[name, value] for name in _LATER_HEADERS if (value := get(name)) is not None]
+    listed = canonical_json(given)
     asked = canonical_json({name: value for name, value in body.items() if name not in LEFT_OUT})
     parts: tuple[bytes, ...] = (
         _SCOPE_MARK if is_scope else _VERSION,
