@@ -88,6 +88,14 @@ def patched(old: TenantColumns, body: TenantPatch, header: str | None, sealed: b
     return with_status(replace(old, **values), old, status)
 
 
+def doubts(columns: TenantColumns) -> list[str]:
+    """What can be done and is hardly meant."""
+    model, allowed = columns.default_model, columns.allowed_models
+    if model is None or allowed is None or {model, (columns.model_aliases or {}).get(model, model)} & set(allowed):
+        return []
+    return ["default_model is none of allowed_models: requests that name no model are refused"]
+
+
 def with_status(new: TenantColumns, old: TenantColumns, status: str | None) -> TenantColumns:
     """`new` with the block of `old`; a status that is given begins a block without end, or ends the one there is."""
     if status is None or (status == "blocked" and old.status == "blocked"):

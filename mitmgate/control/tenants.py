@@ -23,6 +23,7 @@ from mitmgate.control.tenant_columns import (
     TenantColumns,
     columns_of_body,
     columns_of_row,
+    doubts,
     patched,
     replaced,
     shown,
@@ -67,6 +68,7 @@ async def create_tenant(here: Here, actor: Caller, body: TenantIn) -> Any:
     async with changing(here, actor) as change:
         tenant_id: int = await change.connection.fetchval(queries.next_tenant_id)
         columns = columns_of_body(body, *_sealed(here, tenant_id, body.upstream_auth))
+        warnings += doubts(columns)
         await _write(change, queries.insert_tenant, tenant_id, columns)
         key, _ = await insert_key(change, here.secrets.pepper, tenant_id, name="default")
         await change.record("tenant.create", tenant_id, _named(body))
@@ -139,9 +141,9 @@ async def _update(here: Control, actor: Actor, tenant_id: int, body: TenantIn | 
         read = await _read(here, tenant_id)
         old = columns_of_row(read)
         new = replaced(old, body, *sealed) if isinstance(body, TenantIn) else patched(old, body, *sealed)
-        warnings = []
+        warnings = doubts(new)
         if (new.backend_url, new.allow_private_upstream) != (old.backend_url, old.allow_private_upstream):
-            warnings = await _check(here, new.backend_url, new.allow_private_upstream)
+            warnings += await _check(here, new.backend_url, new.allow_private_upstream)
         async with changing(here, actor) as change:
             if await _write(change, queries.update_tenant, tenant_id, new, read["version"]) is None:
                 continue

@@ -381,3 +381,13 @@ async def test_tenants_are_listed_by_their_tags(admin: Admin) -> None:
 async def test_a_name_may_be_a_number(admin: Admin) -> None:
     made = await admin("POST", "/tenants", {"name": " 502 ", "backend_url": "https://api.example.com"})
     assert made.status_code == 201 and made.json()["name"] == "502"
+
+
+async def test_a_default_model_that_may_not_be_used_is_warned_of(admin: Admin) -> None:
+    wanted = {"name": "odd", "backend_url": "https://api.example.com", "default_model": "a", "allowed_models": ["b"]}
+    made = (await admin("POST", "/tenants", wanted)).json()
+    assert "default_model is none of allowed_models" in made["warnings"][0]
+    one = f"/tenants/{made['id']}"
+    assert (await admin("PATCH", one, {"model_aliases": {"a": "b"}})).json()["warnings"] is None
+    assert (await admin("PATCH", one, {"model_aliases": None})).json()["warnings"]
+    assert (await admin("PATCH", one, {"allowed_models": None})).json()["warnings"] is None
