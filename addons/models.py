@@ -63,9 +63,11 @@ class ModelsStage:
         if model is not None and not (isinstance(model, str) and len(model) <= MAX_MODEL and model.isprintable()):
             raise BAD_MODEL
         wanted = self._wanted(exchange, model or None)
-        if exchange.limits_models:
-            self._judge_body(exchange, body, wanted)
-        exchange.model = exchange.model or wanted
+        try:
+            if exchange.limits_models:
+                self._judge_body(exchange, body, wanted)
+        finally:  # the row of a refusal names it, too
+            exchange.model = exchange.model or wanted
         if wanted is not None and wanted != model:
             body["model"] = wanted
             flow.request.raw_content = with_member(raw, "model", wanted)

@@ -115,6 +115,7 @@ def test_a_refusal(balanced: Gateway, upstream: Upstream) -> None:
     assert refused.status_code == 403
     story = told(balanced, refused.headers["x-request-id"])
     assert (story["error"], story["attempts"], story["attempts_detail"]) == ("model_not_allowed", 0, [])
+    assert story["model"] == "n"
     printed = logs(balanced, refused.headers["x-request-id"])
     assert "model_not_allowed" in printed and "not asked" in printed
     assert "403" in logs(balanced, "--status", "4xx", "--tenant", str(tenant.id))
