@@ -36,6 +36,16 @@ def find_tenant(client: AdminClient, id_or_name: str) -> Tenant:
     return _tenant(named[0])
 
 
+def find_tenant_id(client: AdminClient, id_or_name: str) -> int:
+    """The id of a tenant, also of a deleted one, which only its id names. Raises NotFound, ClickException."""
+    try:
+        return int(find_tenant(client, id_or_name)["id"])
+    except NotFound:
+        if not (id_or_name.isascii() and id_or_name.isdecimal()):
+            raise
+        return int(id_or_name)
+
+
 def path_of(tenant: Tenant, *more: object) -> str:
     return "/".join(["/admin/tenants", str(tenant["id"]), *map(str, more)])
 

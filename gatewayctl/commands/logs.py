@@ -7,7 +7,7 @@ from typing import Any, Final
 import click
 
 from gatewayctl.completion import tenant_names
-from gatewayctl.directory import find_tenant
+from gatewayctl.directory import find_tenant_id
 from gatewayctl.following import until_interrupted
 from gatewayctl.request_logs import follow, show_list
 from gatewayctl.request_lookup import show_request
@@ -44,6 +44,7 @@ def logs(
 
     REQUEST_ID is the answer's X-Request-Id, or the beginning of it that the list shows; a client's own
     X-Request-Id finds its requests as well. A request has its row when it has ended. No prompt is shown.
+    A deleted tenant is named by its id.
 
     \b
     Examples:
@@ -60,7 +61,7 @@ def logs(
     if client_id:
         raise click.UsageError("--client-id needs the id")
     if tenant is not None:
-        filters["tenant_id"] = find_tenant(session.client, tenant)["id"]
+        filters["tenant_id"] = find_tenant_id(session.client, tenant)
     asked = SHOWN_SINCE if since and limit is None else limit or SHOWN
     if follow_on:
         with until_interrupted():

@@ -25,4 +25,6 @@ def delete(session: Session, tenant: str, yes: bool) -> None:
     found = find_tenant(session.client, tenant)
     confirm(f"Delete tenant {cell(found['name'])} (id {found['id']}) and end its keys?", yes)
     session.client.delete(path_of(found))
-    session.show({"id": found["id"], "deleted": True}, lambda: click.echo(f"Deleted {cell(found['name'])}."))
+    session.show(
+        {"id": found["id"], "deleted": True}, lambda: click.echo(f"Deleted {cell(found['name'])} (id {found['id']}).")
+    )

@@ -182,3 +182,9 @@ def test_a_row_that_is_on_its_way_is_waited_for(run: Any, admin: Any, monkeypatc
 )
 def test_what_does_not_go_together_is_2(run: Any, arguments: tuple[str, ...]) -> None:
     assert run("logs", *arguments).exit_code == 2
+
+
+def test_a_deleted_tenants_requests_are_found_by_its_id(run: Any, admin: Any) -> None:
+    assert run("logs", "--tenant", "99").exit_code == 0
+    assert admin.asked[-1][2]["tenant_id"] == "99"
+    assert run("logs", "--tenant", "nobody").exit_code == 5
