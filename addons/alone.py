@@ -82,7 +82,7 @@ async def open_alone(settings: Settings) -> AsyncIterator[Services]:
         matcher = LocalMatcher((await _matcher(opened, settings, runtime)).answer)
         services = await opened.enter_async_context(open_services(settings, runtime, "alone", matcher))
         await _ship(opened, settings, runtime, matcher)
-        services.status.tell({"status": ALL_WELL})
+        services.status.tell({"status": ALL_WELL, "whole_once": True})
         yield services
 
 

@@ -21,15 +21,12 @@ class Status:
     def tell(self, message: dict[str, Any]) -> None:
         """Takes a status message of the supervisor."""
         self._told = message["status"]
+        self._was_ready = self._was_ready or message.get("whole_once") is True
 
     def ready(self) -> bool:
         """True from when workers, control and matcher all serve; losing one later degrades, only draining ends it."""
         if self.draining:
             return False
-        if not self._was_ready:
-            workers = self._told.get("workers", {})
-            all_accept = bool(workers) and workers.get("ready", 0) >= workers.get("wanted", 1)
-            self._was_ready = all_accept and all(self._told.get(name) == "ok" for name in ("control", "matcher"))
         return self._was_ready
 
     def health(self) -> dict[str, object]:

@@ -82,12 +82,16 @@ class Family:
 
     async def all_ready(self) -> None:
         """Waits until workers, control and matcher serve. Raises CannotStart when one ends again and again."""
-        while not all(child.ready for child in self._serving):
+        while not self.serving():
             self._changed.clear()
             for child in self._serving:
                 if not child.ready and child.backoff.restarts >= _TRIES:
                     raise CannotStart(f"{child.plan.name} cannot start; the lines above say why")
             await self._changed.wait()
+
+    def serving(self) -> bool:
+        """Whether all who serve do."""
+        return all(child.ready for child in self._serving)
 
     def tell(self, message: Message) -> None:
         """Tells everybody."""

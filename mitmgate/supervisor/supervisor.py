@@ -55,6 +55,7 @@ class Supervisor:
         self._hurry = asyncio.Event()
         self._clean = False
         self._reload: Callable[[], None] | None = None
+        self._whole_once = False
 
     async def run(self) -> int:
         """Serves until told to end. Returns the exit code: 0 after a clean drain. Raises CannotStart."""
@@ -189,7 +190,9 @@ class Supervisor:
 
     def _tell_status(self, parts: _Parts) -> str:
         status = parts.family.status(parts.stores.down())
-        parts.family.tell({"op": "status", "status": status})
+        self._whole_once = self._whole_once or parts.family.serving()
+        # A worker that was not there then, or is started again now, is as ready as the others.
+        parts.family.tell({"op": "status", "status": status, "whole_once": self._whole_once})
         return str(status)
 
     def _beside(self, stack: AsyncExitStack, work: Any) -> None:
