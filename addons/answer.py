@@ -9,6 +9,7 @@ from mitmproxy import http
 from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
+from mitmgate.core.encoding import is_plain
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
 
@@ -45,9 +46,10 @@ class AnswerStage:
     @staticmethod
     def _must_stream(response: http.Response, exchange: Exchange) -> bool:
         """JSON is buffered, so that a broken answer can still become an error; all else passes chunk by chunk."""
-        encoded = response.headers.get("content-encoding", "identity").strip().lower() != "identity"
-        if exchange.filters_models or (encoded and exchange.upstream_secrets):
+        if exchange.filters_models:
             return False
+        if exchange.upstream_secrets and not is_plain(response.headers.get("content-encoding", "")):
+            return False  # to be looked into whole
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type in STREAMED_TYPES or exchange.streamed:
             return response.status_code < 400

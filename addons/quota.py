@@ -49,7 +49,9 @@ class QuotaStage:
             reservation = self._quota.read(replies, has_key_limit=key.rate_limit_per_hour is not None)
             if lookup:
                 exchange.cache_reply = replies[-1]
-            if not reservation.allowed:
+            if reservation.allowed:
+                self._quota.forget(tenant, key)
+            else:
                 self._quota.remember(reservation, tenant, key, time.monotonic())
         except StoreDown:
             reservation = self._quota.degraded(tenant, key, time.monotonic())

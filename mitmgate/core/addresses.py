@@ -35,9 +35,7 @@ _METADATA_ADDRESSES: Final = frozenset(
     )
 )
 
-_METADATA_NAMES: Final = frozenset(
-    ("metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal")
-)
+_METADATA_NAMES: Final = frozenset(("metadata.google.internal", "instance-data.ec2.internal"))
 _LONGEST_AUTHORITY: Final = 261  # a DNS name and a port; what is longer is none
 _ALWAYS_V4: Final = (
     (IPv4Network("0.0.0.0/8"), _NOWHERE),

@@ -16,30 +16,46 @@ else:
     from backports import zstd
 
 MAX_DECODED_BYTES: Final = 8 << 20  # a short body may unfold to gigabytes
+_NO_CODINGS: Final = frozenset({"", "identity", "none", "utf-8", "utf8", "binary", "8bit"})
+_MOST_STEPS: Final = 3
 _MOST_MEMBERS: Final = 64  # each copies what is left
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 _LIKE_ASCII: Final = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1", "windows-1252"})
 
 
+def is_plain(coding: str) -> bool:
+    """Whether a Content-Encoding says nothing: some servers write `none` or a charset there."""
+    return not _steps(coding)
+
+
 def decoded(body: bytes, coding: str) -> bytes | None:
-    """The body without its content coding; None for one that is broken, unknown, or more than MAX_DECODED_BYTES."""
-    coding = coding.strip().lower()
-    if coding in ("", "identity"):
-        return body
-    decode = _CODINGS.get(coding)
-    if decode is None:
+    """The body without its content codings; None for one that is broken, unknown, or more than MAX_DECODED_BYTES."""
+    steps = _steps(coding)
+    if len(steps) > _MOST_STEPS:
         return None
-    try:
-        text = decode(body)
-    except (zlib.error, brotli.error, zstd.ZstdError):
-        return None
-    return text if text is not None and len(text) <= MAX_DECODED_BYTES else None
+    for name in reversed(steps):
+        decode = _CODINGS.get(name)
+        if decode is None:
+            return None
+        try:
+            text = decode(body)
+        except (zlib.error, brotli.error, zstd.ZstdError):
+            return None
+        if text is None or len(text) > MAX_DECODED_BYTES:
+            return None
+        body = text
+    return body
 
 
 def is_known(coding: str) -> bool:
-    """Whether `decoded` knows the coding, so that None from it means a body that is broken or too large."""
-    return coding.strip().lower() in ("", "identity", *_CODINGS)
+    """Whether `decoded` knows the codings, so that None from it means a body that is broken or too large."""
+    return all(name in _CODINGS for name in _steps(coding))
+
+
+def _steps(coding: str) -> list[str]:
+    names = [name.strip().lower() for name in coding.split(",")] if coding else []
+    return [name for name in names if name not in _NO_CODINGS]
 
 
 def _inflated(body: bytes, window: int) -> bytes | None:
@@ -78,9 +94,18 @@ def _from_brotli(body: bytes) -> bytes | None:
 
 
 def _from_zstd(body: bytes) -> bytes | None:
-    reader = zstd.ZstdDecompressor()
-    text = reader.decompress(body, MAX_DECODED_BYTES + 1)
-    return text if reader.eof and not reader.unused_data else None
+    """RFC 8878 section 3: any number of frames."""
+    texts: list[bytes] = []
+    room = MAX_DECODED_BYTES + 1
+    while True:
+        reader = zstd.ZstdDecompressor()
+        texts.append(reader.decompress(body, room))
+        room -= len(texts[-1])
+        if not reader.eof or room <= 0 or len(texts) > _MOST_MEMBERS:
+            return None
+        body = reader.unused_data
+        if not body:
+            return b"".join(texts)
 
 
 _CODINGS: Final[Mapping[str, Callable[[bytes], bytes | None]]] = MappingProxyType(

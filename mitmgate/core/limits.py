@@ -76,6 +76,12 @@ class LocalLimiter:
         else:
             window.used, window.ends_at = refused.limit, now + refused.reset_s
 
+    def forget(self, tenant_id: int, key_id: int) -> None:
+        """The store has let one pass: what was remembered of refusals is over."""
+        if self._windows:
+            self._windows.pop(f"t{tenant_id}", None)
+            self._windows.pop(f"k{key_id}", None)
+
     def _share(self, limit: int) -> int:
         return max(1, math.ceil(limit / self._workers))
 

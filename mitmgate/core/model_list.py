@@ -54,6 +54,7 @@ def with_aliases(body: bytes, aliases: Mapping[str, str]) -> bytes:
     if not more:
         return body
     told["data"] = [*models, *more]
+    _set_ends(told)
     return orjson.dumps(told)
 
 

@@ -11,9 +11,12 @@ from mitmgate.proxy.http2_server import GatewayHttp2Server
 
 def buffered(writer: Any) -> int:
     """Bytes in a socket's buffer. A TLS transport that has ended knows of none any more, and would raise."""
-    if not isinstance(writer, asyncio.StreamWriter) or writer.transport.is_closing():
+    if not isinstance(writer, asyncio.StreamWriter):
         return 0
-    return writer.transport.get_write_buffer_size()
+    try:
+        return writer.transport.get_write_buffer_size()
+    except AttributeError:
+        return 0
 
 
 class Backlog:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
+
+from mitmproxy.net.http.url import parse_authority
 
 from mitmgate.core.errors import GatewayError
 from mitmgate.proxy.wire import AMBIGUOUS, BAD_REQUEST, NO_TUNNEL
@@ -18,6 +21,7 @@ _PSEUDO: Final = frozenset({b":method", b":scheme", b":path", b":authority"})
 _OF_CONNECTIONS: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 )
+_LONGEST_AUTHORITY: Final = 261  # a DNS name and a port
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
 _is_no_value = re.compile(rb"[\x00\r\n]|\A[ \t]|[ \t]\Z").search
 
@@ -45,7 +49,23 @@ def problem_of_request(fields: Fields) -> GatewayError | None:
     authority = pseudo.get(b":authority")
     if not all(pseudo.get(name) for name in (b":method", b":scheme", b":path")) or not (authority or host):
         return BAD_REQUEST
-    return BAD_REQUEST if authority and host is not None and authority != host else None
+    if authority and host is not None and authority != host:
+        return BAD_REQUEST
+    return None if not authority or _is_authority(authority) else BAD_REQUEST
+
+
+def _is_authority(value: bytes) -> bool:
+    """Whether mitmproxy can read it, which would end the connection at one that it cannot."""
+    return len(value) <= _LONGEST_AUTHORITY and _readable_authority(value)
+
+
+@lru_cache(maxsize=1024)
+def _readable_authority(value: bytes) -> bool:
+    try:
+        parse_authority(value, check=True)
+    except ValueError:
+        return False
+    return True
 
 
 def are_trailers(fields: Fields) -> bool:

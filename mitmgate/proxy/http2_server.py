@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ MAX_HEADER_LIST: Final = 1 << 20
 MAX_STREAMS: Final = 128
 LINGER_BYTES: Final = 1 << 20
 MAX_RESETS: Final = 200
+RESETS_FORGIVEN_A_S: Final = 10
 REMEMBERED_STREAMS: Final = 1000  # ended ones, to know late frames by; h2's 65,536 are megabytes a connection
 
 _CONFIGURATION: Final = h2.config.H2Configuration(
@@ -63,7 +65,8 @@ class GatewayHttp2Server(Http2Server):
         self.h2_conn.local_settings.max_concurrent_streams = MAX_STREAMS
         self.h2_conn._closed_streams = h2.utilities.SizeLimitDict(size_limit=REMEMBERED_STREAMS)
         self._lingering: dict[int, int] = {}  # bytes that came for streams whose answer is out
-        self._resets = 0  # of streams by the client, less those that were answered
+        self._resets = 0.0  # of streams by the client, less those that were answered and what time forgives
+        self._resets_at = 0.0
         self._missing: dict[int, int] = {}  # bytes still to come of bodies whose length was given
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
@@ -78,7 +81,7 @@ class GatewayHttp2Server(Http2Server):
         if isinstance(event, events.DataReceived) and self._announces_too_much():
             yield from self.protocol_error("", h2.errors.ErrorCodes.FRAME_SIZE_ERROR)
         if isinstance(event, ResponseEndOfMessage):
-            self._resets = max(0, self._resets - 1)
+            self._resets = max(0.0, self._resets - 1)
             if self._client_may_send(event.stream_id):
                 # A reset at once (RFC 9113 section 8.1) makes some clients fail instead of reading the answer.
                 self._lingering[event.stream_id] = 0
@@ -123,7 +126,11 @@ class GatewayHttp2Server(Http2Server):
 
     def _client_reset(self, event: h2.events.StreamReset) -> CommandGenerator[bool]:
         """Tells the stream, also when its end came in the same read: mitmproxy has forgotten it by then."""
-        self._resets += 1
+        stream = self.h2_conn.streams.get(event.stream_id)
+        if stream is None or not stream.state_machine.headers_sent:  # else the client had some of what it asked for
+            now = time.monotonic()
+            self._resets = max(0.0, self._resets - (now - self._resets_at) * RESETS_FORGIVEN_A_S) + 1
+            self._resets_at = now
         if self._resets > MAX_RESETS:  # each cost us a request's work (CVE-2023-44487)
             yield from self.protocol_error("", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
             return True

@@ -67,7 +67,9 @@ class GatewayHttpStream(Attempts):
         self.flow = flow = http.HTTPFlow(self.context.client, self.context.server)
         flow.request = request
         flow.live = True
-        problem = malformed(request, self.context.client.alpn == b"h2", event.end_stream)
+        problem = malformed(
+            request, self.context.client.alpn == b"h2", event.end_stream, self.context.client.sockname[:2]
+        )
         if problem is None and self._header_bytes(request) > self._limit():
             problem = HEADERS_TOO_LARGE
         if problem is not None:

@@ -67,10 +67,13 @@ holds_controls = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]").search
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
 
 
-def malformed(request: http.Request, http2: bool, ended: bool) -> GatewayError | None:
+def malformed(
+    request: http.Request, http2: bool, ended: bool, own: tuple[str, int] | None = None
+) -> GatewayError | None:
     """What is wrong with a request's framing or target (RFC 9112 section 6, against request smuggling).
 
-    http2: what the connection speaks, whatever a request line says. ended: whether no body follows.
+    http2: what the connection speaks, whatever a request line says. ended: whether no body follows. own: the address
+    that the client has connected to.
     """
     if request.data.http_version not in (_HTTP2 if http2 else _HTTP1):
         return BAD_REQUEST
@@ -78,13 +81,12 @@ def malformed(request: http.Request, http2: bool, ended: bool) -> GatewayError |
         return NO_TUNNEL
     if request.data.scheme not in (b"http", b"https", b""):
         return BAD_REQUEST
-    authority = request.data.authority
-    if authority and not http2:  # as to a proxy (RFC 9112 section 3.2.2)
-        if names_another_place(authority.decode("latin-1"), True):
-            return MISDIRECTED
-    elif names_another_place((authority or request.headers.get("host", "").encode("latin-1")).decode("latin-1"), False):
-        return MISDIRECTED
     fields = request.headers.fields
+    authority = request.data.authority
+    absolute = bool(authority) and not http2  # as to a proxy (RFC 9112 section 3.2.2)
+    named = (authority or next((value for name, value in fields if name.lower() == b"host"), b"")).decode("latin-1")
+    if names_another_place(named, absolute) and not _is_own(named, own):
+        return MISDIRECTED
     names = [name.lower() for name, _ in fields]
     if not http2 and (names.count(b"host") > 1 or (b"host" not in names and request.data.http_version == b"HTTP/1.1")):
         return BAD_REQUEST  # RFC 9112 section 3.2
@@ -105,6 +107,14 @@ def malformed(request: http.Request, http2: bool, ended: bool) -> GatewayError |
     if not all(map(_is_name, names)) or b"\0" in values or b"\n" in values or b"\r" in values:
         return AMBIGUOUS
     return None
+
+
+def _is_own(authority: str, own: tuple[str, int] | None) -> bool:
+    if own is None:
+        return False
+    host, port = own[0].partition("%")[0], own[1]
+    names = {host, f"[{host}]", *(("localhost",) if host in ("127.0.0.1", "::1") else ())}
+    return authority.casefold() in {f"{name}:{port}" for name in names} | (names if port in (80, 443) else set())
 
 
 def is_framed(response: http.Response) -> bool:

@@ -9,11 +9,13 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from mitmgate.core.settings import Settings
+from mitmgate.proxy.backlog import buffered
 from mitmgate.proxy.client_reader import ClientReader
 from mitmgate.proxy.connection import READ_BYTES, GatewayConnection
 from mitmgate.proxy.gateway import Gateway
@@ -50,6 +52,7 @@ class Worker:
         self._tls = tls
         self._mode = GatewayMode.parse("gateway")
         self._connections: set[GatewayConnection] = set()
+        self._parting: dict[asyncio.StreamWriter, tuple[int, float]] = {}  # bytes unread, and since when so many
         self._none_left = asyncio.Event()
         self._none_left.set()
         self._server: asyncio.Server | None = None
@@ -120,6 +123,8 @@ class Worker:
             await connection.handle_client()
         finally:
             self._connections.discard(connection)
+            if buffered(writer):  # closed, but not read: the system keeps it until it is
+                self._parting[writer] = (buffered(writer), time.monotonic())
             if not self._connections:
                 self._none_left.set()
 
@@ -128,6 +133,20 @@ class Worker:
             await asyncio.sleep(SWEEP_S)
             self.gateway.pool.sweep()
             self._end_slow_readers()
+            self._end_parting()
+
+    def _end_parting(self) -> None:
+        """Breaks off with clients that we have closed and that take nothing of the rest."""
+        now = time.monotonic()
+        for writer, (left, since) in list(self._parting.items()):
+            size = buffered(writer)
+            if not size:
+                del self._parting[writer]
+            elif size < left:
+                self._parting[writer] = (size, now)
+            elif now - since > STALLED_S:
+                writer.transport.abort()
+                del self._parting[writer]
 
     def _end_slow_readers(self) -> None:
         """Breaks off with clients that take nothing of what they asked for, and with the worst when it is too much."""

@@ -63,6 +63,10 @@ class Quota:
         """Keeps a refusal for when the store is away. now: seconds of a clock that does not jump."""
         self._local.remember(refused, tenant.id, key.id, now)
 
+    def forget(self, tenant: Tenant, key: Key) -> None:
+        """Ends what `remember` keeps, now that the store has let a request pass."""
+        self._local.forget(tenant.id, key.id)
+
     def degraded(self, tenant: Tenant, key: Key, now: float) -> Reservation:
         """Without the store: this worker's share of the limit; when set so, ServiceUnavailable is raised.
 

@@ -262,6 +262,10 @@ BROKEN_HTTP2: dict[str, list[tuple[str, str]]] = {
     "NUL in a value": [*PSEUDO, ("x", "a\0b")],
     "space before a value": [*PSEUDO, ("x", " a")],
     "upgrade": [*PSEUDO, ("upgrade", "websocket")],
+    "port of an authority": [*PSEUDO[:2], (":authority", "a:99999"), PSEUDO[3]],
+    "authority with a comma": [*PSEUDO[:2], (":authority", "gw,x"), PSEUDO[3]],
+    "authority with a slash": [*PSEUDO[:2], (":authority", "a/b"), PSEUDO[3]],
+    "authority half in brackets": [*PSEUDO[:2], (":authority", "[::1"), PSEUDO[3]],
     "unknown pseudo-header": [*PSEUDO, (":mine", "1")],
     "connection": [*PSEUDO, ("connection", "close")],
     "transfer-encoding": [*PSEUDO, ("transfer-encoding", "chunked")],
@@ -426,10 +430,23 @@ def test_what_names_an_internal_address_is_told_so(tenant: Tenant, target: str, 
 
 
 def test_a_private_host_is_most_often_the_gateways_own(tenant: Tenant) -> None:
-    for host in ("10.0.0.5:8080", "127.0.0.1:1", "0.0.0.0:8080", "gw.internal", "x" * 300):
-        with tenant.gateway.new_client() as client:
-            answer = client.get("/v1/models", headers={**bearer(tenant.key), "Host": host})
-            assert answer.status_code == 200
+    port = tenant.gateway.port
+    key = f"Authorization: Bearer {tenant.key}\r\nConnection: close\r\n\r\n".encode()
+    for host in (
+        b"10.0.0.5:8080",
+        b"127.0.0.1:1",
+        b"0.0.0.0:8080",
+        b"metadata",
+        b"x" * 300,
+        "例え.com".encode(),
+        b"\xff\xfe",
+    ):
+        assert tenant.gateway.ask_raw(b"GET /v1/models HTTP/1.1\r\nHost: %s\r\n%s" % (host, key)).startswith(
+            b"HTTP/1.1 200 "
+        )
+    for own in (f"127.0.0.1:{port}", f"localhost:{port}"):  # absolute, as RFC 9112 section 3.2.2 allows
+        target = f"GET http://{own}/v1/models HTTP/1.1\r\nHost: {own}\r\n".encode()
+        assert tenant.gateway.ask_raw(target + key).startswith(b"HTTP/1.1 200 ")
 
 
 def test_feedback_is_not_the_vendors(tenant: Tenant, upstream_of_all: Upstream) -> None:
@@ -601,6 +618,27 @@ def test_streams_reset_in_the_packet_that_ends_them_are_cancelled(strict: Gatewa
             return {client.answer(stream)[0] for stream in streams} == {200}
 
         wait_until(all_pass)
+
+
+def test_streams_cancelled_after_their_first_event_are_no_abuse(tenant: Tenant, upstream_of_all: Upstream) -> None:
+    async def stream(asked: Asked) -> None:
+        await asked.begin()
+        await asked.chunk(b'data: {"choices": []}\n\n')
+        await asked.until_gone()
+
+    upstream_of_all.reset()
+    upstream_of_all.script = stream
+    key, kind = ("authorization", f"Bearer {tenant.key}"), ("content-type", "application/json")
+    body = json.dumps({"model": "m", "stream": True, "messages": []}).encode()
+    with tenant.gateway.connect(stranger()) as connection:
+        client = Http2(connection)
+        for _ in range(210):
+            asked = client.send([*PSEUDO, key, kind], body)
+            while asked not in client._bodies and not client.gone:
+                client._receive()
+            client.cancel(asked)
+        upstream_of_all.reset()
+        assert client.answer(client.send([*PSEUDO, key, kind], b"{"))[0] == 400 and not client.gone
 
 
 def test_a_client_that_resets_nearly_all_it_asks_for_is_sent_away(gateway: Gateway) -> None:

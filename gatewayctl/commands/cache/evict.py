@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gatewayctl.cache_options import entry_count, entry_path
-from gatewayctl.client import NotFound
+from gatewayctl.client import NotFound, Refused
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import plain
 
@@ -26,7 +26,9 @@ def evict(session: Session, entries: tuple[str, ...]) -> None:
     for entry in entries:
         try:
             session.client.delete(entry_path(entry))
-        except NotFound:
+        except Refused as refused:
+            if refused.status not in (400, 404):
+                raise
             missing.append(entry)
     count = len(entries) - len(missing)
 

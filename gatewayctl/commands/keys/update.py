@@ -60,6 +60,8 @@ def update(
     }
     fields = {field: value for field, value in given.items() if value is not None}
     for each in cleared:
+        if fields.keys() & _CLEARED[each].keys():
+            raise click.UsageError(f"--clear {each} goes without a value for it")
         fields |= _CLEARED[each]
     if not fields:
         raise click.UsageError("say what to change, such as --limit 500")

@@ -8,12 +8,17 @@ from collections import Counter
 from functools import lru_cache
 from typing import Final
 
+from mitmgate.core.text.lexicon import STOP
 from mitmgate.core.text.tables import word_set
 
 _SIGNS: Final = frozenset(("So", "Sm", "Sk"))
 # Variants, and × ÷ − °, which are read as operators and units.
 _ignored: Final = re.compile("[\ufe00-\ufe0f\u200d\u00d7\u00f7\u2212\u00b0]")
-_operators: Final = re.compile(r"\*\*|(?<!:)//|&&|\|\||[!=]==?|[-=]>|<=>?|>=|<<|>>|:=|[-+*/]=").findall
+_operators: Final = re.compile(
+    r"\|>|<\||\?\.(?=\w)|(?<=\s)\?[?.](?=\s)|\*\*|(?<!:)//|&&|\|\||[!=]==?|[-=]>|<=>?|>=|<<|>>|:=|[-+*/]="
+).findall
+_around: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")  # an emoji at the end is a tone of voice
+_ENGLISH_WORDS: Final = 2
 _bits_or_bytes: Final = re.compile(r"\d\s?[KMGTP]i?([bB])\b").findall  # mb may be either; Mb and MB are two things
 _words = re.compile(r"[^\W\d_]+").findall
 #: Written with and without by everybody.
@@ -28,7 +33,14 @@ def unseen(one: str, other: str) -> list[str]:
     """Why the two are different questions, as guards give it."""
     mine, theirs = _bits_or_bytes(one), _bits_or_bytes(other)
     reasons = [] if signs(one) == signs(other) and not (mine and theirs and mine != theirs) else ["sign"]
-    return [*reasons, "accent"] if other_letters(one, other) else reasons
+    return (
+        [*reasons, "accent"] if not (_is_english(one) and _is_english(other)) and other_letters(one, other) else reasons
+    )
+
+
+def _is_english(text: str) -> bool:
+    """In English accents come and go with whoever types a name."""
+    return sum(word in STOP for word in text.casefold().split()) >= _ENGLISH_WORDS
 
 
 @lru_cache(maxsize=4096)
@@ -36,7 +48,7 @@ def signs(text: str) -> Counter[str]:
     """Emoji and other signs beyond ASCII, and operators of several characters."""
     found: Counter[str] = Counter()
     if not text.isascii():
-        shown = _ignored.sub("", text)
+        shown = _around.sub("", _ignored.sub("", text))
         found.update(letter for letter in shown if not letter.isascii() and unicodedata.category(letter) in _SIGNS)
     found.update(_operators(text))
     return found

@@ -21,7 +21,8 @@ _IMPLIED: Final = word_set(
     "considered meaning mean means definition example examples type types kind kinds sort sorts number amount "
     "total way ways method methods step steps process list tip tips idea ideas reason reasons use used using made "
     "take find going work happen exist think feel like want need try become more most through out up far between "
-    "during every few life city country interesting popular famous favorite favourite necessary available whether"
+    "during every few life city country interesting popular famous favorite favourite necessary available whether "
+    "define company team"
 ).union(ROLES, BOUNDS, WRAPPERS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -407,6 +408,28 @@ async def test_clients_that_read_nothing_are_broken_off_with(
                 await asyncio.sleep(0.05)
         writer.close()
         other.close()
+
+
+async def test_a_closed_connection_whose_rest_nobody_takes_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "SWEEP_S", 0.1)
+    monkeypatch.setattr(worker_module, "STALLED_S", 0.3)
+    planner = Planner(1)
+    planner.local["/large"] = http.Response.make(200, b"x" * (16 << 20))
+    async with gateway(planner, tmp_path) as (here, worker):
+        reader, writer = await asyncio.open_connection("127.0.0.1", here, limit=1024)
+        writer.write(post(b"{}", "/large").replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        await reader.readexactly(100)
+        async with asyncio.timeout(20):
+            while not worker._parting:
+                await asyncio.sleep(0.02)
+            while worker._parting:
+                await asyncio.sleep(0.05)
+            with suppress(ConnectionError):
+                while await reader.read(1 << 20):
+                    pass
+        writer.close()
 
 
 async def test_a_slow_reader_that_reads_is_let(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.encoding import MAX_DECODED_BYTES, decoded, is_known
+from mitmgate.core.encoding import MAX_DECODED_BYTES, decoded, is_known, is_plain
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -30,7 +30,7 @@ def test_what_is_broken_or_unknown_is_not() -> None:
     assert decoded(whole + b"x", "gzip") is None
     assert decoded(b"{}", "gzip") is None
     assert decoded(whole, "br") is None
-    assert decoded(gzip.compress(whole), "gzip, gzip") is None
+    assert decoded(gzip.compress(whole), "gzip, gzip") == b"{}"
 
 
 ENCODERS = {
@@ -51,6 +51,18 @@ def test_each_coding_is_read_whole_and_within_bounds(name: str) -> None:
     assert decoded(whole[: len(whole) // 2], coding) is None
     assert decoded(encode(bytes(MAX_DECODED_BYTES)), coding) == bytes(MAX_DECODED_BYTES)
     assert decoded(encode(bytes(MAX_DECODED_BYTES + 1)), coding) is None
+
+
+@pytest.mark.parametrize("coding", ["none", "utf-8", "identity,", "identity, identity", " None "])
+def test_what_says_nothing_is_no_coding(coding: str) -> None:
+    assert is_plain(coding) and is_known(coding) and decoded(b"{}", coding) == b"{}"
+
+
+def test_codings_upon_codings() -> None:
+    assert decoded(gzip.compress(b"{}"), "gzip, identity") == b"{}"
+    assert decoded(gzip.compress(brotli.compress(b"{}")), "br, gzip") == b"{}"
+    assert decoded(gzip.compress(b"{}"), "gzip, gzip, gzip, gzip") is None and not is_known("gzip, rot13")
+    assert decoded(zstd.compress(b"a") + zstd.compress(b"b"), "zstd") == b"ab"
 
 
 def test_gzip_of_several_members() -> None:

@@ -67,6 +67,9 @@ def test_what_the_store_refused_stays_refused_while_it_is_away() -> None:
     refused = limiter.reserve(1, 10, 7, None, 101.0)
     assert not refused.allowed and not refused.blocked and refused.retry_after_s == 1799
     assert limiter.reserve(1, 10, 7, None, 1901.0).allowed and limiter.reserve(2, 10, 8, None, 101.0).allowed
+    limiter.remember(Reservation(False, True, 10, 0, 1800, 300, "tenant"), 5, 7, 100.0)
+    limiter.forget(5, 7)  # it was unblocked, and the store let one pass
+    assert limiter.reserve(5, 10, 7, None, 101.0).allowed
     limiter.remember(Reservation(False, True, 5, 0, 1800, 300, "key"), 3, 9, 100.0)
     blocked = limiter.reserve(3, 10, 9, 5, 101.0)
     assert blocked.blocked and blocked.scope == "key" and blocked.retry_after_s == 299
