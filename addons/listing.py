@@ -61,10 +61,9 @@ class ListingStage:
             kept = only_allowed(body, lambda model: _is_allowed(exchange, model))
         if kept is not None and (aliases := _aliases(exchange)):
             kept = with_aliases(kept, aliases)
-        if kept is None and not exchange.limits_models:
-            return
         if kept is None:
-            _refuse(flow, response, exchange)
+            if exchange.limits_models:
+                _refuse(flow, response, exchange)
         elif kept is not body:
             response.headers.fields = tuple(pair for pair in fields if pair[0].decode().lower() not in UNTRUE)
             response.raw_content = kept

@@ -36,7 +36,7 @@ _METADATA_ADDRESSES: Final = frozenset(
 )
 
 _METADATA_NAMES: Final = frozenset(("metadata.google.internal", "instance-data.ec2.internal"))
-_LONGEST_AUTHORITY: Final = 261  # a DNS name and a port; what is longer is none
+LONGEST_AUTHORITY: Final = 261  # a DNS name and a port; what is longer is none
 _ALWAYS_V4: Final = (
     (IPv4Network("0.0.0.0/8"), _NOWHERE),
     (IPv4Network("169.254.0.0/16"), _LINK_LOCAL),
@@ -104,7 +104,7 @@ def names_another_place(authority: str, absolute: bool) -> bool:
     absolute: it stands in the request line, as for a proxy, where any internal address is refused. In Host a private
     or loopback one is most often the gateway's own.
     """
-    return len(authority) <= _LONGEST_AUTHORITY and _is_another_place(authority, absolute)
+    return len(authority) <= LONGEST_AUTHORITY and _is_another_place(authority, absolute)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ import sys
 import zlib
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 import brotli
 
@@ -22,6 +22,18 @@ _MOST_MEMBERS: Final = 64  # each copies what is left
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 _LIKE_ASCII: Final = frozenset({"us-ascii", "ascii", "iso-8859-1", "latin1", "latin-1", "windows-1252"})
+
+
+class _Reader(Protocol):
+    """Of one member, or frame."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
 
 def is_plain(coding: str) -> bool:
@@ -66,17 +78,7 @@ def _inflated(body: bytes, window: int) -> bytes | None:
 
 def _from_gzip(body: bytes) -> bytes | None:
     """RFC 1952 section 2.2: any number of members."""
-    texts: list[bytes] = []
-    room = MAX_DECODED_BYTES + 1
-    while True:
-        reader = zlib.decompressobj(_GZIP)
-        texts.append(reader.decompress(body, room))
-        room -= len(texts[-1])
-        if not reader.eof or room <= 0 or len(texts) > _MOST_MEMBERS:
-            return None
-        body = reader.unused_data
-        if not body:
-            return b"".join(texts)
+    return _members(body, lambda: zlib.decompressobj(_GZIP))
 
 
 def _deflated(body: bytes) -> bytes | None:
@@ -95,10 +97,15 @@ def _from_brotli(body: bytes) -> bytes | None:
 
 def _from_zstd(body: bytes) -> bytes | None:
     """RFC 8878 section 3: any number of frames."""
+    return _members(body, zstd.ZstdDecompressor)
+
+
+def _members(body: bytes, new_reader: Callable[[], _Reader]) -> bytes | None:
+    """The text of members one after the other, each with a reader of its own."""
     texts: list[bytes] = []
     room = MAX_DECODED_BYTES + 1
     while True:
-        reader = zstd.ZstdDecompressor()
+        reader = new_reader()
         texts.append(reader.decompress(body, room))
         room -= len(texts[-1])
         if not reader.eof or room <= 0 or len(texts) > _MOST_MEMBERS:

@@ -12,6 +12,7 @@ from typing import Final
 
 from mitmproxy.net.http.url import parse_authority
 
+from mitmgate.core.addresses import LONGEST_AUTHORITY
 from mitmgate.core.errors import GatewayError
 from mitmgate.proxy.wire import AMBIGUOUS, BAD_REQUEST, NO_TUNNEL
 
@@ -21,7 +22,6 @@ _PSEUDO: Final = frozenset({b":method", b":scheme", b":path", b":authority"})
 _OF_CONNECTIONS: Final = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"}
 )
-_LONGEST_AUTHORITY: Final = 261  # a DNS name and a port
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch
 _is_no_value = re.compile(rb"[\x00\r\n]|\A[ \t]|[ \t]\Z").search
 
@@ -56,7 +56,7 @@ def problem_of_request(fields: Fields) -> GatewayError | None:
 
 def _is_authority(value: bytes) -> bool:
     """Whether mitmproxy can read it, which would end the connection at one that it cannot."""
-    return len(value) <= _LONGEST_AUTHORITY and _readable_authority(value)
+    return len(value) <= LONGEST_AUTHORITY and _readable_authority(value)
 
 
 @lru_cache(maxsize=1024)

@@ -25,9 +25,7 @@ class Status:
 
     def ready(self) -> bool:
         """True from when workers, control and matcher all serve; losing one later degrades, only draining ends it."""
-        if self.draining:
-            return False
-        return self._was_ready
+        return self._was_ready and not self.draining
 
     def health(self) -> dict[str, object]:
         """The body of `GET /health`."""

@@ -19,7 +19,7 @@ from mitmgate.supervisor.backoff import Backoff
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _ROOT: Final = Path(__file__).parents[2]
-LISTENED_S: Final = 1.0
+_LISTENED_S: Final = 1.0
 _SILENT_S: Final = 5.0
 _SPEECHLESS_S: Final = 60.0
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -120,7 +120,7 @@ class Child:
             self._channel.close()
             self._channel = None
             # It ends by itself: a task cancelled while its read has just failed leaves that failure to asyncio's log.
-            if (await asyncio.wait({listening}, timeout=LISTENED_S))[1]:
+            if (await asyncio.wait({listening}, timeout=_LISTENED_S))[1]:
                 listening.cancel()
                 with suppress(asyncio.CancelledError):
                     await listening

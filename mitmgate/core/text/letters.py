@@ -33,9 +33,9 @@ def unseen(one: str, other: str) -> list[str]:
     """Why the two are different questions, as guards give it."""
     mine, theirs = _bits_or_bytes(one), _bits_or_bytes(other)
     reasons = [] if signs(one) == signs(other) and not (mine and theirs and mine != theirs) else ["sign"]
-    return (
-        [*reasons, "accent"] if not (_is_english(one) and _is_english(other)) and other_letters(one, other) else reasons
-    )
+    if not (_is_english(one) and _is_english(other)) and other_letters(one, other):
+        reasons.append("accent")
+    return reasons
 
 
 def _is_english(text: str) -> bool:

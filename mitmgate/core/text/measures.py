@@ -207,3 +207,8 @@ OPERATOR_WORDS: Final[Mapping[str, str]] = {
 }
 #: What follows a number and works on it alone.
 POWER_WORDS: Final[Mapping[str, str]] = {"squared": "^2", "cubed": "^3"}
+
+
+def is_unit(word: str) -> bool:
+    """Whether it measures something or is money: the guards of numbers and units know what is the same."""
+    return word in UNITS or word in UNITS_AFTER_NUMBER or word in MONEY

@@ -50,6 +50,4 @@ def narrowed(pair: Pair) -> str | None:
 def _is_implied(word: Word) -> bool:
     """Numbers and units have guards of their own, which know what is the same."""
     text = word.text
-    if text[:1].isdigit() or text in measures.UNITS or text in measures.UNITS_AFTER_NUMBER or text in measures.MONEY:
-        return True
-    return text in _IMPLIED or word.key in _IMPLIED
+    return text[:1].isdigit() or measures.is_unit(text) or text in _IMPLIED or word.key in _IMPLIED

@@ -233,7 +233,7 @@ def replaced(pair: Pair) -> str | None:
     one, other = mine[0], theirs[0]
     if pair.left.kind != pair.right.kind or any(word.text in _NO_THING for word in (one, other)):
         return None
-    if _measured(one) and _measured(other):
+    if measures.is_unit(one.text) and measures.is_unit(other.text):
         return None  # the guard of units decides
     left = [word.key for word in pair.left.words if word.content]
     right = [key for key, word in pair.right_words if word.content]
@@ -242,10 +242,6 @@ def replaced(pair: Pair) -> str | None:
     if any(a != b and (a, b) != (one.key, other.key) for a, b in zip(left, right, strict=True)):
         return None
     return None if interchangeable(one, other) else "another word"
-
-
-def _measured(word: Word) -> bool:
-    return word.text in measures.UNITS or word.text in measures.UNITS_AFTER_NUMBER or word.text in measures.MONEY
 
 
 def interchangeable(one: Word, other: Word) -> bool:
