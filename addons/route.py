@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from functools import partial
 from ipaddress import ip_network
 
 from mitmproxy import http
@@ -24,11 +25,17 @@ SHARED_ENDPOINTS = frozenset({"/v1/models", "/v1/models/{model}"})  # both vendo
 MAX_OWN_BODY_BYTES = 64 << 10
 MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
-BAD_PATH = Refused(400, "invalid_path", "The request's path is not valid.")
-NOT_FOUND = Refused(404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai.")
-NO_METHOD = Refused(405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS)))
-NO_CONTROL = ServiceUnavailable(503, "no_control", "The admin API is served by `gatewayctl serve`, not from here.")
-TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
+BAD_PATH = partial(Refused, 400, "invalid_path", "The request's path is not valid.")
+NOT_FOUND = partial(
+    Refused, 404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai."
+)
+NO_METHOD = partial(
+    Refused, 405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS))
+)
+NO_CONTROL = partial(
+    ServiceUnavailable, 503, "no_control", "The admin API is served by `gatewayctl serve`, not from here."
+)
+TOO_MANY = partial(ServiceUnavailable, 503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
 
 
 class RouteStage:
@@ -45,7 +52,7 @@ class RouteStage:
             self._begin(flow)
         except Exception as problem:
             log_failure(self.requestheaders, problem)
-            flow.response = refusal(None, BROKEN)
+            flow.response = refusal(None, BROKEN())
 
     def _begin(self, flow: http.HTTPFlow) -> None:
         request = flow.request
@@ -71,10 +78,10 @@ class RouteStage:
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if check_path(flow.request.path) is not None:
-            raise BAD_PATH
+            raise BAD_PATH()
         exchange.route = route(exchange.path)
         if exchange.route is Route.UNKNOWN:
-            raise NOT_FOUND
+            raise NOT_FOUND()
         if exchange.route is Route.API:
             exchange.endpoint = endpoint_of(exchange.path)
             exchange.client_format = client_format(exchange.path)
@@ -83,7 +90,7 @@ class RouteStage:
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
             if self._in_flight.count >= self._limits.max_in_flight:
-                raise TOO_MANY
+                raise TOO_MANY()
             self._in_flight.count += 1
             exchange.counted = True
         elif exchange.route is Route.CONTROL:
@@ -93,9 +100,9 @@ class RouteStage:
         plan = exchange.plan
         assert plan is not None
         if not self._control.port:
-            raise NO_CONTROL
+            raise NO_CONTROL()
         if flow.request.data.method.decode("latin-1") not in METHODS:
-            raise NO_METHOD  # the server there would say so in its own words
+            raise NO_METHOD()  # the server there would say so in its own words
         plan.max_request_bytes = MAX_CONTROL_BODY_BYTES
         plan.target = self._control
         plan.path = flow.request.data.path

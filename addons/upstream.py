@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 
 from mitmproxy import http
 
@@ -26,8 +27,12 @@ from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
-NOT_ALLOWED = ServiceUnavailable(503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts.")
-NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstream's credential could not be opened.")
+NOT_ALLOWED = partial(
+    ServiceUnavailable, 503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts."
+)
+NO_CREDENTIAL = partial(
+    ServiceUnavailable, 503, "upstream_credential_broken", "The upstream's credential could not be opened."
+)
 
 
 class _Prepared:
@@ -107,13 +112,13 @@ class UpstreamStage:
             return prepared
         backend = parse_backend_url(tenant.backend_url)
         if not host_allowed(backend.host, self._settings.allowed_hosts):
-            raise NOT_ALLOWED
+            raise NOT_ALLOWED()
         credential = None
         if tenant.upstream_auth is not None:
             try:
                 value = unseal(self._master_keys, tenant.upstream_auth.sealed, b"tenant:%d:upstream_auth" % tenant.id)
             except SealBroken:
-                raise NO_CREDENTIAL from None
+                raise NO_CREDENTIAL() from None
             credential = (tenant.upstream_auth.header.encode(), value.encode())
         prepared = _Prepared(tenant, backend, credential, self._settings.retry_budget)
         self._prepared[tenant.id] = prepared

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from functools import partial
 from typing import Final
 
 import orjson
@@ -38,7 +39,9 @@ NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
 MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
-NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
+NO_PLAN: Final = partial(
+    ServiceUnavailable, 503, "gateway_error", "The gateway could not decide where this request goes."
+)
 STOPPING: Final = "stopping"
 LATE: Final = {
     "connect": Failure.CONNECT_TIMEOUT,
@@ -60,7 +63,7 @@ class Attempts(Delivery):
 
     def _begin_attempts(self, plan: Plan) -> CommandGenerator[None]:
         if plan.target is None or plan.deadlines is None:
-            self.flow.response = plan.render(NO_PLAN)
+            self.flow.response = plan.render(NO_PLAN())
             yield from self._deliver(end_stream=not self._uploading)
             return
         if plan.retries is not None:

@@ -78,22 +78,22 @@ class GatewayHttp1Server(BodyReader, Http1Server):
             lines = self.buf.maybe_extract_lines()
         if lines is None:
             if len(self.buf) > self._max_header_bytes:
-                yield from self.refuse(HEADERS_TOO_LARGE)
+                yield from self.refuse(HEADERS_TOO_LARGE())
             return
         self._head_begun = False
         self._set_alarm(None, self._head_late)
         if sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
-            yield from self.refuse(HEADERS_TOO_LARGE)
+            yield from self.refuse(HEADERS_TOO_LARGE())
             return
         head = [bytes(line) for line in lines]
         if holds_controls(b"\n".join(head)):  # mitmproxy strips some, and would read on what is left
-            yield from self.refuse(BAD_REQUEST)
+            yield from self.refuse(BAD_REQUEST())
             return
         try:
             self.request = http1.read_request_head(head)
             size = _body_size(self.request)
         except (ValueError, IndexError):
-            yield from self.refuse(BAD_REQUEST)
+            yield from self.refuse(BAD_REQUEST())
             return
         self.body_reader = make_body_reader(size)
         self.state = self.read_body
@@ -192,7 +192,7 @@ class GatewayHttp1Server(BodyReader, Http1Server):
 
     def _head_late(self) -> CommandGenerator[None]:
         if self.buf:
-            yield from self.refuse(HEAD_TIMEOUT)
+            yield from self.refuse(HEAD_TIMEOUT())
         else:
             yield commands.CloseConnection(self.conn)
 

@@ -64,7 +64,7 @@ class GatewayLayer(Layer):
             if len(self._seen) < len(H2_PREFACE) and H2_PREFACE.startswith(self._seen):
                 return
             if self._seen.startswith(TLS_HANDSHAKE):  # it would wait for a head that never ends
-                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE))
+                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE()))
                 yield from self._close()
                 return
             if self._seen.startswith(H2_PREFACE):

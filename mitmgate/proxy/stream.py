@@ -6,6 +6,7 @@ headers → (early answer | upload | buffered body) → chain → local answer o
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 from mitmproxy import flow as mitmflow
@@ -33,10 +34,10 @@ from mitmgate.proxy.wire import BAD_BODY, BROKEN_BODY, HEADERS_TOO_LARGE, error_
 
 BODY_IDLE_S = 30.0
 EARLY_BODY_BYTES: Final = 1 << 18  # of an upload, read in one go before its upstream is connected
-TOO_LARGE: Final = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
-BODY_TIMEOUT: Final = Refused(408, "request_timeout", "The request's body did not arrive in time.")
-NO_ROOM: Final = ServiceUnavailable(
-    503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1
+TOO_LARGE: Final = partial(Refused, 413, "request_too_large", "The request's body is larger than the gateway accepts.")
+BODY_TIMEOUT: Final = partial(Refused, 408, "request_timeout", "The request's body did not arrive in time.")
+NO_ROOM: Final = partial(
+    ServiceUnavailable, 503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1
 )
 
 
@@ -52,7 +53,7 @@ class GatewayHttpStream(Attempts):
         elif isinstance(event, RequestProtocolError):
             if event.message == BROKEN_BODY and not self.committed and plan_of(self.flow) is not None:
                 yield from self._abandon()
-                yield from self._refuse_body(BAD_BODY)
+                yield from self._refuse_body(BAD_BODY())
             else:
                 yield from self._client_left()
         elif isinstance(event, ResponseProtocolError):
@@ -71,7 +72,7 @@ class GatewayHttpStream(Attempts):
             request, self.context.client.alpn == b"h2", event.end_stream, self.context.client.sockname[:2]
         )
         if problem is None and self._header_bytes(request) > self._limit():
-            problem = HEADERS_TOO_LARGE
+            problem = HEADERS_TOO_LARGE()
         if problem is not None:
             yield from self._answer_now(error_response(problem))
             return
@@ -93,7 +94,7 @@ class GatewayHttpStream(Attempts):
             yield SendHttp(ResponseHeaders(self.stream_id, proceed), self.context.client)
         plan = plan_of(flow)
         if plan is None:
-            yield from self._answer_now(error_response(NO_PLAN))
+            yield from self._answer_now(error_response(NO_PLAN()))
         elif flow.request.stream and not event.end_stream:
             self._uploading = True
             self.client_state = self.state_stream_request_body
@@ -112,9 +113,9 @@ class GatewayHttpStream(Attempts):
             plan = self._plan()
             plan.request_bytes += len(event.data)
             if plan.request_bytes > plan.max_request_bytes:
-                yield from self._refuse_body(TOO_LARGE)
+                yield from self._refuse_body(TOO_LARGE())
             elif not self._claim(len(event.data)):
-                yield from self._refuse_body(NO_ROOM)
+                yield from self._refuse_body(NO_ROOM())
         elif isinstance(event, RequestEndOfMessage):
             self._timers.disarm("body")
             self.flow.request.timestamp_end = time.time()
@@ -137,14 +138,14 @@ class GatewayHttpStream(Attempts):
             plan.request_bytes += len(event.data)
             if plan.request_bytes > plan.max_request_bytes:
                 yield from self._abandon()
-                yield from self._refuse_body(TOO_LARGE)
+                yield from self._refuse_body(TOO_LARGE())
             elif self._asked:
                 yield SendHttp(RequestData(self.stream_id, event.data), self._server())
             elif self.upstream is not None:  # read before the client was held, or from HTTP/2, which is not
                 self.request_body_buf += event.data
                 if len(self.request_body_buf) > EARLY_BODY_BYTES and not self._claim(len(event.data)):
                     yield from self._abandon()
-                    yield from self._refuse_body(NO_ROOM)
+                    yield from self._refuse_body(NO_ROOM())
         elif isinstance(event, RequestEndOfMessage):
             self._timers.disarm("body")
             self.flow.request.timestamp_end = time.time()
@@ -198,7 +199,7 @@ class GatewayHttpStream(Attempts):
         elif kind == "body":
             if self._uploading:
                 yield from self._abandon()
-            yield from self._refuse_body(BODY_TIMEOUT)
+            yield from self._refuse_body(BODY_TIMEOUT())
         else:
             yield from self._upstream_broke(LATE[kind])
 

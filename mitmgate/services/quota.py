@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from functools import partial
 from typing import Any, Final
 
 from mitmgate.core.directory import Key, Tenant
@@ -15,8 +16,8 @@ from mitmgate.services.redis import Command, Script, Store, StoreDown, StoreErro
 logger = logging.getLogger(__name__)
 
 RESERVE: Final = Script("reserve")
-UNAVAILABLE: Final = ServiceUnavailable(
-    503, "limiter_unavailable", "The request limiter is not available.", retry_after_s=1
+UNAVAILABLE: Final = partial(
+    ServiceUnavailable, 503, "limiter_unavailable", "The request limiter is not available.", retry_after_s=1
 )
 _ALLOWED, _OVER, _BLOCKED = 0, 1, 2
 
@@ -73,5 +74,5 @@ class Quota:
         now: seconds of a clock that does not jump.
         """
         if self._closed:
-            raise UNAVAILABLE
+            raise UNAVAILABLE()
         return self._local.reserve(tenant.id, tenant.rate_limit_per_hour, key.id, key.rate_limit_per_hour, now)
