@@ -64,6 +64,10 @@ class Quota:
         """Keeps a refusal for when the store is away. now: seconds of a clock that does not jump."""
         self._local.remember(refused, tenant.id, key.id, now)
 
+    def refuses(self, tenant: Tenant, key: Key, now: float) -> bool:
+        """Whether the last request was refused and the next one will most likely be. now: as for `remember`."""
+        return self._local.refuses(tenant.id, key.id, now)
+
     def forget(self, tenant: Tenant, key: Key) -> None:
         """Ends what `remember` keeps, now that the store has let a request pass."""
         self._local.forget(tenant.id, key.id)
