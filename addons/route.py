@@ -8,14 +8,14 @@ from ipaddress import ip_network
 
 from mitmproxy import http
 
-from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
+from addons.exchange import Exchange, begin_exchange, refusal
 from addons.gate import BROKEN, gate, log_failure
 from mitmgate.core.client_address import client_address
 from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
 from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
+from mitmgate.core.via import is_circle, passed_gateways
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
-from mitmgate.services.opened import InFlight
 
 CONTROL_S = 600.0  # a purge of many rows
 CONTROL_HEADERS = frozenset(
@@ -35,17 +35,21 @@ NO_METHOD = partial(
 NO_CONTROL = partial(
     ServiceUnavailable, 503, "no_control", "The admin API is served by `gatewayctl serve`, not from here."
 )
-TOO_MANY = partial(ServiceUnavailable, 503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
+IN_CIRCLE = partial(
+    ServiceUnavailable,
+    508,
+    "loop_detected",
+    "The request has come back here: the upstream leads to this gateway.",
+)
 
 
 class RouteStage:
-    """Makes the exchange and its plan; sends control's paths to control; counts what is in flight."""
+    """Makes the exchange and its plan; sends control's paths to control."""
 
-    def __init__(self, settings: Settings, runtime: Runtime, in_flight: InFlight) -> None:
-        self._limits = settings.limits
+    def __init__(self, settings: Settings, runtime: Runtime, pseudonym: bytes) -> None:
         self._trusted = [ip_network(network) for network in settings.server.trusted_proxies]
         self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
-        self._in_flight = in_flight
+        self._pseudonym = pseudonym
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         try:
@@ -89,10 +93,8 @@ class RouteStage:
                 exchange.client_format = ANTHROPIC
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
-            if self._in_flight.count >= self._limits.max_in_flight:
-                raise TOO_MANY()
-            self._in_flight.count += 1
-            exchange.counted = True
+            if "via" in exchange.headers and is_circle(passed_gateways(flow.request.headers.fields), self._pseudonym):
+                raise IN_CIRCLE()
         elif exchange.route is Route.CONTROL:
             self._to_control(flow, exchange)
 
@@ -114,18 +116,6 @@ class RouteStage:
             (b"X-Mitmgate-Client", exchange.client_address.encode()),
             (b"X-Request-Id", exchange.request_id.encode()),
         ]
-
-    def response(self, flow: http.HTTPFlow) -> None:
-        self._leave(flow)
-
-    def error(self, flow: http.HTTPFlow) -> None:
-        self._leave(flow)
-
-    def _leave(self, flow: http.HTTPFlow) -> None:
-        exchange = exchange_of(flow)
-        if exchange is not None and exchange.counted:
-            exchange.counted = False
-            self._in_flight.count -= 1
 
 
 def stream_error(exchange: Exchange, error: Refused) -> bytes:

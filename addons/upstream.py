@@ -24,6 +24,7 @@ from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
 from mitmgate.core.strays import query_without_strays, without_strays
 from mitmgate.core.token_usage import StreamTap
+from mitmgate.core.via import passed_gateways, via
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
@@ -55,9 +56,10 @@ class _Prepared:
 class UpstreamStage:
     """Completes the plan: target, path, headers, deadlines, retries."""
 
-    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes]) -> None:
+    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes], pseudonym: bytes) -> None:
         self._settings = settings
         self._master_keys = master_keys
+        self._pseudonym = pseudonym
         self._prepared: OrderedDict[int, _Prepared] = OrderedDict()
 
     @gate
@@ -91,13 +93,14 @@ class UpstreamStage:
             exchange.tap = plan.tap = StreamTap(exchange.client_format, exchange.recording)
         plan.target = prepared.target
 
-    @staticmethod
-    def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
+    def _headers(self, request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
         kept = forwardable(request.headers.fields, prepared.replaced)
         read_here = exchange.is_json or exchange.filters_models or exchange.upstream_secrets  # to be found in an answer
         coding = b"identity" if read_here else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
         kept.append((b"Accept-Encoding", coding))
-        return [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
+        passed = passed_gateways(request.headers.fields) if "via" in exchange.headers else []
+        gateways = via(passed, request.data.http_version, self._pseudonym)
+        return [(b"Host", prepared.host), (b"Via", gateways), *without_strays(kept, exchange.credentials)]
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings
