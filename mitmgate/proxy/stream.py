@@ -26,13 +26,14 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
+from mitmgate.core.pace import BodyPace
 from mitmgate.core.retry import Failure, error_of
 from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, STOPPING, Attempts
 from mitmgate.proxy.events import Timer, UpstreamReady
 from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.wire import BAD_BODY, BROKEN_BODY, HEADERS_TOO_LARGE, error_response, malformed
 
-BODY_IDLE_S = 30.0
+BODY_WINDOW_S = 30.0  # in which a body has to come at a minimum rate
 EARLY_BODY_BYTES: Final = 1 << 18  # of an upload, read in one go before its upstream is connected
 TOO_LARGE: Final = partial(Refused, 413, "request_too_large", "The request's body is larger than the gateway accepts.")
 BODY_TIMEOUT: Final = partial(Refused, 408, "request_timeout", "The request's body did not arrive in time.")
@@ -43,6 +44,8 @@ NO_ROOM: Final = partial(
 
 class GatewayHttpStream(Attempts):
     """The client's side of a stream."""
+
+    _pace: BodyPace  # of a body that is awaited
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, Timer):
@@ -98,17 +101,16 @@ class GatewayHttpStream(Attempts):
         elif flow.request.stream and not event.end_stream:
             self._uploading = True
             self.client_state = self.state_stream_request_body
-            self._timers.arm("body", BODY_IDLE_S)
+            self._expect_body(None)
             self._connection.hold_client()
             yield from self._begin_attempts(plan)
         else:
             self.client_state = self.state_consume_request_body
             if not event.end_stream:
-                self._timers.arm("body", BODY_IDLE_S)
+                self._expect_body(self._connection.gateway.body_s)
 
     def state_consume_request_body(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, RequestData):
-            self._timers.touch("body")
             self.request_body_buf += event.data
             plan = self._plan()
             plan.request_bytes += len(event.data)
@@ -133,7 +135,6 @@ class GatewayHttpStream(Attempts):
     def state_stream_request_body(self, event: events.Event) -> CommandGenerator[None]:
         """An upload: not kept, so not retried once a byte of it went out."""
         if isinstance(event, RequestData):
-            self._timers.touch("body")
             plan = self._plan()
             plan.request_bytes += len(event.data)
             if plan.request_bytes > plan.max_request_bytes:
@@ -160,6 +161,12 @@ class GatewayHttpStream(Attempts):
             self.client_state = self.state_done
             if self.server_state == self.state_done:
                 yield from self.flow_done()
+
+    def _expect_body(self, whole_s: float | None) -> None:
+        """Bounds the time of the body that follows, and its rate."""
+        now = time.monotonic()
+        self._pace = BodyPace(now, BODY_WINDOW_S, whole_s)
+        self._timers.arm("body", self._pace.next_s(now))
 
     # ---- answers before the body is whole
 
@@ -197,6 +204,9 @@ class GatewayHttpStream(Attempts):
         elif kind == STOPPING and self.client_state == self.state_consume_request_body:
             yield from self._refuse_body(error_of(Failure.STOPPING))
         elif kind == "body":
+            if not self._pace.is_late(self._plan().request_bytes, time.monotonic(), self._connection.holds_bytes()):
+                self._timers.arm("body", self._pace.next_s(time.monotonic()))
+                return
             if self._uploading:
                 yield from self._abandon()
             yield from self._refuse_body(BODY_TIMEOUT())
