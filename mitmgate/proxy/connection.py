@@ -24,6 +24,7 @@ from mitmgate.core.retry import Failure
 from mitmgate.proxy.backlog import Backlog, buffered
 from mitmgate.proxy.client_reader import ClientReader
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
+from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
 from mitmgate.proxy.timers import ConnectionAlarm
@@ -69,6 +70,8 @@ class GatewayConnection(ProxyConnectionHandler):
         self._after_event: list[Callable[[], None]] = []
         self.alarm = ConnectionAlarm(self.feed)
         self.backlog = Backlog(writer, self._client_codec)
+        self.served_at = time.monotonic()  # when a request last began or ended
+        self.head_since: float | None = None  # for Clients
 
     # ---- events in, commands out
 
@@ -184,6 +187,10 @@ class GatewayConnection(ProxyConnectionHandler):
             self._client_held.set()
             self._client_held = None
 
+    def holds_bytes(self) -> bool:
+        """Whether it is not the client's doing that nothing more of it is read."""
+        return self._client_held is not None or self._clogged()
+
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
             if buffered(io.writer) and isinstance(io.writer, asyncio.StreamWriter):
@@ -251,6 +258,11 @@ class GatewayConnection(ProxyConnectionHandler):
         """Whether no request is under way."""
         return not getattr(self.layer_below(), "streams", None)
 
+    def awaits_head(self) -> bool:
+        """Whether an HTTP/2 client has begun a head, or another frame, and not ended it. HTTP/1 has its own alarm."""
+        codec = self._client_codec()
+        return isinstance(codec, GatewayHttp2Server) and codec.frame_begun()
+
     def layer_below(self) -> Any:
         """The HTTP layer, once the protocol is known."""
         layers = self.layer.context.layers
@@ -266,6 +278,9 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def close_client(self) -> None:
         """Closes the client's connection, and with it what it borrowed."""
+        codec = self._client_codec()
+        if isinstance(codec, GatewayHttp2Server) and self.client.state is ConnectionState.OPEN:
+            self._unsent.setdefault(self.client, []).append(codec.goodbye())
         self.close_connection(self.client)
 
     def _close_all(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import h2.config
 import h2.errors
 import h2.events
+import h2.exceptions
 import h2.stream
 import h2.utilities
 from mitmproxy.net.http.validate import parse_content_length
@@ -159,6 +160,17 @@ class GatewayHttp2Server(Http2Server):
         """Whether a frame has begun that is larger than allowed: h2 would keep it until it is whole, up to 16 MiB."""
         begun = self.h2_conn.incoming_buffer._data
         return len(begun) >= 9 and int.from_bytes(begun[:3]) > self.h2_conn.max_inbound_frame_size
+
+    def goodbye(self) -> bytes:
+        """GOAWAY, which tells the client what of its requests nobody has looked at (RFC 9113 section 6.8)."""
+        with suppress(h2.exceptions.ProtocolError):
+            self.h2_conn.close_connection()
+        return self.h2_conn.data_to_send()
+
+    def frame_begun(self) -> bool:
+        """Whether a frame, or a head of several frames, has begun and is not whole."""
+        buffer = self.h2_conn.incoming_buffer
+        return bool(buffer._data or buffer._headers_buffer)
 
     def protocol_error(
         self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR
