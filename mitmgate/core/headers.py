@@ -37,6 +37,7 @@ _NOT_FORWARDED: Final = (
     | {
         # ours to read
         b"cache-control",
+        b"x-max-retries",
         b"x-request-id",
         b"x-timeout-ms",
         # set by whoever sends
@@ -100,6 +101,11 @@ _NOT_ANSWERED_PREFIXES: Final = (
     b"x-ratelimit-",
     b"x-upstream",
 )
+
+
+def may_forward(name: bytes) -> bool:
+    """Whether a request's header of that lower-case name goes upstream, unless Connection names it."""
+    return name not in _NOT_FORWARDED and not name.startswith(_NOT_FORWARDED_PREFIXES)
 
 
 def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset()) -> list[Field]:

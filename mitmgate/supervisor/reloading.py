@@ -50,6 +50,7 @@ APPLIES_AT_ONCE: Final = frozenset(
         "cache.threshold",
         "cache.deadline_ms",
         "cache.partition_by",
+        "cache.ignore_headers",
         "upstream.connect_s",
         "upstream.first_byte_s",
         "upstream.idle_s",

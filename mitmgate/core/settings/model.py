@@ -89,6 +89,7 @@ class Cache:
     embedder: str = _setting("onnx", kinds.choice("onnx", "sentence-transformers"))
     model_path: Path | None = _setting(None, kinds.optional(kinds.path()))
     partition_by: str | None = _setting(None, kinds.optional(kinds.partition()))
+    ignore_headers: tuple[str, ...] = _setting((), kinds.header_names())
 
 
 @dataclass(frozen=True, slots=True)
