@@ -115,7 +115,7 @@ async def delete_tenant(here: Here, actor: Caller, tenant_id: Id, afterwards: Ba
 async def show(here: Control, rows: list[Row]) -> list[dict[str, Any]]:
     """The rows of tenants_shown as the API shows them."""
     blocks = await automatic_blocks(here, [row["id"] for row in rows])
-    return [shown(row, utc_now(here.now()), blocks.get(row["id"])) for row in rows]
+    return [shown(row, utc_now(here.now()), blocks.get(row["id"]), demo=here.demo) for row in rows]
 
 
 async def _forget_cache(here: Control, tenant_id: int) -> None:
