@@ -30,9 +30,10 @@ class Refused(click.ClickException):
 
     exit_code = 1
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, code: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code  # of the error object
 
 
 class NotFound(Refused):
@@ -98,6 +99,10 @@ class AdminClient:
 
     def paged(self, path: str, most: int | None = None, **filters: Any) -> list[Any]:
         """All items of a list of the form `{"data", "next_cursor"}`, or the first `most`."""
+        return self.page_of(path, most, **filters)[0]
+
+    def page_of(self, path: str, most: int | None = None, **filters: Any) -> tuple[list[Any], str | None]:
+        """The same, and the cursor of what comes after them."""
         items: list[Any] = []
         cursor: str | None = None
         while True:
@@ -106,7 +111,7 @@ class AdminClient:
             items += _list_of(page.get("data") if isinstance(page, dict) else None)
             following = page.get("next_cursor")
             if not following or following == cursor or (most is not None and len(items) >= most):
-                return items
+                return items, following or None
             cursor = following
 
     def _ask(
@@ -163,7 +168,7 @@ class AdminClient:
         message = plain(_message(data, names_fields=status != 404)) or f"the server answered {status}"
         if status == 401:
             message += " (the admin token is not the one of this gateway)"
-        return NotFound(status, message) if status == 404 else Refused(status, message)
+        return (NotFound if status == 404 else Refused)(status, message, _code(data))
 
 
 def _message(data: bytes, names_fields: bool) -> str:
@@ -179,6 +184,13 @@ def _message(data: bytes, names_fields: bool) -> str:
     fields = [str(detail.get("field")) for detail in details if isinstance(detail, dict)] if details else []
     unnamed = [field for field in fields or [error.get("param")] if field and field not in message]
     return f"{message} [{', '.join(unnamed)}]" if unnamed else message
+
+
+def _code(data: bytes) -> str:
+    try:
+        return str(json.loads(data)["error"]["code"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _list_of(page: Any) -> list[Any]:

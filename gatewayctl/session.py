@@ -6,7 +6,7 @@ import functools
 import ipaddress
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -42,6 +42,17 @@ class Session:
             render.document(answer)
         else:
             for_people()
+
+    def show_list(
+        self,
+        items: Sequence[Any],
+        for_people: Callable[[], None],
+        *,
+        paged: bool = False,
+        next_cursor: str | None = None,
+    ) -> None:
+        """Prints a list, as JSON always `{"data": [...]}`; `paged` for those whose rest next_cursor would give."""
+        self.show({"data": items, **({"next_cursor": next_cursor} if paged else {})}, for_people)
 
 
 def asks_server(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import click
 
+from gatewayctl.durations import Duration
+
 FORMATS: Final = ("openai", "anthropic")
 _OPTIONS: Final = (
     click.option("--upstream-key-env", metavar="VAR", help="Take the upstream's key from this environment variable."),
@@ -33,7 +35,7 @@ _OPTIONS: Final = (
         type=click.Choice(("semantic", "exact", "off")),
         help="Which repeated questions the cache answers.",
     ),
-    click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Seconds an answer is kept."),
+    click.option("--cache-ttl", type=Duration(1), metavar="D", help="How long an answer is kept, such as 12h."),
     click.option("--cache-max-bytes", type=click.IntRange(0), metavar="N", help="Bytes of answers kept."),
     click.option(
         "--cache-max-temperature", type=click.FloatRange(0, 2), metavar="T", help="Hotter requests are not cached."
