@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from gatewayctl import render
+from gatewayctl.before import or_before
 from gatewayctl.render import Column
 from gatewayctl.serve_options import effective, serve_options
 from gatewayctl.text import cell, size
@@ -36,7 +37,7 @@ def show(as_json: bool, **options: Any) -> None:
     from mitmgate.core.settings.masking import shown_settings
     from mitmgate.supervisor.reloading import needs_restart
 
-    as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+    as_json = or_before(as_json, "as_json")
     try:
         found = effective(options)
     except ConfigError as error:
