@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from gatewayctl.durations import Duration
+from mitmgate.core.credential_value import credential_value
 
 FORMATS: Final = ("openai", "anthropic")
 _OPTIONS: Final = (
@@ -84,7 +85,10 @@ def _upstream_auth(options: dict[str, Any], upstream_format: str) -> dict[str, s
             raise click.UsageError("--upstream-auth-header needs --upstream-key-env or --upstream-key-stdin")
         return None
     header = header or ("x-api-key" if upstream_format == "anthropic" else "Authorization")
-    return {"header": header, "value": f"Bearer {key}" if header.lower() == "authorization" else key}
+    try:
+        return {"header": header, "value": credential_value(header, key)}
+    except ValueError as problem:
+        raise click.UsageError(f"the upstream's key: {problem}") from None
 
 
 def _upstream_key(variable: str | None, from_stdin: bool) -> str | None:

@@ -31,7 +31,10 @@ Aliases = Annotated[dict[Model, Model], Field(max_length=1000, description="What
 
 
 class UpstreamAuthIn(Body):
-    """The credential sent upstream; stored encrypted and never shown again."""
+    """The credential sent upstream; stored encrypted and never shown again.
+
+    `value` is sent as it is, so Authorization needs its scheme: `Bearer sk-…`. Without one `warnings` says so.
+    """
 
     header: HeaderName
     value: HeaderValue

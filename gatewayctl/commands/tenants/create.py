@@ -23,7 +23,8 @@ def create(session: Session, name: str, backend: str, **options: Any) -> None:
 
     The upstream's key is read from the environment or from standard input, stored
     encrypted and never shown. It is sent as `Authorization: Bearer KEY` to an OpenAI-like
-    upstream and as `x-api-key: KEY` to an Anthropic-like one.
+    upstream and as `x-api-key: KEY` to an Anthropic-like one; a value that has a scheme
+    already (`Basic ...`) is sent as it is.
 
     \b
     Examples:

@@ -391,3 +391,22 @@ async def test_a_default_model_that_may_not_be_used_is_warned_of(admin: Admin) -
     assert (await admin("PATCH", one, {"model_aliases": {"a": "b"}})).json()["warnings"] is None
     assert (await admin("PATCH", one, {"model_aliases": None})).json()["warnings"]
     assert (await admin("PATCH", one, {"allowed_models": None})).json()["warnings"] is None
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "warned"),
+    [
+        ("Authorization", "Bearer sk-1", False),
+        ("authorization", "Basic dXNlcjpw", False),
+        ("Authorization", "sk-1", True),
+        ("x-api-key", "sk-1", False),
+    ],
+)
+async def test_a_credential_is_stored_as_it_is_given(admin: Admin, header: str, value: str, warned: bool) -> None:
+    tenant = await admin.tenant(upstream_auth={"header": header, "value": value})
+    assert bool(tenant["warnings"]) == warned
+    patched = await admin("PATCH", f"/tenants/{tenant['id']}", {"upstream_auth": {"header": header, "value": value}})
+    assert bool(patched.json()["warnings"]) == warned and value not in patched.text
+    sealed = await admin.pool.fetchval("SELECT upstream_auth_sealed FROM tenants")
+    context = b"tenant:%d:upstream_auth" % tenant["id"]
+    assert unseal(admin.control.secrets.master_keys, sealed, context) == value

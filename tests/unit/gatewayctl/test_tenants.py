@@ -252,3 +252,21 @@ def test_list_by_tag_shows_tags(run: Any, admin: Any) -> None:
     assert admin.asked[-1][2]["tag"] == "team=search"
     admin.tenants.clear()
     assert "No tenant has these tags" in run("tenants", "list", "--tag", "x").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "sent"),
+    [
+        ((), "Bearer sk-1", {"header": "Authorization", "value": "Bearer sk-1"}),
+        ((), "Basic dXNlcjpw", {"header": "Authorization", "value": "Basic dXNlcjpw"}),
+        (("--upstream-auth-header", "authorization"), "sk-1", {"header": "authorization", "value": "Bearer sk-1"}),
+        (("--upstream-auth-header", "x-api-key"), "sk-1", {"header": "x-api-key", "value": "sk-1"}),
+        (("--format", "anthropic"), "sk-ant-1", {"header": "x-api-key", "value": "sk-ant-1"}),
+    ],
+)
+def test_a_scheme_is_not_doubled(run: Any, admin: Any, options: Any, key: str, sent: Any) -> None:
+    for words in (("create", "new", "--backend", "https://h"), ("update", "acme")):
+        ended = run("tenants", *words, "--upstream-key-env", "VENDOR", *options, env={"VENDOR": key})
+        assert ended.exit_code == 0, ended.output
+        assert admin.asked[-1][3]["upstream_auth"] == sent
+    assert run("tenants", "update", "acme", "--upstream-key-env", "VENDOR", env={"VENDOR": "Bearer "}).exit_code == 2
