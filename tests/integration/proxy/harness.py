@@ -120,7 +120,9 @@ class Planner:
             settings.get("idle_s", 2),
             settings.get("total_s", 10),
         )
-        plan.retries = Retries(settings.get("retries", 2), time.monotonic() + settings.get("total_s", 10), self.budget)
+        ends_at = time.monotonic() + settings.get("total_s", 10)
+        stale = settings.get("replays_stale", True)
+        plan.retries = Retries(settings.get("retries", 2), ends_at, self.budget, stale)
         plan.tap = self.tap() if self.tap else None
         plan.stream_error = stream_error
         plan.relocate = settings.get("relocate")
