@@ -10,10 +10,10 @@ from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
 from mitmgate.core.encoding import is_plain
+from mitmgate.core.event_hold import stream_kind
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
 
-STREAMED_TYPES = ("text/event-stream", "application/x-ndjson", "application/jsonl")
 Pairs = list[tuple[bytes, bytes]]
 
 
@@ -33,6 +33,8 @@ class AnswerStage:
             response.stream = not plan.must_buffer and self._must_stream(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
+        if self._is_stream(response, exchange):
+            fields.append((b"X-Accel-Buffering", b"no"))  # or nginx keeps events back (ngx_http_proxy_module)
         fields.append((b"X-Request-Id", exchange.request_id.encode()))
         if exchange.client_request_id is not None:
             fields.append((b"X-Client-Request-Id", exchange.client_request_id.encode()))
@@ -50,10 +52,18 @@ class AnswerStage:
             return False
         if exchange.upstream_secrets and not is_plain(response.headers.get("content-encoding", "")):
             return False  # to be looked into whole
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type in STREAMED_TYPES or exchange.streamed:
+        content_type = response.headers.get("content-type", "")
+        if exchange.streamed or stream_kind(content_type) is not None:
             return response.status_code < 400
+        media_type = content_type.partition(";")[0].strip().lower()
         return not (media_type == "application/json" or media_type.endswith("+json") or response.status_code >= 400)
+
+    @staticmethod
+    def _is_stream(response: http.Response, exchange: Exchange) -> bool:
+        if response.status_code >= 400:
+            return False
+        passes_on = exchange.streamed and bool(response.stream)
+        return passes_on or stream_kind(response.headers.get("content-type", "")) is not None
 
     @staticmethod
     def _limits(exchange: Exchange) -> Pairs:

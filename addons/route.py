@@ -11,9 +11,11 @@ from mitmproxy import http
 from addons.exchange import Exchange, begin_exchange, refusal
 from addons.gate import BROKEN, gate, log_failure
 from mitmgate.core.client_address import client_address
-from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
+from mitmgate.core.errors import ANTHROPIC, GatewayError, Refused, ServiceUnavailable
+from mitmgate.core.event_hold import Hold
 from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
+from mitmgate.core.stream_errors import render_stream_error
 from mitmgate.core.via import is_circle, passed_gateways
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
 
@@ -118,10 +120,7 @@ class RouteStage:
         ]
 
 
-def stream_error(exchange: Exchange, error: Refused) -> bytes:
-    """An event in the client's format, so that a stream that breaks off ends in the client library's own exception."""
-    body = render_error(error, exchange.client_format)
+def stream_error(exchange: Exchange, error: GatewayError, hold: Hold) -> bytes:
+    """What a stream that breaks off ends with; the row gets its code."""
     exchange.error = error.code
-    if exchange.client_format == OPENAI:
-        return b"data: " + body + b"\n\n"
-    return b"event: error\ndata: " + body + b"\n\n"
+    return render_stream_error(error, exchange.client_format, exchange.endpoint, hold, exchange.request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -13,12 +14,14 @@ from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
 from mitmgate.core.client_deadline import client_deadline_s
+from mitmgate.core.client_retries import client_retries
 from mitmgate.core.credentials import without_query_key
 from mitmgate.core.directory import Tenant
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.headers import forwardable
 from mitmgate.core.paths import Route, strip_api
 from mitmgate.core.redaction import StreamCover, secret_forms
+from mitmgate.core.redirects import location_for_client
 from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
@@ -87,8 +90,14 @@ class UpstreamStage:
         plan.headers = self._headers(flow.request, exchange, prepared)
         plan.credential = prepared.credential
         plan.deadlines = self._deadlines(exchange.headers)
-        left = 0 if exchange.is_upload else self._settings.retries
-        plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
+        plan.retries = self._retries(exchange, tenant, prepared.budget, time.monotonic() + plan.deadlines.total_s)
+        plan.relocate = functools.partial(
+            location_for_client,
+            backend=prepared.backend,
+            asked=plan.path.decode("latin-1"),
+            method=flow.request.method,
+            upstream_format=tenant.upstream_format,
+        )
         if exchange.streamed:
             exchange.tap = plan.tap = StreamTap(exchange.client_format, exchange.recording)
         plan.target = prepared.target
@@ -101,6 +110,13 @@ class UpstreamStage:
         passed = passed_gateways(request.headers.fields) if "via" in exchange.headers else []
         gateways = via(passed, request.data.http_version, self._pseudonym)
         return [(b"Host", prepared.host), (b"Via", gateways), *without_strays(kept, exchange.credentials)]
+
+    def _retries(self, exchange: Exchange, tenant: Tenant, budget: RetryBudget, ends_at: float) -> Retries:
+        """The tenant's or the configuration's; a client may only lower them, to 0 for one POST whatever happens."""
+        configured = self._settings.retries if tenant.upstream_retries is None else tenant.upstream_retries
+        asked = client_retries(exchange.headers)
+        left = configured if asked is None else min(configured, asked)
+        return Retries(0 if exchange.is_upload else left, ends_at, budget, replays_stale=asked != 0)
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings

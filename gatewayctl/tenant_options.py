@@ -44,6 +44,9 @@ _OPTIONS: Final = (
     click.option(
         "--cache-threshold", type=click.FloatRange(0, 1), metavar="X", help="Similarity for a hit in other words."
     ),
+    click.option(
+        "--retries", type=click.IntRange(0, 10), metavar="N", help="Attempts after the first, on errors that allow it."
+    ),
     click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag; repeat."),
 )
 
@@ -63,6 +66,7 @@ def fields_of(options: dict[str, Any], upstream_format: str) -> dict[str, Any]:
         "allowed_models": list(options["models"]) or None,
         "default_model": options["default_model"],
         "model_aliases": dict(_pair(text, "--alias") for text in options["aliases"]) or None,
+        "upstream_retries": options["retries"],
         "tags": ["=".join(_pair(text, "--tag")) for text in options["tags"]] or None,
         "upstream_auth": _upstream_auth(options, upstream_format),
         "cache": _present(

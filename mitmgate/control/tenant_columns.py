@@ -31,6 +31,7 @@ class TenantColumns:
     cache_max_bytes: int | None
     cache_max_temperature: float
     cache_threshold: float | None
+    upstream_retries: int | None
     tags: list[str]
     status: str = "active"
     blocked_until: datetime | None = None
@@ -64,6 +65,7 @@ def columns_of_body(body: TenantIn, header: str | None, sealed: bytes | None) ->
         cache_max_bytes=cache.max_bytes,
         cache_max_temperature=_temperature(cache.max_temperature),
         cache_threshold=cache.threshold,
+        upstream_retries=body.upstream_retries,
         tags=body.tags,
         status=body.status or "active",
     )
@@ -137,6 +139,7 @@ _SHOWN_AS_STORED = (
     "model_aliases",
     "upstream_format",
     "allow_private_upstream",
+    "upstream_retries",
     "created_at",
     "updated_at",
 )

@@ -30,6 +30,11 @@ CacheMode = Literal["semantic", "exact", "off"]
 Aliases = Annotated[dict[Model, Model], Field(max_length=1000, description="What the client names: what is asked for.")]
 
 
+Retries = Annotated[
+    int, Field(strict=True, ge=0, le=10, description="Attempts after the first; null follows the configuration.")
+]
+
+
 class UpstreamAuthIn(Body):
     """The credential sent upstream; stored encrypted and never shown again.
 
@@ -68,6 +73,7 @@ class TenantIn(Body):
     upstream_format: UpstreamFormat = "openai"
     allow_private_upstream: Flag = False
     upstream_auth: UpstreamAuthIn | None = None
+    upstream_retries: Retries | None = None
     cache: CacheIn | None = None
     tags: Tags = Field(default_factory=list)
 
@@ -85,6 +91,7 @@ class TenantPatch(Body):
     upstream_format: UpstreamFormat | None = None
     allow_private_upstream: Flag | None = None
     upstream_auth: UpstreamAuthIn | None = None
+    upstream_retries: Retries | None = None
     cache: CacheIn | None = None
     tags: Tags | None = None
 
@@ -126,6 +133,7 @@ class TenantShown(Answer):
     upstream_format: str
     allow_private_upstream: bool
     upstream_auth: UpstreamAuthShown | None
+    upstream_retries: int | None
     cache: CacheShown
     tags: list[str]
     created_at: datetime

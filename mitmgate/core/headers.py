@@ -88,14 +88,15 @@ _NOT_ANSWERED: Final = (
         b"set-cookie2",
         b"strict-transport-security",
         b"www-authenticate",
-        # orders to a reverse proxy in front of us
-        b"x-accel-redirect",
+        # orders to a reverse proxy in front of us, or to a browser to go elsewhere
+        b"refresh",
         b"x-sendfile",
     }
 )
 _NOT_ANSWERED_PREFIXES: Final = (
     b"access-control-",
     b"ratelimit-",
+    b"x-accel-",
     b"x-cache-",
     b"x-mitmgate-",
     b"x-ratelimit-",

@@ -17,6 +17,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client, make_body_reader
 from mitmgate.proxy.http1_body import BodyReader
 
 MAX_RESPONSE_HEAD_BYTES: Final = 256 << 10
+NOTHING_CAME: Final = "closed before an answer"
 
 
 class GatewayHttp1Client(BodyReader, Http1Client):
@@ -32,6 +33,7 @@ class GatewayHttp1Client(BodyReader, Http1Client):
         super().__init__(context)
         self._is_current = is_current
         self._on_idle = on_idle
+        self._answering = False  # a byte of the present answer has come
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         for command in super()._handle_event(event):
@@ -44,12 +46,13 @@ class GatewayHttp1Client(BodyReader, Http1Client):
             if self.conn.state & ConnectionState.CAN_WRITE:
                 yield commands.CloseConnection(self.conn)
             if self.stream_id is not None:
-                yield from self._fail("closed before an answer")
+                yield from self._fail("closed in the head" if self._answering else NOTHING_CAME)
             return
         if self.request is None:
             yield commands.CloseConnection(self.conn)  # an answer to nothing
             return
         assert self.stream_id is not None
+        self._answering = True
         while True:
             lines = self.buf.maybe_extract_lines()
             if lines is None:
@@ -71,6 +74,7 @@ class GatewayHttp1Client(BodyReader, Http1Client):
                 yield from self._fail("switched protocols unasked", close=True)
                 return
         self.response = response
+        self._answering = False
         yield ReceiveHttp(ResponseHeaders(self.stream_id, response, size == 0))
         self.body_reader = make_body_reader(size)
         self.state = self.read_body

@@ -168,8 +168,10 @@ class UpstreamPool:
         ]
         try:
             return await ways[0]() if len(ways) == 1 else await first_opened(ways, NEXT_ADDRESS_S)
+        except ssl.SSLCertVerificationError:
+            raise DialFailed(Failure.CERTIFICATE) from None
         except ssl.SSLError:
-            raise DialFailed(Failure.TLS) from None
+            raise DialFailed(Failure.HANDSHAKE) from None
         except OSError:
             raise DialFailed(Failure.CONNECT) from None
 

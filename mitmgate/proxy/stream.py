@@ -27,9 +27,10 @@ from mitmproxy.proxy.layers.http._events import (
 
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.pace import BodyPace
-from mitmgate.core.retry import Failure, error_of
+from mitmgate.core.retry import Failure, Progress, error_of
 from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, STOPPING, Attempts
 from mitmgate.proxy.events import Timer, UpstreamReady
+from mitmgate.proxy.http1_client import NOTHING_CAME
 from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.wire import BAD_BODY, BROKEN_BODY, HEADERS_TOO_LARGE, error_response, malformed
 
@@ -60,6 +61,8 @@ class GatewayHttpStream(Attempts):
             else:
                 yield from self._client_left()
         elif isinstance(event, ResponseProtocolError):
+            if event.message != NOTHING_CAME:
+                self._progress = Progress.ANSWERED
             yield from self._upstream_broke(Failure.RESET)
         else:
             yield from super()._handle_event(event)

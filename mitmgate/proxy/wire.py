@@ -126,3 +126,15 @@ def is_framed(response: http.Response) -> bool:
     if response.status_code in (204, 304):
         return True
     return any(name.lower() in (CONTENT_LENGTH, TRANSFER_ENCODING) for name, _ in response.headers.fields)
+
+
+def malformed_response(response: http.Response) -> bool:
+    """Whether an upstream's answer is framed ambiguously, or holds what RFC 9110 section 5.5 keeps out of headers."""
+    try:
+        validate_headers(response)
+    except ValueError:
+        return True
+    if response.headers.get("transfer-encoding", "chunked").lower() != "chunked":
+        return True  # a coding below it would stay on, and nobody be told of it
+    texts = b"".join([response.data.reason, *(value for _, value in response.headers.fields)])
+    return b"\r" in texts or b"\n" in texts or b"\0" in texts or not 200 <= response.status_code <= 599
