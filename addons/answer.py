@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from mitmproxy import http
@@ -9,10 +10,12 @@ from mitmproxy import http
 from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
+from mitmgate.core.answer_tap import tap_for
 from mitmgate.core.encoding import is_plain
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
 
+STREAMING_VERB = re.compile(r":stream[A-Za-z]*$")  # Google's, whose requests have no `stream`
 STREAMED_TYPES = ("text/event-stream", "application/x-ndjson", "application/jsonl")
 Pairs = list[tuple[bytes, bytes]]
 
@@ -31,6 +34,8 @@ class AnswerStage:
             response.headers.fields = tuple(fields)  # whatever may go wrong below
             response.data.reason = REASONS.get(response.status_code, b"")  # the upstream's may say anything
             response.stream = not plan.must_buffer and self._must_stream(response, exchange)
+            if flow.request.method == "POST" and response.status_code < 300:
+                self._tap(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
         fields.append((b"X-Request-Id", exchange.request_id.encode()))
@@ -44,13 +49,27 @@ class AnswerStage:
         response.headers.fields = tuple(fields)
 
     @staticmethod
+    def _tap(response: http.Response, exchange: Exchange) -> None:
+        """Only POST is paid for: GET shows what a POST has made, with its usage again."""
+        assert exchange.plan is not None
+        content_type = response.headers.get("content-type", "")
+        coding = response.headers.get("content-encoding", "")
+        exchange.tap = exchange.plan.tap = tap_for(
+            exchange.client_format, content_type, coding, exchange.streamed, exchange.recording
+        )
+
+    @staticmethod
     def _must_stream(response: http.Response, exchange: Exchange) -> bool:
         """JSON is buffered, so that a broken answer can still become an error; all else passes chunk by chunk."""
+        assert exchange.plan is not None
         if exchange.filters_models:
             return False
         if exchange.upstream_secrets and not is_plain(response.headers.get("content-encoding", "")):
-            return False  # to be looked into whole
+            exchange.plan.must_buffer = True  # to be looked into whole
+            return False
         media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if STREAMING_VERB.search(exchange.path) is not None:
+            exchange.streamed = True
         if media_type in STREAMED_TYPES or exchange.streamed:
             return response.status_code < 400
         return not (media_type == "application/json" or media_type.endswith("+json") or response.status_code >= 400)

@@ -7,11 +7,11 @@ import time
 import orjson
 from mitmproxy import http
 
-from addons.exchange import Exchange, parsed_answer
+from addons.exchange import Exchange, parsed_answer, readable_body
 from addons.gate import observer
 from addons.story import story_of
 from mitmgate.core.retry import error_of
-from mitmgate.core.token_usage import Tokens, tokens_of_json
+from mitmgate.core.token_usage import Tokens, tokens_of_json, tokens_of_text
 from mitmgate.core.usage import UsageRecord
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
@@ -47,7 +47,7 @@ class LedgerStage:
         record = self._record(flow, exchange)
         if broken:
             self._mark_broken(flow, exchange, record)
-        self._count_tokens(flow, exchange, record)
+        self._count_tokens(flow, exchange, record, broken)
         story = story_of(exchange, record.error)
         record.story = None if story is None else orjson.dumps(story).decode()
         self._journal.append(record)
@@ -102,18 +102,28 @@ class LedgerStage:
             record.status, record.error = BROKE_OFF, record.error or "broken"
 
     @staticmethod
-    def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord) -> None:
-        tokens: Tokens | None = None
-        if exchange.entry is not None:
-            tokens = exchange.entry.tokens
-        elif exchange.tap is not None:
-            tokens = exchange.tap.tokens
-        elif exchange.is_json and record.attempts and record.status < 300:
-            answer = parsed_answer(flow, exchange)
-            tokens = tokens_of_json(exchange.client_format, answer) if answer is not None else None
+    def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord, broken: bool) -> None:
+        tokens = _tokens(flow, exchange, broken)
         if tokens is not None:
             record.prompt_tokens = tokens.prompt
             record.cached_prompt_tokens = tokens.cached_prompt
             record.cache_write_tokens = tokens.cache_write
             record.completion_tokens = tokens.completion
             record.reasoning_tokens = tokens.reasoning
+            record.usage_estimated = tokens.estimated or None
+
+
+def _tokens(flow: http.HTTPFlow, exchange: Exchange, broken: bool) -> Tokens | None:
+    """Those of an entry, of what has passed, or of a whole answer; None where nothing was paid for."""
+    if exchange.entry is not None:
+        return exchange.entry.tokens
+    tap = exchange.tap
+    if tap is None:
+        return None
+    if tap.has_read:
+        return tap.tokens_so_far(flow.request.raw_content or b"") if broken else tap.tokens
+    if broken or flow.response is None:
+        return None
+    if (answer := parsed_answer(flow, exchange)) is not None:
+        return tokens_of_json(answer)
+    return tokens_of_text(readable_body(flow.response) or b"")

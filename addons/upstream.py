@@ -22,7 +22,6 @@ from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
 from mitmgate.core.strays import query_without_strays, without_strays
-from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
@@ -82,8 +81,6 @@ class UpstreamStage:
         plan.deadlines = self._deadlines(exchange.headers)
         left = 0 if exchange.is_upload else self._settings.retries
         plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
-        if exchange.streamed:
-            exchange.tap = plan.tap = StreamTap(exchange.client_format, exchange.recording)
         plan.target = prepared.target
 
     @staticmethod

@@ -43,6 +43,8 @@ class UsageRow(Answer):
     latency_ms: float
     error: str | None
     client_request_id: str | None
+    upstream_request_id: str | None = Field(description="The vendor's own id of the request.")
+    usage_estimated: bool = Field(description="The answer broke off before the vendor reported its tokens.")
 
 
 class UsagePage(Answer):
@@ -122,7 +124,13 @@ Within = Annotated[Bounds, Depends(read_bounds)]
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as lists show it."""
-    return {**row, "request_id": str(row["request_id"]), "at": row["started_at"], "cost_microusd": None}
+    return {
+        **row,
+        "request_id": str(row["request_id"]),
+        "at": row["started_at"],
+        "cost_microusd": None,
+        "usage_estimated": row["usage_estimated"] is True,
+    }
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:

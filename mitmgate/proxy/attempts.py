@@ -26,6 +26,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
 )
 
+from mitmgate.core.bounded_json import MAX_TREE_BYTES
 from mitmgate.core.encoding import decoded, is_known
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.retry import RETRYABLE_STATUSES, Failure, error_of, parse_retry_after
@@ -36,7 +37,7 @@ from mitmgate.proxy.wire import is_framed
 
 NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
-MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20
+MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20  # of one that must be whole before any of it goes out; of others a tree's
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
 STOPPING: Final = "stopping"
@@ -203,7 +204,8 @@ class Attempts(Delivery):
         if isinstance(event, ResponseData):
             self._timers.touch("idle")
             self.response_body_buf += event.data
-            if len(self.response_body_buf) > MAX_BUFFERED_ANSWER_BYTES or not self._claim(len(event.data)):
+            most = MAX_BUFFERED_ANSWER_BYTES if self._plan().must_buffer else MAX_TREE_BYTES
+            if len(self.response_body_buf) > most or not self._claim(len(event.data)):
                 whole = bytes(self.response_body_buf)
                 self.response_body_buf.clear()
                 if self._plan().must_buffer:
