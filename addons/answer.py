@@ -12,8 +12,10 @@ from addons.exchange import REASONS, Exchange
 from addons.gate import observer
 from mitmgate.core.answer_tap import tap_for
 from mitmgate.core.encoding import is_plain
+from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
+from mitmgate.core.vendor_errors import vendor_request_id
 
 STREAMING_VERB = re.compile(r":stream[A-Za-z]*$")  # Google's, whose requests have no `stream`
 STREAMED_TYPES = ("text/event-stream", "application/x-ndjson", "application/jsonl")
@@ -30,6 +32,7 @@ class AnswerStage:
         from_upstream = plan.attempts > 0 and exchange.error is None and exchange.entry is None
         fields = list(response.headers.fields)
         if from_upstream and exchange.route is Route.API:
+            exchange.upstream_request_id = vendor_request_id(fields, exchange.upstream_secrets)
             fields = answerable(fields, secrets=exchange.upstream_secrets)
             response.headers.fields = tuple(fields)  # whatever may go wrong below
             response.data.reason = REASONS.get(response.status_code, b"")  # the upstream's may say anything
@@ -39,6 +42,8 @@ class AnswerStage:
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
         fields.append((b"X-Request-Id", exchange.request_id.encode()))
+        if exchange.client_format == ANTHROPIC and not from_upstream:
+            fields.append((b"request-id", exchange.request_id.encode()))  # where Anthropic's packages look for it
         if exchange.client_request_id is not None:
             fields.append((b"X-Client-Request-Id", exchange.client_request_id.encode()))
         if exchange.tenant is not None:

@@ -90,6 +90,7 @@ class Exchange:
     upstream: str | None = None
     upstream_secrets: tuple[bytes, ...] = field(default=(), repr=False)  # what no answer may hold
     # answer
+    upstream_request_id: str | None = None  # the vendor's
     tap: TokenTap | None = None  # of an answer to a request that is paid for
     # whoever needs the answer first, whoever refuses, ledger
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer

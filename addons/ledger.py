@@ -9,10 +9,11 @@ from mitmproxy import http
 
 from addons.exchange import Exchange, parsed_answer, readable_body
 from addons.gate import observer
-from addons.story import story_of
-from mitmgate.core.retry import error_of
+from addons.story import refusal_of, story_of
+from mitmgate.core.retry import Failure, error_of
 from mitmgate.core.token_usage import Tokens, tokens_of_json, tokens_of_text
 from mitmgate.core.usage import UsageRecord
+from mitmgate.core.vendor_errors import vendor_request_id
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
 
@@ -24,9 +25,10 @@ MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 class LedgerStage:
     """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
 
-    def __init__(self, journal: Journal, cache: ExactCache) -> None:
+    def __init__(self, journal: Journal, cache: ExactCache, store_errors: bool = True) -> None:
         self._journal = journal
         self._cache = cache
+        self._store_errors = store_errors
 
     @observer
     def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -48,7 +50,8 @@ class LedgerStage:
         if broken:
             self._mark_broken(flow, exchange, record)
         self._count_tokens(flow, exchange, record, broken)
-        story = story_of(exchange, record.error)
+        self._note_refusal(exchange, record)
+        story = story_of(exchange, record.error, refusal_of(flow, exchange, self._store_errors))
         record.story = None if story is None else orjson.dumps(story).decode()
         self._journal.append(record)
         if record.cache in ("hit", "miss"):
@@ -100,6 +103,18 @@ class LedgerStage:
             record.status, record.error = CLIENT_CLOSED, "client_closed"
         else:
             record.status, record.error = BROKE_OFF, record.error or "broken"
+
+    @staticmethod
+    def _note_refusal(exchange: Exchange, record: UsageRecord) -> None:
+        """Where the client got an error of ours for the vendor's, the row has the vendor's status and id."""
+        record.upstream_request_id = exchange.upstream_request_id
+        last = exchange.plan.tries[-1] if exchange.plan is not None and exchange.plan.tries else None
+        if last is None or record.upstream_request_id is not None:
+            return
+        if last.refused is not None:
+            record.upstream_request_id = vendor_request_id(last.refused.fields, exchange.upstream_secrets)
+        if record.error == Failure.STATUS.value and last.status is not None:
+            record.status = last.status
 
     @staticmethod
     def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord, broken: bool) -> None:

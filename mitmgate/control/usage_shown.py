@@ -63,6 +63,7 @@ class AttemptShown(Answer):
     status: int | None
     error: str | None
     reused: bool = Field(description="On a connection kept from before.")
+    upstream_request_id: str | None = Field(description="The vendor's own id, where it answered with an error.")
     stale: bool = Field(description="A kept connection turned out closed, and a new one was made.")
 
 
@@ -86,6 +87,8 @@ class Story(UsageRow):
     cache_entry: str | None = Field(description="What a hit was answered with.")
     cache_stored_by: str | None = Field(description="The id of the request whose answer that was.")
     cache_age_s: int | None
+    vendor_error_code: str | None = Field(description="Of the error that the upstream answered with.")
+    vendor_error_message: str | None = Field(description="Its beginning; null where `usage.store_errors` is false.")
     attempts_detail: list[AttemptShown]
 
 
@@ -136,9 +139,18 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as one request's whole story."""
     story = row["story"] or {}
-    attempts = [{**_NO_ATTEMPT, **attempt, "at_ms": attempt["at"]} for attempt in story.get("attempts", ())]
+    attempts = [
+        {
+            **_NO_ATTEMPT,
+            **attempt,
+            "at_ms": attempt["at"],
+            "upstream_request_id": attempt.get("vendor_id"),
+        }
+        for attempt in story.get("attempts", ())
+    ]
     parts = {f"cache_{name}": story.get(key) for name, key in _CACHE}
-    return {**shown(row), **parts, "attempts_detail": attempts}
+    vendor = {f"vendor_error_{name}": story.get(f"vendor_{name}") for name in ("code", "message")}
+    return {**shown(row), **parts, **vendor, "attempts_detail": attempts}
 
 
 _CACHE = (("detail", "cache"), ("nearest", "nearest"), ("entry", "entry"), ("stored_by", "by"), ("age_s", "age_s"))

@@ -189,12 +189,15 @@ class Attempts(Delivery):
             self._timers.touch("idle")
             self.response_body_buf += event.data
             if len(self.response_body_buf) > MAX_FAILED_BODY_BYTES:
+                if self._failed_answer is not None:
+                    self._plan().note_refusal(self._failed_answer, bytes(self.response_body_buf))
                 self._failed_answer = None
                 yield from self._abandon()
                 yield from self._attempt_failed(Failure.STATUS)
         elif isinstance(event, ResponseEndOfMessage):
             assert self._failed_answer is not None
             self._failed_answer.data.content = bytes(self.response_body_buf)
+            self._plan().note_refusal(self._failed_answer, self._failed_answer.data.content)
             self.response_body_buf.clear()
             self.upstream = None
             yield from self._attempt_failed(Failure.STATUS)
