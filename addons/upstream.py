@@ -26,7 +26,6 @@ from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
 from mitmgate.core.strays import query_without_strays, without_strays
-from mitmgate.core.token_usage import StreamTap
 from mitmgate.core.via import passed_gateways, via
 from mitmgate.proxy.plan import Deadlines, Target
 
@@ -98,8 +97,6 @@ class UpstreamStage:
             method=flow.request.method,
             upstream_format=tenant.upstream_format,
         )
-        if exchange.streamed:
-            exchange.tap = plan.tap = StreamTap(exchange.client_format, exchange.recording)
         plan.target = prepared.target
 
     def _headers(self, request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:

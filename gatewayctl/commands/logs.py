@@ -43,8 +43,8 @@ def logs(
     """Show requests, the newest last; or one request's whole story.
 
     REQUEST_ID is the answer's X-Request-Id, or the beginning of it that the list shows; a client's own
-    X-Request-Id finds its requests as well. A request has its row when it has ended. No prompt is shown.
-    A deleted tenant is named by its id.
+    X-Request-Id and the vendor's id find their requests as well. A request has its row when it has ended. No prompt
+    is shown. A deleted tenant is named by its id.
 
     \b
     Examples:

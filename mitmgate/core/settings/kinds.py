@@ -80,6 +80,15 @@ def choice(*words: str) -> Kind[str]:
     return Kind(parse, is_text=True)
 
 
+def boolean() -> Kind[bool]:
+    def parse(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"must be true or false, not {name_of(value)}")
+        return value
+
+    return Kind(parse)
+
+
 def partition() -> Kind[str]:
     """`user` or `header:NAME`."""
     return Kind(parse_partition, is_text=True)

@@ -113,6 +113,7 @@ class Upstream:
 @dataclass(frozen=True, slots=True)
 class Usage:
     retention_days: int = _setting(90, kinds.integer(1, 36_500))
+    store_errors: bool = _setting(True, kinds.boolean())
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,8 @@ def request_row(number: int, **more: Any) -> dict[str, Any]:
         "latency_ms": 123.4,
         "error": None,
         "client_request_id": None,
+        "upstream_request_id": None,
+        "usage_estimated": False,
         **more,
     }
 
@@ -174,6 +176,8 @@ def story(row: dict[str, Any], **more: Any) -> dict[str, Any]:
         "cache_entry": None,
         "cache_stored_by": None,
         "cache_age_s": None,
+        "vendor_error_code": None,
+        "vendor_error_message": None,
         "attempts_detail": [],
         **more,
     }
@@ -240,8 +244,8 @@ class FakeAdmin:
         if path == "/admin/secrets/rotate-master":
             return 200, {"sealed": 1, "total": 2, "master_key": "k1"}, {}
         if path == "/admin/usage":
-            wanted = query.get("client_request_id")
-            return self._rows([row for row in self.rows if wanted in (None, row["client_request_id"])], query)
+            ids = {name: query[name] for name in ("client_request_id", "upstream_request_id") if name in query}
+            return self._rows([row for row in self.rows if all(row[name] == ids[name] for name in ids)], query)
         if path.startswith("/admin/usage/"):
             told = self.stories.get(parts[2])
             return (404, _error("There is no such request."), {}) if told is None else (200, told, {})
