@@ -15,6 +15,8 @@ from mitmgate.core.descriptors import Division, divide
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.clients import ConnectionLimits
 from mitmgate.proxy.pool import UpstreamPool
+from mitmgate.proxy.room import Room as Room
+from mitmgate.proxy.turns import Turns
 from mitmgate.services.upstream_tls import upstream_tls
 
 logger = logging.getLogger(__name__)
@@ -32,24 +34,6 @@ HOOKS = (
 
 
 @dataclass(slots=True)
-class Room:
-    """Bytes of bodies a worker may hold at once."""
-
-    limit: int
-    used: int = 0
-
-    def take(self, count: int) -> bool:
-        """Claims count bytes if they fit."""
-        if self.used + count > self.limit:
-            return False
-        self.used += count
-        return True
-
-    def give_back(self, count: int) -> None:
-        self.used -= count
-
-
-@dataclass(slots=True)
 class Gateway:
     """hooks maps a hook's name to the functions that take it, in chain order."""
 
@@ -60,7 +44,11 @@ class Gateway:
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     hooks: dict[str, tuple[Callable[[Any], Any], ...]] = field(default_factory=dict)
     draining: bool = False
+    turns: Turns = field(default_factory=Turns)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.pool.room = self.room
 
     def use_addons(self, addons: Iterable[object]) -> None:
         """Builds the hook table from the addons that define a hook."""

@@ -113,7 +113,8 @@ class GatewayHttpLayer(HttpLayer):
                     self.connections.pop(event.connection, None)
         else:
             if isinstance(event, events.Start):
-                self.connections[self.context.client] = self._client_codec()
+                codec = self._client_codec()
+                self.connections[self.context.client] = self._connection.codec = codec
             yield from super()._handle_event(event)
 
     def handle_event(self, event: events.Event) -> CommandGenerator[None]:
@@ -152,14 +153,13 @@ class GatewayHttpLayer(HttpLayer):
         """Drops an abandoned upstream connection's codec: what still comes on it reaches nobody."""
         self.connections.pop(server, None)
 
-    def _client_codec(self) -> Layer:
+    def _client_codec(self) -> GatewayHttp1Server | GatewayHttp2Server:
         if self.context.client.alpn == b"h2":
             return GatewayHttp2Server(self.context.fork())
         return GatewayHttp1Server(
             self.context.fork(),
             self._connection.gateway.max_header_bytes,
             self._connection.alarm.set,
-            self._connection.read_on,
         )
 
     def _upstream_ready(self, event: UpstreamReady) -> CommandGenerator[None]:

@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+import sys
 import time
 from collections import OrderedDict, deque
 from collections.abc import Mapping
@@ -21,14 +22,15 @@ from typing import Final
 from mitmgate.core.addresses import refusal_reason
 from mitmgate.core.backend import where_to_dial
 from mitmgate.core.retry import Failure
+from mitmgate.proxy.client_reader import CountedReader
 from mitmgate.proxy.first_opened import first_opened
 from mitmgate.proxy.plan import Target
+from mitmgate.proxy.room import Room
 
 DNS_TTL_S: Final = 5.0
 MAX_NAMES: Final = 1_000
 MAX_ADDRESSES: Final = 4
 NEXT_ADDRESS_S: Final = 0.25
-READ_AHEAD_BYTES: Final = 256 << 10
 
 
 class DialFailed(Exception):
@@ -45,7 +47,7 @@ class Transport:
     opened_at that of the attempt to open it."""
 
     target: Target
-    reader: asyncio.StreamReader
+    reader: CountedReader
     writer: asyncio.StreamWriter
     opened_at: float
     idle_since: float = 0.0
@@ -74,6 +76,7 @@ class UpstreamPool:
     max_idle: int = 256
     max_open: int = 2_000
     most: int = 20_000
+    room: Room = field(default_factory=lambda: Room(sys.maxsize))
     _idle: OrderedDict[Target, deque[Transport]] = field(default_factory=OrderedDict)
     _idle_count: int = 0
     _open: dict[Target, int] = field(default_factory=dict)
@@ -109,6 +112,7 @@ class UpstreamPool:
     def discard(self, transport: Transport) -> None:
         """Closes a connection for good."""
         self._count_out(transport.target)
+        transport.reader.release()
         transport.writer.transport.abort()
 
     def sweep(self) -> None:
@@ -157,15 +161,12 @@ class UpstreamPool:
         else:
             del self._open[target]
 
-    async def _connect(self, target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, target: Target) -> tuple[CountedReader, asyncio.StreamWriter]:
         """To the name's first address, and a moment later to the next, until one answers (RFC 8305 section 5)."""
         checked, port = await self.resolved(target)
         tls = self.tls if target.scheme == "https" else None
         name = target.host if tls else None
-        ways = [
-            partial(asyncio.open_connection, address, port, ssl=tls, server_hostname=name, limit=READ_AHEAD_BYTES)
-            for address in checked
-        ]
+        ways = [partial(self._dial, address, port, tls, name) for address in checked]
         try:
             return await ways[0]() if len(ways) == 1 else await first_opened(ways, NEXT_ADDRESS_S)
         except ssl.SSLCertVerificationError:
@@ -174,6 +175,16 @@ class UpstreamPool:
             raise DialFailed(Failure.HANDSHAKE) from None
         except OSError:
             raise DialFailed(Failure.CONNECT) from None
+
+    async def _dial(
+        self, address: str, port: int, tls: ssl.SSLContext | None, name: str | None
+    ) -> tuple[CountedReader, asyncio.StreamWriter]:
+        """asyncio.open_connection with a reader of ours."""
+        loop = asyncio.get_running_loop()
+        reader = CountedReader(self.room)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport, _ = await loop.create_connection(lambda: protocol, address, port, ssl=tls, server_hostname=name)
+        return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
     async def resolved(self, target: Target) -> tuple[list[str], int]:
         """The target's addresses that may be dialled, and the port. Raises DialFailed when there is none."""

@@ -94,7 +94,7 @@ class GatewayHttpStream(Attempts):
         if flow.response is not None:
             yield from self._deliver_early(event.end_stream)
             return
-        if request.headers.get("expect", "").lower() == "100-continue":
+        if request.headers.get("expect", "").lower() == "100-continue" and not request.is_http10:
             proceed = http.Response.make(100)
             proceed.headers.clear()
             yield SendHttp(ResponseHeaders(self.stream_id, proceed), self.context.client)

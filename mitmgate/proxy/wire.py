@@ -8,7 +8,7 @@ from typing import Final
 
 from mitmproxy import http
 from mitmproxy.net.http import http1
-from mitmproxy.net.http.validate import parse_content_length, validate_headers
+from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy.layers.http._events import ErrorCode
 
 from mitmgate.core.addresses import names_another_place
@@ -71,6 +71,27 @@ holds_controls = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]").search
 _is_name = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+").fullmatch  # a token, lower-case (RFC 9110 section 5.6.2)
 
 
+_is_length = re.compile(rb"[0-9]{1,18}").fullmatch
+
+
+def content_length(value: bytes) -> int:
+    """A length in bytes (RFC 9110 section 8.6: 1*DIGIT). Raises ValueError for what is none."""
+    if not _is_length(value):
+        raise ValueError
+    return int(value)
+
+
+def normalise_length(message: http.Message) -> None:
+    """Takes leading zeros off a Content-Length, which others may not read. Raises ValueError for what is no length."""
+    fields = message.headers.fields
+    for at, (name, value) in enumerate(fields):
+        if len(name) == 14 and name.lower() == CONTENT_LENGTH:
+            length = b"%d" % content_length(value)
+            if length != value:
+                message.headers.fields = (*fields[:at], (name, length), *fields[at + 1 :])
+                fields = message.headers.fields
+
+
 def malformed(
     request: http.Request, http2: bool, ended: bool, own: tuple[str, int] | None = None
 ) -> GatewayError | None:
@@ -92,6 +113,11 @@ def malformed(
     if names_another_place(named, absolute) and not _is_own(named, own):
         return MISDIRECTED()
     names = [name.lower() for name, _ in fields]
+    if CONTENT_LENGTH in names:
+        try:
+            normalise_length(request)
+        except ValueError:
+            return AMBIGUOUS()
     if not http2 and (names.count(b"host") > 1 or (b"host" not in names and request.data.http_version == b"HTTP/1.1")):
         return BAD_REQUEST()  # RFC 9112 section 3.2
     if b"transfer-encoding" in names or names.count(b"content-length") > 1:
@@ -101,12 +127,8 @@ def malformed(
             return AMBIGUOUS()
         if any(value.lower() != b"chunked" for name, value in fields if name.lower() == b"transfer-encoding"):
             return AMBIGUOUS()  # mitmproxy lets codings beside it pass and does not decode them
-    if http2 and CONTENT_LENGTH in names:  # HTTP/1's codec has read it by now
-        try:
-            if parse_content_length(request.headers["content-length"]) and ended:
-                return BAD_BODY()
-        except ValueError:
-            return AMBIGUOUS()
+    if http2 and ended and CONTENT_LENGTH in names and request.headers["content-length"] != "0":
+        return BAD_BODY()
     values = b"".join([value for _, value in fields])
     if not all(map(_is_name, names)) or b"\0" in values or b"\n" in values or b"\r" in values:
         return AMBIGUOUS()

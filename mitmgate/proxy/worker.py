@@ -18,9 +18,9 @@ from typing import Any, Final
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.backlog import buffered
-from mitmgate.proxy.client_reader import ClientReader
+from mitmgate.proxy.client_reader import ClientReader, read_small
 from mitmgate.proxy.clients import Clients
-from mitmgate.proxy.connection import READ_BYTES, GatewayConnection
+from mitmgate.proxy.connection import GatewayConnection
 from mitmgate.proxy.gateway import Gateway
 from mitmgate.proxy.master import GatewayMaster, GatewayMode
 from mitmgate.proxy.wire import error_bytes
@@ -70,10 +70,11 @@ class Worker:
 
     async def run(self, listener: socket.socket, ready: Callable[[], Any]) -> None:
         """Serves until `stop`. Calls ready() once connections are accepted."""
+        read_small()
         running = asyncio.get_running_loop().create_task(self.master.run())
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: asyncio.StreamReaderProtocol(ClientReader(READ_BYTES), self._serve),
+            lambda: asyncio.StreamReaderProtocol(ClientReader(self.gateway.room), self._serve),
             sock=listener,
             ssl=self._tls,
             ssl_handshake_timeout=10 if self._tls else None,
