@@ -21,6 +21,7 @@ from addons.gate import observer
 from mitmgate.core.errors import Refused
 from mitmgate.core.settings import Cache
 from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_client import Candidate, MatcherAway, MatcherClient
 from mitmgate.services.redis import StoreDown
 
@@ -120,4 +121,4 @@ async def _quietly(work: Coroutine[Any, Any, bool]) -> None:
     try:
         await work
     except MatcherAway as problem:
-        logger.debug("the matcher was not told: %s", problem)
+        logger.debug("the matcher was not told: %s", reason_of(problem))

@@ -174,7 +174,9 @@ class AdminClient:
             plain_http = " (if it speaks no TLS, its URL begins with http:)" * (problem.reason in _NO_TLS)
             raise ServerAway(f"no TLS with {self.url}: {plain(problem.reason or str(problem))}{plain_http}") from None
         except OSError as problem:
-            raise self._away(f"no gateway at {self.url}: {plain(problem.strerror or str(problem))}") from None
+            raise self._away(
+                f"no gateway at {self.url}: {plain(problem.strerror or str(problem) or type(problem).__name__)}"
+            ) from None
         except http.client.HTTPException:
             self._connection.close()
             raise ServerAway(f"{self.url} does not speak HTTP as it should") from None
