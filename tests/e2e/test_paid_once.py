@@ -87,7 +87,9 @@ def test_retries_by_tenant_and_by_request(gateway: Gateway, upstream: Upstream) 
         assert (answer.status_code, error_of(answer)["param"]) == (400, "X-Max-Retries")
 
 
-def test_a_slow_vendor_gets_one_post(impatient: Tenant, upstream: Upstream) -> None:
+def test_a_slow_vendor_gets_one_post(strict: Gateway, upstream: Upstream) -> None:
+    tenant = strict.tenant(upstream.url)
+
     async def slow(asked: Asked) -> None:
         await asked.until_gone()
 
@@ -95,7 +97,7 @@ def test_a_slow_vendor_gets_one_post(impatient: Tenant, upstream: Upstream) -> N
     for path in (CHAT, "/v1/responses", "/v1/batches", "/v1/messages"):
         upstream.asked.clear()
         headers = {"Idempotency-Key": "k", "X-Cache-Mode": "off"}
-        answer = impatient.post(path, json={"model": "m", "input": "x", "messages": QUESTION}, headers=headers)
+        answer = tenant.post(path, json={"model": "m", "input": "x", "messages": QUESTION}, headers=headers)
         assert (answer.status_code, len(upstream.asked)) == (504, 1), path
         assert answer.headers["x-upstream-attempts"] == "1"
 
