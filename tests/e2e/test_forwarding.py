@@ -88,7 +88,7 @@ def test_the_first_byte_has_a_deadline(impatient: Tenant, upstream: Upstream) ->
     for answer in both_formats(impatient):
         assert answer.status_code == 504 and "begin to answer" in error_of(answer)["message"]
     wait_until(lambda: all(asked.gone.is_set() for asked in upstream.asked))
-    assert len(upstream.asked) == 4
+    assert len(upstream.asked) == 2  # each once: the upstream has taken it
 
 
 def test_a_pause_within_an_answer_has_a_deadline(impatient: Tenant, upstream: Upstream) -> None:
@@ -283,7 +283,7 @@ def test_a_broken_answer_is_a_typed_502(impatient: Tenant, upstream: Upstream, n
     for answer in both_formats(impatient):
         assert answer.status_code == 502, answer.text
         assert error_of(answer)["type"] == "api_error"
-        assert answer.headers["x-upstream-attempts"] == "2"
+        assert answer.headers["x-upstream-attempts"] == ("2" if name == "nothing" else "1")
     assert "OpenSSH" not in impatient.gateway.output()
 
 

@@ -244,6 +244,19 @@ def test_only_planned_places_are_connected_to(prepared: Prepared) -> None:
         assert refused.status_code == 502 and refused.json()["error"]["code"] == "upstream_malformed"
 
 
+def test_redirects_stay_at_the_gateway_here_too(prepared: Prepared) -> None:
+    async def moved(asked: Asked) -> None:
+        place = prepared.upstream.url + asked.target + "/" if b"near" in asked.body else "https://api.evil.org/v1"
+        await asked.answer({"moved": True}, "307 Moved", [("Location", place)])
+
+    prepared.upstream.script = moved
+    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
+        near, far = chat(client, "near", temperature=2), chat(client, "far", temperature=2)
+    assert (near.status_code, near.headers["location"]) == (307, "/v1/chat/completions/")
+    assert (far.status_code, far.json()["error"]["code"]) == (502, "upstream_redirect")
+    assert "location" not in far.headers
+
+
 def rows_of(prepared: Prepared) -> list[dict[str, object]]:
     with Gateway(prepared.folder, "--no-demo", env={}) as served:
         served.wait_ready()

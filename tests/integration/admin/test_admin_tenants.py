@@ -21,7 +21,7 @@ async def test_a_new_tenant_is_shown_whole_and_its_key_once(admin: Admin) -> Non
     assert shown["status"] == "active"
     assert shown["key_prefixes"] == [key[:9]]
     assert shown["upstream_format"] == "openai"
-    assert shown["upstream_auth"] is None
+    assert shown["upstream_auth"] is None and shown["upstream_retries"] is None
     assert shown["cache"] == {"mode": None, "ttl_s": None, "max_bytes": None, "max_temperature": 1.0, "threshold": None}
     assert shown["created_at"].endswith(("Z", "+00:00"))
     assert key not in (await admin("GET", "/tenants")).text
@@ -58,6 +58,20 @@ async def test_patch_changes_only_what_it_names(admin: Admin) -> None:
     assert shown["upstream_auth"] == {"header": "x-api-key", "set": True}
     shown = (await admin("PATCH", path, {"upstream_auth": None, "tags": None, "cache": None})).json()
     assert (shown["upstream_auth"], shown["tags"], shown["cache"]["mode"]) == (None, [], None)
+
+
+async def test_retries_of_a_tenants_own(admin: Admin) -> None:
+    made = await admin.tenant(upstream_retries=0)
+    path = f"/tenants/{made['id']}"
+    assert made["upstream_retries"] == 0
+    assert (await admin("PATCH", path, {"upstream_retries": 10})).json()["upstream_retries"] == 10
+    assert (await admin("PATCH", path, {"default_model": "m"})).json()["upstream_retries"] == 10
+    assert (await admin("GET", path)).json()["upstream_retries"] == 10
+    assert (await admin("PATCH", path, {"upstream_retries": 11})).status_code == 422
+    assert (await admin("PATCH", path, {"upstream_retries": None})).json()["upstream_retries"] is None
+    await admin("PATCH", path, {"upstream_retries": 3})
+    replaced = await admin("PUT", path, {"name": "other", "backend_url": "https://api.example.com"})
+    assert replaced.json()["upstream_retries"] is None
 
 
 async def test_put_replaces_and_keeps_the_block(admin: Admin) -> None:
@@ -149,6 +163,11 @@ async def test_a_bad_limit_or_cursor_is_refused_by_name(admin: Admin, query: str
         ({"cache": {"thresholds": 0.9}}, "cache.thresholds"),
         ({"cache": {"ttl_s": 0}}, "cache.ttl_s"),
         ({"cache": {"max_temperature": 3}}, "cache.max_temperature"),
+        ({"upstream_retries": 11}, "upstream_retries"),
+        ({"upstream_retries": -1}, "upstream_retries"),
+        ({"upstream_retries": "2"}, "upstream_retries"),
+        ({"upstream_retries": True}, "upstream_retries"),
+        ({"upstream_retries": 1.0}, "upstream_retries"),
         ({"tags": {"a": "b"}}, "tags"),
         ({"backend_url": "ftp://x"}, "backend_url"),
         ({"backend_url": "https://user:pw@api.example.com"}, "backend_url"),
