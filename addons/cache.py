@@ -120,6 +120,9 @@ class CacheStage:
         """A stream's last event waits for this."""
         recorded = exchange.recording.kept if exchange.recording is not None else None
         self._give_up_recording(exchange)
+        response, meant = flow.response, exchange.recording is not None
+        if recorded is None and may_keep(exchange) and response is not None and (meant or not response.stream):
+            exchange.cache_detail = "uncacheable: large"
         return None if recorded is None or not may_keep(exchange) else self._keep_stream(flow, exchange, recorded)
 
     @observer

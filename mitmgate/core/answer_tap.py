@@ -69,12 +69,10 @@ class AnswerTap:
         self._client_format = client_format
         self._by_lines = by_lines
         self._decoder = decoder
-        self._recording = recording if decoder is None else None
+        self._recording = recording
         self._inner = Tap()
         self._chosen = False
         self.terminal_seen = False
-        if decoder is not None and recording is not None:
-            recording.close()  # what is stored must be readable
 
     @property
     def tokens(self) -> Tokens:
@@ -98,6 +96,8 @@ class AnswerTap:
         if self._decoder is None:
             split = self._read(chunk)
         else:
+            if self._recording is not None:
+                self._recording.add(chunk)  # the cache says of it why it is not kept
             self._read(self._decoder.feed(chunk))
             split = (b"", chunk) if self._inner.terminal_seen else (chunk, b"")
         self.terminal_seen = self._inner.terminal_seen
@@ -109,5 +109,5 @@ class AnswerTap:
             if first in b"{[":
                 self._inner = JsonTap(self._by_lines)
             elif first in b"d:eir":  # data, a comment, event, id, retry
-                self._inner = StreamTap(self._client_format, self._recording)
+                self._inner = StreamTap(self._client_format, self._recording if self._decoder is None else None)
         return self._inner.split_terminal(text)

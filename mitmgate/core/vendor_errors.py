@@ -18,7 +18,7 @@ from mitmgate.core.redaction import covered
 MAX_MESSAGE: Final = 500
 MAX_CODE: Final = 100
 MAX_ID: Final = 200
-MAX_BODY_BYTES: Final = 8 << 10  # of an error, to find these in
+MAX_BODY_BYTES: Final = 16 << 10  # of an error, to find these in
 
 #: The vendors' headers for a request's id, the most telling first.
 _ID_HEADERS: Final = (
@@ -41,9 +41,8 @@ _ID_HEADERS: Final = (
 )
 _ID_NAMES: Final = frozenset(_ID_HEADERS)
 _match_id: Final = re.compile(rb"[\x21-\x7e]{1,%d}" % MAX_ID).fullmatch
+_a_message: Final = re.compile(rb'"(?:message|msg|detail)"\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL).search
 _tags: Final = re.compile(r"<[^<>]*>")
-# Line breaks, control characters, and those that turn the direction of writing.
-_unseen: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 # What looks like a key of whichever vendor: a prefix, and many letters and digits without a space.
 _key: Final = re.compile(
     r"(?i)\b(bearer |basic |sk-|pk-|rk-|gsk_|xai-|hf_|r8_|pplx-|nvapi-|mg_|aiza|akia|ya29\.|eyj)[\w.~+/=-]{8,}"
@@ -79,6 +78,8 @@ def vendor_error(body: bytes, secrets: Sequence[bytes] = ()) -> VendorError:
     said = lenient(text) if text.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"[") else None
     if isinstance(said, list):  # Gemini's stream
         said = next((each for each in said if isinstance(each, dict)), None)
+    if said is None and (found := _a_message(text)) is not None:  # JSON that is cut
+        said = lenient(b'{"message":"' + found[1] + b'"}')
     if not isinstance(said, dict):
         words = text.decode("utf-8", "replace")
         return VendorError(None, _line(_tags.sub(" ", words) if "<" in words else words))
@@ -87,11 +88,11 @@ def vendor_error(body: bytes, secrets: Sequence[bytes] = ()) -> VendorError:
     objects = [part for part in parts if isinstance(part, dict)] + [said]
     code = _first(_code(one) for one in objects)
     message = _first(_message(one) for one in objects)
-    texts = [part for part in parts if isinstance(part, str)]
-    if message is None and texts:
-        message = texts[0]
-    elif code is None and texts:
-        code = texts[0]  # OAuth's
+    word = said.get("error")
+    if isinstance(word, str) and message is None:
+        message = word
+    elif isinstance(word, str) and code is None:
+        code = word  # OAuth's
     return VendorError(None if code is None else _line(code, MAX_CODE), None if message is None else _line(message))
 
 
@@ -113,5 +114,6 @@ def _first(found: Iterable[str | None]) -> str | None:
 
 def _line(text: str, most: int = MAX_MESSAGE) -> str | None:
     """The text on one line, without what looks like a key; None when nothing is left."""
-    line = _key.sub(lambda key: key[1] + "***", _unseen.sub(" ", text)).strip()
+    seen = "".join(letter if letter.isprintable() else " " for letter in text[: 8 * MAX_MESSAGE])
+    line = _key.sub(lambda key: key[1] + "***", " ".join(seen.split()))
     return (line if len(line) <= most else line[: most - 1] + "…") or None

@@ -311,3 +311,56 @@ def test_watching_shows_what_ends(tenant: Tenant) -> None:
     watching.send_signal(signal.SIGINT)
     watching.communicate(timeout=30)
     assert (watching.returncode, counted) == (130, 7)
+
+
+# ---- what the vendor said
+
+
+def test_a_vendors_error(tenant: Tenant, upstream: Upstream) -> None:
+    async def refuse(asked: Asked) -> None:
+        error = {
+            "message": "No\nsuch model: sk-proj-abcdefghijklmnop\x07",
+            "type": "invalid_request_error",
+            "code": "x_y",
+        }
+        await asked.answer({"error": error}, "404 Not Found", [("X-Request-ID", "req_vendor/1")])
+
+    upstream.script = refuse
+    answer = tenant.chat()
+    assert answer.json()["error"]["code"] == "x_y"
+    story = told(tenant.gateway, answer.headers["x-request-id"])
+    assert (story["status"], story["vendor_error_code"], story["upstream_request_id"]) == (404, "x_y", "req_vendor/1")
+    assert story["vendor_error_message"] == "No such model: sk-***"
+    printed = logs(tenant.gateway, "req_vendor/1")
+    assert story["request_id"] in printed and "x_y: No such model" in printed
+
+
+def test_a_5xx_that_is_no_json_keeps_its_status_and_text(tenant: Tenant, upstream: Upstream) -> None:
+    async def crash(asked: Asked) -> None:
+        page = b"<html><head><title>503</title></head><body>Our\r\ndatabase is away</body></html>" + b"x" * 9000
+        await asked.answer(page, "503 Busy", [("CF-Ray", "8f1-FRA"), ("Retry-After", "0")], kind="text/html")
+
+    upstream.script = crash
+    answer = tenant.chat()
+    assert answer.status_code == 502 and "database" not in answer.text
+    story = told(tenant.gateway, answer.headers["x-request-id"])
+    assert (story["status"], story["error"], story["upstream_request_id"]) == (503, "upstream_error", "8f1-FRA")
+    assert story["vendor_error_message"].startswith("503 Our database is away x")
+    assert len(story["vendor_error_message"]) == 500
+    assert {attempt["upstream_request_id"] for attempt in story["attempts_detail"]} == {"8f1-FRA"}
+
+
+def test_our_own_answers_to_anthropics_clients_have_their_request_id(tenant: Tenant, upstream: Upstream) -> None:
+    refused = tenant.post("/v1/messages", content=b"{", headers={"Content-Type": "application/json"})
+    assert refused.headers["request-id"] == refused.headers["x-request-id"]
+    nobody = tenant.gateway.client.post("/v1/messages", json={}, headers={"X-Api-Key": "mg_none"})
+    assert nobody.status_code == 401 and nobody.headers["request-id"] == nobody.headers["x-request-id"]
+    assert "request-id" not in tenant.chat(model=5).headers
+
+    async def answer(asked: Asked) -> None:
+        await asked.answer({"type": "message"}, headers=[("request-id", "req_theirs")])
+
+    upstream.script = answer
+    theirs = tenant.message()
+    assert theirs.headers["request-id"] == "req_theirs"
+    assert told(tenant.gateway, theirs.headers["x-request-id"])["upstream_request_id"] == "req_theirs"
