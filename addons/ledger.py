@@ -15,6 +15,7 @@ from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.core.usage import UsageRecord
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
+from mitmgate.services.refusals import Refusals
 
 CLIENT_CLOSED = 499
 BROKE_OFF = 502
@@ -24,8 +25,9 @@ MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 class LedgerStage:
     """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
 
-    def __init__(self, journal: Journal, cache: ExactCache) -> None:
+    def __init__(self, journal: Journal, refusals: Refusals, cache: ExactCache) -> None:
         self._journal = journal
+        self._refusals = refusals
         self._cache = cache
 
     @observer
@@ -50,7 +52,10 @@ class LedgerStage:
         self._count_tokens(flow, exchange, record)
         story = story_of(exchange, record.error)
         record.story = None if story is None else orjson.dumps(story).decode()
-        self._journal.append(record)
+        if exchange.reservation is not None and exchange.reservation.allowed:
+            self._journal.append(record)
+        else:
+            self._refusals.append(record)
         if record.cache in ("hit", "miss"):
             self._cache.count(record.tenant_id, record.cache_kind or record.cache)
 

@@ -37,7 +37,7 @@ def pairs_of(story: Story) -> list[tuple[str, str]]:
         ("what", _what(story)),
         ("client's id", cell(story["client_request_id"])),
         ("answer", f"{story['status']} after {milliseconds(story['latency_ms'])}"),
-        ("error", _error(story["error"])),
+        ("error", _error(story["error"]) + _more(story)),
         ("stages", _stages(story)),
         ("cache", _cache(story)),
         ("upstream", _upstream(story)),
@@ -83,6 +83,11 @@ def _what(story: Story) -> str:
 def _error(code: Any) -> str:
     meaning = _MEANINGS.get(code)
     return cell(code) if meaning is None else f"{cell(code)}: {meaning}"
+
+
+def _more(story: Story) -> str:
+    more = story.get("refused_more")
+    return f" (and {number(more)} more refused requests that have no row of their own)" if more else ""
 
 
 def _stages(story: Story) -> str:

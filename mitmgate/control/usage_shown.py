@@ -84,6 +84,9 @@ class Story(UsageRow):
     cache_entry: str | None = Field(description="What a hit was answered with.")
     cache_stored_by: str | None = Field(description="The id of the request whose answer that was.")
     cache_age_s: int | None
+    refused_more: int = Field(
+        description="Requests that were refused in the same moments and have no row of their own."
+    )
     attempts_detail: list[AttemptShown]
 
 
@@ -130,7 +133,7 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
     story = row["story"] or {}
     attempts = [{**_NO_ATTEMPT, **attempt, "at_ms": attempt["at"]} for attempt in story.get("attempts", ())]
     parts = {f"cache_{name}": story.get(key) for name, key in _CACHE}
-    return {**shown(row), **parts, "attempts_detail": attempts}
+    return {**shown(row), **parts, "refused_more": story.get("refused_more", 0), "attempts_detail": attempts}
 
 
 _CACHE = (("detail", "cache"), ("nearest", "nearest"), ("entry", "entry"), ("stored_by", "by"), ("age_s", "age_s"))
