@@ -62,7 +62,7 @@ def make_chain(services: Services) -> list[object]:
         SemanticStage(settings.cache, services.matcher, services.exact_cache),
         UpstreamStage(settings.upstream, secrets.master_keys, name),
         AnswerStage(),
-        LedgerStage(services.journal, services.exact_cache, settings.usage.store_errors),
+        LedgerStage(services.journal, services.refusals, services.exact_cache, settings.usage.store_errors),
     ]
 
 

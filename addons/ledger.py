@@ -16,6 +16,7 @@ from mitmgate.core.usage import UsageRecord
 from mitmgate.core.vendor_errors import vendor_request_id
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
+from mitmgate.services.refusals import Refusals
 
 CLIENT_CLOSED = 499
 BROKE_OFF = 502
@@ -25,8 +26,11 @@ MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 class LedgerStage:
     """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
 
-    def __init__(self, journal: Journal, cache: ExactCache, store_errors: bool = True) -> None:
+    def __init__(
+        self, journal: Journal, refusals: Refusals, cache: ExactCache, store_errors: bool = True
+    ) -> None:
         self._journal = journal
+        self._refusals = refusals
         self._cache = cache
         self._store_errors = store_errors
 
@@ -53,7 +57,10 @@ class LedgerStage:
         self._note_refusal(exchange, record)
         story = story_of(exchange, record.error, refusal_of(flow, exchange, self._store_errors))
         record.story = None if story is None else orjson.dumps(story).decode()
-        self._journal.append(record)
+        if exchange.reservation is not None and exchange.reservation.allowed:
+            self._journal.append(record)
+        else:
+            self._refusals.append(record)
         if record.cache in ("hit", "miss"):
             self._cache.count(record.tenant_id, record.cache_kind or record.cache)
 

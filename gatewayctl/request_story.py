@@ -38,7 +38,7 @@ def pairs_of(story: Story) -> list[tuple[str, str]]:
         ("client's id", cell(story["client_request_id"])),
         ("vendor's id", cell(story["upstream_request_id"])),
         ("answer", f"{story['status']} after {milliseconds(story['latency_ms'])}"),
-        ("error", _error(story["error"])),
+        ("error", _error(story["error"]) + _more(story)),
         ("vendor's error", _vendor_error(story)),
         ("stages", _stages(story)),
         ("cache", _cache(story)),
@@ -90,6 +90,11 @@ def _error(code: Any) -> str:
 def _vendor_error(story: Story) -> str:
     parts = (story["vendor_error_code"], story["vendor_error_message"])
     return ": ".join(cell(part) for part in parts if part is not None)
+
+
+def _more(story: Story) -> str:
+    more = story.get("refused_more")
+    return f" (and {number(more)} more refused requests that have no row of their own)" if more else ""
 
 
 def _stages(story: Story) -> str:

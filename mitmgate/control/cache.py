@@ -27,7 +27,7 @@ class JudgeIn(Body):
     """Pairs of questions: the one asked, and the one whose answer is stored."""
 
     pairs: Annotated[list[Pair], Field(max_length=MAX_PAIRS)]
-    threshold: Annotated[float, Field(ge=0, le=1, description="null: `cache.threshold`")] | None = None
+    threshold: Annotated[float, Field(strict=True, ge=0, le=1, description="null: `cache.threshold`")] | None = None
 
 
 class JudgedShown(BaseModel):

@@ -89,6 +89,9 @@ class Story(UsageRow):
     cache_age_s: int | None
     vendor_error_code: str | None = Field(description="Of the error that the upstream answered with.")
     vendor_error_message: str | None = Field(description="Its beginning; null where `usage.store_errors` is false.")
+    refused_more: int = Field(
+        description="Requests that were refused in the same moments and have no row of their own."
+    )
     attempts_detail: list[AttemptShown]
 
 
@@ -150,7 +153,8 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
     ]
     parts = {f"cache_{name}": story.get(key) for name, key in _CACHE}
     vendor = {f"vendor_error_{name}": story.get(f"vendor_{name}") for name in ("code", "message")}
-    return {**shown(row), **parts, **vendor, "attempts_detail": attempts}
+    more = story.get("refused_more", 0)
+    return {**shown(row), **parts, **vendor, "refused_more": more, "attempts_detail": attempts}
 
 
 _CACHE = (("detail", "cache"), ("nearest", "nearest"), ("entry", "entry"), ("stored_by", "by"), ("age_s", "age_s"))

@@ -22,7 +22,8 @@ class UsageRecord:
     story is a JSON object, as text, of what only a look at this one request asks for, each part only where there is
     something to say: `cache` why there was no hit, `nearest` the similarity of the nearest question, `entry` and
     `age_s` of the answer that a hit gave, `attempts` as addons/story.py tells them, `vendor_code` and
-    `vendor_message` of the error that the upstream answered with. No word of a prompt is in it but what that may quote.
+    `vendor_message` of the error that the upstream answered with, `refused_more` how many refused requests have no row
+    of their own but this. No word of a prompt is in it but what an upstream's error may quote.
     """
 
     request_id: str

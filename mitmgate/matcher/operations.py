@@ -24,7 +24,6 @@ from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
 LARGEST_K: Final = 20
 LARGEST_JUDGED: Final = 1000
-JUDGED_AT_ONCE: Final = 32
 DEADLINE_S: Final = 60.0  # the longest any request may wait
 
 
@@ -142,16 +141,16 @@ class Operations:
         if len(pairs) > LARGEST_JUDGED:
             raise ValueError
         verdicts = []
-        for start in range(0, len(pairs), JUDGED_AT_ONCE):
-            part = [(str(query), str(stored)) for query, stored in pairs[start : start + JUDGED_AT_ONCE]]
-            verdicts += await asyncio.gather(*(self._judged(query, stored, bar, ends_at) for query, stored in part))
+        for query, stored in pairs:
+            verdicts.append(await self._judged(str(query), str(stored), bar, ends_at))
+            await asyncio.sleep(0)  # look-ups go between two pairs
         return {"verdicts": verdicts}
 
     async def _judged(self, query: str, stored: str, bar: float, ends_at: float) -> Message:
         kept_out = _kept_out(query, stored)
         try:
-            one = await self._texts.vector(query, ends_at, urgent=False)
-            other = await self._texts.vector(stored, ends_at, urgent=False)
+            one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
+            other = await self._texts.vector(stored, ends_at, urgent=False, patient=True)
         except TooLong:
             return {"similarity": None, **_told(Verdict(False, (*kept_out, wire.TOO_LONG)))}
         similarity = min(1.0, float(one @ other))  # rounding

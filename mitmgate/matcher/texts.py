@@ -42,6 +42,7 @@ class TextVectors:
         self._embedder = embedder
         self._urgent: deque[_Wanted] = deque()
         self._later: deque[_Wanted] = deque()
+        self._patient: deque[_Wanted] = deque()
         self._wanted = asyncio.Event()
         self._kept: OrderedDict[bytes, Vectors] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, "embedder")
@@ -49,10 +50,10 @@ class TextVectors:
 
     @property
     def waiting(self) -> int:
-        return len(self._urgent) + len(self._later)
+        return len(self._urgent) + len(self._later) + len(self._patient)
 
-    async def vector(self, text: str, ends_at: float, *, urgent: bool) -> Vectors:
-        """float32[384]; ends_at is the loop's time after which nobody wants it.
+    async def vector(self, text: str, ends_at: float, *, urgent: bool, patient: bool = False) -> Vectors:
+        """float32[384]; ends_at is the loop's time after which nobody wants it. patient: when nothing else waits.
 
         Raises TooLong, QueueFull at once, and TimeoutError.
         """
@@ -62,6 +63,8 @@ class TextVectors:
             self.counts["kept"] += 1
             return kept
         queue, most = (self._urgent, URGENT_WAITING) if urgent else (self._later, LATER_WAITING)
+        if patient:
+            queue = self._patient
         if len(queue) >= most:
             self.counts["busy"] += 1
             raise QueueFull
@@ -98,15 +101,15 @@ class TextVectors:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _next_batch(self, now: Callable[[], float]) -> list[_Wanted]:
-        """The longest waiting, and others of its length; the urgent before the rest."""
-        for queue in (self._urgent, self._later):
+        """The longest waiting, and others of its length; the urgent first. A patient one goes alone."""
+        for queue, most in ((self._urgent, BATCH), (self._later, BATCH), (self._patient, 1)):
             while queue:
                 first = queue.popleft()
                 if first.vector.done() or first.ends_at <= now():
                     continue
                 batch = [first]
                 for other in list(queue):
-                    if len(batch) == BATCH:
+                    if len(batch) == most:
                         break
                     if other.tokens == first.tokens and not other.vector.done():
                         batch.append(other)

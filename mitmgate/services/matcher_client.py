@@ -21,7 +21,8 @@ FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 2.0
 MAX_IN_FLIGHT: Final = 256
 OFF_PATH_S: Final = 5.0
-JUDGE_S: Final = 60.0
+JUDGE_S: Final = 60.0  # for so many pairs:
+JUDGED_AT_ONCE: Final = 20
 
 logger = logging.getLogger(__name__)
 
@@ -141,11 +142,17 @@ class MatcherClient:
     async def judge(
         self, pairs: Sequence[tuple[str, str]], threshold: float | None = None, *, deadline_s: float = JUDGE_S
     ) -> list[Judged]:
-        """The verdict on each pair, by the code that decides on hits. Raises MatcherAway."""
-        answer = await self._ask({"op": "judge", "pairs": list(pairs), "threshold": threshold}, deadline_s)
-        if (error := answer.get("error")) is not None:
-            raise MatcherAway(error)
-        return [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]
+        """The verdict on each pair, by the code that decides on hits. Raises MatcherAway.
+
+        deadline_s is that of JUDGED_AT_ONCE pairs: judging goes behind all other work of the matcher.
+        """
+        judged: list[Judged] = []
+        for part in itertools.batched(pairs, JUDGED_AT_ONCE):
+            answer = await self._ask({"op": "judge", "pairs": list(part), "threshold": threshold}, deadline_s)
+            if (error := answer.get("error")) is not None:
+                raise MatcherAway(error)
+            judged += [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]
+        return judged
 
     async def stats(self, *, deadline_s: float = 1.0) -> Message:
         """What the matcher counts. Raises MatcherAway."""

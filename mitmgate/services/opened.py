@@ -17,6 +17,7 @@ from mitmgate.services.journal import Journal
 from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Store
+from mitmgate.services.refusals import Refusals
 from mitmgate.services.secrets import Secrets, load_secrets
 from mitmgate.services.status import Status
 from mitmgate.services.vital import run_vital
@@ -38,6 +39,7 @@ class Services:
     exact_cache: ExactCache
     matcher: MatcherClient
     journal: Journal
+    refusals: Refusals
     status: Status
     in_flight: InFlight
 
@@ -80,6 +82,7 @@ async def open_services(
         exact_cache=exact_cache,
         matcher=matcher,
         journal=journal,
+        refusals=Refusals(journal),
         status=Status(lambda: feed.healthy, lambda: store.healthy),
         in_flight=InFlight(),
     )
@@ -92,6 +95,7 @@ async def open_services(
         await feed.close()
         await matcher.close()
         await store.close()
+        services.refusals.flush(everything=True)
         journal.close()
 
 
@@ -99,6 +103,7 @@ async def _flush(services: Services) -> None:
     """Once a second: what was put off so that no request waits for it."""
     while True:
         await asyncio.sleep(FLUSH_S)
+        services.refusals.flush()
         services.journal.flush()
         await services.store.probe()  # without traffic nobody else would notice that it went, or is back
         await services.exact_cache.flush()

@@ -8,21 +8,21 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from mitmgate.services.channel import Channel, Message, channel_pair
 from mitmgate.services.logs import reason_of
 from mitmgate.supervisor.backoff import Backoff
+from mitmgate.supervisor.wedged import is_wedged, run_delay_s
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _ROOT: Final = Path(__file__).parents[2]
 _LISTENED_S: Final = 1.0
-_SILENT_S: Final = 5.0
-_SPEECHLESS_S: Final = 60.0
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 class ChildPlan:
     """How a child is started: `python -m module arguments`, with these descriptors left open.
 
-    talks: it gets `--channel-fd` and has to beat; gate: a descriptor it waits at, modules imported, in its first life.
+    talks: it gets `--channel-fd` and has to beat; environment: what it has unless ours says otherwise.
     """
 
     name: str
@@ -39,6 +39,7 @@ class ChildPlan:
     arguments: tuple[str, ...]
     keep_fds: tuple[int, ...]
     talks: bool = True
+    environment: Mapping[str, str] = MappingProxyType({})
 
 
 class Child:
@@ -64,6 +65,7 @@ class Child:
         self._ending = asyncio.Event()
         self._last_word_s: float | None = None
         self._born_s = 0.0
+        self._delayed_s = 0.0  # until its last word
 
     async def keep(self) -> None:
         """Runs it again whenever it ends, until `end_soon`. Call from the main thread: the kernel ties it to that."""
@@ -97,7 +99,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=fds,
                 cwd="/",
-                env=_environment(),
+                env=_environment(self.plan.environment),
                 preexec_fn=_dies_with(os.getpid()),
                 start_new_session=True,  # Ctrl-C goes to the supervisor alone, which drains
             )
@@ -109,7 +111,7 @@ class Child:
         if self._ending.is_set():  # asked while it was being started
             self._process.kill()
         self._born_s = asyncio.get_running_loop().time()
-        self._last_word_s = None
+        self._last_word_s, self._delayed_s = None, 0.0
         self._channel = Channel(ours.detach(), on_lost=lambda: None)
         for op in ("beat", "ready", "apply", "applied"):
             self._channel.on(op, self._hear)
@@ -155,11 +157,11 @@ class Child:
             return
         if late_s and self._last_word_s is not None:
             self._last_word_s += late_s
-        since_s, patience_s = (
-            (self._born_s, _SPEECHLESS_S) if self._last_word_s is None else (self._last_word_s, _SILENT_S)
-        )
-        if now_s - since_s > patience_s:
-            _log.error("%s (pid %d) has been silent for %.0f s", self.plan.name, self._process.pid, now_s - since_s)
+        silent_s = now_s - (self._born_s if self._last_word_s is None else self._last_word_s)
+        delay_s = run_delay_s(self._process.pid) - self._delayed_s
+        if is_wedged(silent_s, delay_s, has_spoken=self._last_word_s is not None):
+            text = "%s (pid %d) has been silent for %.0f s, %.1f s of them without a core"
+            _log.error(text, self.plan.name, self._process.pid, silent_s, delay_s)
             with suppress(ProcessLookupError):
                 self._process.kill()
 
@@ -169,6 +171,7 @@ class Child:
 
     def _hear(self, message: Message) -> None:
         self._last_word_s = asyncio.get_running_loop().time()
+        self._delayed_s = 0.0 if self._process is None else run_delay_s(self._process.pid)
         if message["op"] == "beat" and message.get("ready") is True and isinstance(message.get("checks"), dict):
             self.checks = message["checks"]
         if not self.ready and (message["op"] == "ready" or message.get("ready") is True):
@@ -182,10 +185,10 @@ class Child:
         return f"has ended with exit code {self.exit_code}"
 
 
-def _environment() -> dict[str, str]:
-    """Ours, with the code we run from found first, whatever folder we were started in."""
+def _environment(defaults: Mapping[str, str]) -> dict[str, str]:
+    """Ours over the defaults, with the code we run from found first, whatever folder we were started in."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**defaults, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _dies_with(parent: int) -> Callable[[], None]:

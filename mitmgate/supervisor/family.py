@@ -6,9 +6,10 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from signal import Signals
+from types import MappingProxyType
 from typing import Any, Final
 
 from mitmgate.services.channel import Message
@@ -22,6 +23,9 @@ _WORKER_DRAIN_S: Final = 35.0  # they give up after 30 s by themselves
 _CONTROL_DRAIN_S: Final = 20.0
 _MATCHER_DRAIN_S: Final = 5.0
 _KILLED_S: Final = 5.0
+#: Large bodies are mapped and go back to the system one by one: glibc raises its threshold with the first that is freed
+#: (mallopt(3), M_MMAP_THRESHOLD), and a heap of them shrinks only from its end.
+_WORKER_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": "262144"}
 _log = logging.getLogger(__name__)
 
 
@@ -43,7 +47,7 @@ class Family:
         self._changed = asyncio.Event()
         self._tasks: dict[Child, asyncio.Task[None]] = {}
         self.workers = [
-            self._child(f"worker-{number}", "addons", ("--worker", str(number)), listener.fileno())
+            self._child(f"worker-{number}", "addons", ("--worker", str(number)), listener.fileno(), _WORKER_MEMORY)
             for number, listener in enumerate(listeners)
         ]
         self.control = self._child("control", "mitmgate.control", (), control.fileno())
@@ -54,12 +58,25 @@ class Family:
     def _serving(self) -> tuple[Child, ...]:
         return (*self.workers, self.control, self.matcher)
 
-    def _child(self, name: str, module: str, arguments: tuple[str, ...], listen_fd: int | None = None) -> Child:
+    def _child(
+        self,
+        name: str,
+        module: str,
+        arguments: tuple[str, ...],
+        listen_fd: int | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> Child:
         arguments = ("--settings", self._file, *arguments)
         if listen_fd is None:
             plan = ChildPlan(name, module, arguments, (self._lock,))
         else:
-            plan = ChildPlan(name, module, (*arguments, "--listen-fd", str(listen_fd)), (listen_fd, self._lock))
+            plan = ChildPlan(
+                name,
+                module,
+                (*arguments, "--listen-fd", str(listen_fd)),
+                (listen_fd, self._lock),
+                environment=environment,
+            )
         return Child(plan, self._heard, self._has_changed, self._waits_at)
 
     def start(self) -> None:

@@ -146,8 +146,7 @@ async def test_judges_as_it_decides(matcher: StartMatcher) -> None:
         assert different.verdict.reasons == ("below bar", "number 3 vs 2")
         assert too_long.similarity is None and too_long.verdict.reasons == (wire.TOO_LONG,)
         assert not (await client.judge(pairs[:1], threshold=0.93))[0].verdict.accept
-        with pytest.raises(MatcherAway, match=wire.REFUSED):
-            await client.judge(pairs[:1] * 1001)
+        assert len(await client.judge(pairs[:1] * 101)) == 101
 
 
 async def test_judges_as_traffic_is_kept_out(matcher: StartMatcher) -> None:

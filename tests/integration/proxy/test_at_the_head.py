@@ -155,3 +155,17 @@ async def test_a_request_that_comes_back_is_a_loop(served: Served) -> None:
     writer.close()
     assert status == 508 and json.loads(body)["error"]["code"] == "loop_detected"
     assert not served.raw.requests and not served.store.trips
+
+
+async def test_refused_requests_share_rows_beyond_a_rate_and_none_is_lost(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mitmgate.core.refused_rows.BURST", 5)
+    monkeypatch.setattr("mitmgate.core.refused_rows.A_SECOND", 0.0)
+    for _ in range(20):
+        assert (await ask(served.port, request(body=b"[")))[0] == 400
+    assert (await ask(served.port, request()))[0] == 200
+    assert [record.status for record in served.journal.records] == [400] * 5 + [200]
+    served.services.refusals.flush(everything=True)
+    summed = served.journal.records[-1]
+    assert summed.status == 400 and json.loads(summed.story or "{}") == {"refused_more": 14}

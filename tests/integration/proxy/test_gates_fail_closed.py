@@ -31,6 +31,7 @@ from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.opened import Services
 from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Script, StoreDown
+from mitmgate.services.refusals import Refusals
 from mitmgate.services.secrets import Secrets
 from mitmgate.services.status import Status
 from tests.integration.proxy.harness import RawUpstream, answer, ask, upstream
@@ -111,6 +112,7 @@ def make_services(port: int, tmp_path: Path) -> tuple[Services, PlainJournal]:
         exact_cache=ExactCache(store),
         matcher=MatcherClient(str(tmp_path / "nobody.sock")),
         journal=journal,
+        refusals=Refusals(journal),
         status=Status(lambda: True, lambda: True),
         in_flight=InFlight(),
     )

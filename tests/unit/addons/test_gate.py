@@ -162,7 +162,7 @@ async def test_what_only_observes_fails_open(caplog: pytest.LogCaptureFixture) -
     flow = make_flow()
     known(flow)
     await run(Stage().response, flow)
-    await run(LedgerStage(broken, ExactCache(Store("redis://127.0.0.1:1"))).response, flow)
+    await run(LedgerStage(broken, broken, ExactCache(Store("redis://127.0.0.1:1"))).response, flow)
     cache = CacheStage(Settings(Path("/")).cache, broken, broken)
     exchange = exchange_of(flow)
     assert exchange is not None

@@ -29,7 +29,7 @@ def test_any_method_has_a_row_that_can_be_written(method: bytes) -> None:
     exchange = Exchange(client_address="", path="/v1/x", query="", headers={})
     exchange.tenant, exchange.plan = Tenant(), Plan(render, 1)  # type: ignore[assignment]
     kept: list[UsageRecord] = []
-    LedgerStage(kept, ExactCache(Store("redis://127.0.0.1:1")))._settle(flow, exchange)  # type: ignore[arg-type]
+    LedgerStage(kept, kept, ExactCache(Store("redis://127.0.0.1:1")))._settle(flow, exchange)  # type: ignore[arg-type]
     assert len(json.loads(kept[0].line())["method"]) <= 16
 
 

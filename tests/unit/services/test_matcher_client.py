@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from mitmgate.services.matcher_client import FAILURES_UNTIL_SKIPPED, MatcherAway, MatcherClient
-from mitmgate.services.matcher_wire import BUSY, FrameBroken, frame, read_frame
+from mitmgate.services.matcher_client import (
+    FAILURES_UNTIL_SKIPPED,
+    JUDGED_AT_ONCE,
+    LocalMatcher,
+    MatcherAway,
+    MatcherClient,
+)
+from mitmgate.services.matcher_wire import BUSY, FrameBroken, Message, frame, read_frame
 
 type Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 SCOPE = b"s" * 32
@@ -112,3 +118,25 @@ async def test_what_cannot_be_sent_is_away(tmp_path: Path) -> None:
             await client.find(1, SCOPE, "\ud800")
     with pytest.raises(FrameBroken):
         frame({"text": "x" * 9_000_000})
+
+
+async def test_many_pairs_are_judged_in_parts_each_with_its_own_deadline() -> None:
+    asked: list[int] = []
+
+    async def answer(request: Message) -> Message:
+        asked.append(len(request["pairs"]))
+        assert request["deadline_ms"] == 60_000
+        each = {"accept": True, "reasons": [], "probability": None}
+        return {"verdicts": [{**each, "similarity": float(pair[0])} for pair in request["pairs"]]}
+
+    found = await LocalMatcher(answer).judge([(str(number), "b") for number in range(1000)])
+    assert [each.similarity for each in found] == list(range(1000))
+    assert sum(asked) == 1000 and max(asked) == JUDGED_AT_ONCE
+
+
+async def test_a_part_that_is_not_judged_leaves_none() -> None:
+    async def answer(request: Message) -> Message:
+        return {"error": "matcher late"}
+
+    with pytest.raises(MatcherAway, match="matcher late"):
+        await LocalMatcher(answer).judge([("a", "b")])
