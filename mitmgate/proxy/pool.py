@@ -115,6 +115,7 @@ class UpstreamPool:
             self._open.pop(transport.target, None)
         transport.reader.release()
         transport.writer.transport.abort()
+        transport.writer.transport.close()  # drops callbacks that refer to it, which abort does not
 
     def sweep(self) -> None:
         """Closes what lay idle too long. Called once a second."""

@@ -79,9 +79,9 @@ class GatewayHttpStream(Attempts):
         request.data.host, request.data.port, request.data.scheme = NOWHERE, 80, b"http"
         self.server_state = self.state_wait_for_response_headers
         if not event.end_stream:
-            self._connection.hold_client()
+            self._connection.input.hold()
         yield from self._run_hook("requestheaders")
-        self._connection.release_client()
+        self._connection.input.release()
         if (yield from self.check_killed(True)):
             return
         if flow.response is not None:
@@ -98,7 +98,7 @@ class GatewayHttpStream(Attempts):
             self._uploading = True
             self.client_state = self.state_stream_request_body
             self._timers.arm("body", BODY_IDLE_S)
-            self._connection.hold_client()
+            self._connection.input.hold()
             yield from self._begin_attempts(plan)
         else:
             self.client_state = self.state_consume_request_body
