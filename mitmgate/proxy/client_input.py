@@ -26,6 +26,7 @@ class ClientInput:
         self._reader = reader
         reader.also_waiting = self._read_bytes
         self._held = False
+        self._ended = False
         self._set_aside = 0  # bytes that `read` has and waits with
         self._arrived = b""  # to be fed in the step that waits for its turn
         self._waiting = False  # a step waits for its turn
@@ -59,6 +60,8 @@ class ClientInput:
 
     def go_on(self) -> None:
         """To be called after each event: works on what waits in the codec, or lets `read` go on."""
+        if self._ended:
+            return
         if not self._reader.count():
             self._connection.backlog.abort()
         if self._waiting:
@@ -69,8 +72,15 @@ class ClientInput:
             self._can_read.set_result(None)
 
     def end(self) -> None:
-        """The connection is closed."""
+        """The connection is closed: what waits is dropped."""
+        self._ended = True
+        self._arrived = b""
         self._reader.release()
+
+    def take_apart(self) -> None:
+        """After `end`, and after the last event: breaks its reference cycle."""
+        self.codec = None
+        del self._connection
 
     def _take(self, data: bytes) -> bool:
         """Feeds what has just come, unless it has to wait for what came before. -> whether it did."""
@@ -94,7 +104,7 @@ class ClientInput:
     def _step(self) -> bool:
         """Feeds the codec what came, or has it go on with what it has. -> whether it has more."""
         data, self._arrived = self._arrived, b""
-        if self._client.state is ConnectionState.CLOSED:
+        if self._ended or self._client.state is ConnectionState.CLOSED:
             self._waiting = False
             return False
         self._connection.feed(events.DataReceived(self._client, data))

@@ -121,7 +121,8 @@ class GatewayConnection(ProxyConnectionHandler):
                 take_apart(codec)
             take_apart(below)
         take_apart(self.layer)
-        for part in (self.input, self.alarm, self.backlog, self.timeout_watchdog):
+        self.input.take_apart()
+        for part in (self.alarm, self.backlog, self.timeout_watchdog):
             vars(part).clear()
         self.feed = _ignore  # type: ignore[method-assign]
 

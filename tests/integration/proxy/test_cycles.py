@@ -15,7 +15,7 @@ from mitmproxy import http
 
 from tests.integration.proxy.harness import Planner, answer, gateway, post, upstream
 
-CONNECTIONS = 10
+CONNECTIONS = 5
 SENT = {
     "nothing": b"",
     "half a head": b"GET /v1/x HT",
