@@ -71,6 +71,10 @@ class ClientInput:
         elif self._can_read is not None and not self._can_read.done() and not self._held:
             self._can_read.set_result(None)
 
+    def holds_bytes(self) -> bool:
+        """Whether it is not the client's doing that nothing more of it is read."""
+        return self._held or self._waiting or self._connection.clogged()
+
     def end(self) -> None:
         """The connection is closed: what waits is dropped."""
         self._ended = True

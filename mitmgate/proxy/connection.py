@@ -26,6 +26,7 @@ from mitmgate.proxy.backlog import Backlog, buffered
 from mitmgate.proxy.client_input import ClientInput
 from mitmgate.proxy.client_reader import READ_BYTES
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
+from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import GatewayLayer, take_apart
 from mitmgate.proxy.pool import DialFailed, Transport
 from mitmgate.proxy.timers import ConnectionAlarm
@@ -75,6 +76,8 @@ class GatewayConnection(ProxyConnectionHandler):
         self._after_event: list[Callable[[], None]] = []
         self.alarm = ConnectionAlarm(self.feed)
         self.backlog = Backlog(writer, lambda: self.input.codec)
+        self.served_at = time.monotonic()  # when a request last began or ended
+        self.head_since: float | None = None  # for Clients
 
     # ---- events in, commands out
 
@@ -252,6 +255,11 @@ class GatewayConnection(ProxyConnectionHandler):
         """Whether no request is under way."""
         return not getattr(self.layer_below(), "streams", None)
 
+    def awaits_head(self) -> bool:
+        """Whether an HTTP/2 client has begun a head, or another frame, and not ended it. HTTP/1 has its own alarm."""
+        codec = self.input.codec
+        return isinstance(codec, GatewayHttp2Server) and codec.frame_begun()
+
     def layer_below(self) -> Any:
         """The HTTP layer, once the protocol is known."""
         layers = self.layer.context.layers
@@ -264,6 +272,9 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def close_client(self) -> None:
         """Closes the client's connection, and with it what it borrowed."""
+        codec = self.input.codec
+        if isinstance(codec, GatewayHttp2Server) and self.client.state is ConnectionState.OPEN:
+            self._unsent.setdefault(self.client, []).append(codec.goodbye())
         self.close_connection(self.client)
 
     def _close_all(self) -> None:

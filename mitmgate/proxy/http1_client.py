@@ -20,6 +20,7 @@ from mitmgate.proxy.turns import Allowance
 from mitmgate.proxy.wire import normalise_length
 
 MAX_RESPONSE_HEAD_BYTES: Final = 256 << 10
+NOTHING_CAME: Final = "closed before an answer"
 MAX_FIELDS: Final = 1_000
 INFORMATIONAL: Final = 100  # answers before the final one, at once
 INFORMATIONAL_A_S: Final = 1.0
@@ -38,6 +39,7 @@ class GatewayHttp1Client(BodyReader, Http1Client):
         super().__init__(context)
         self._is_current = is_current
         self._on_idle = on_idle
+        self._answering = False  # a byte of the present answer has come
         self._head = Head(lenient=True)
         self._informational = Allowance(INFORMATIONAL, INFORMATIONAL_A_S)
 
@@ -52,12 +54,13 @@ class GatewayHttp1Client(BodyReader, Http1Client):
             if self.conn.state & ConnectionState.CAN_WRITE:
                 yield commands.CloseConnection(self.conn)
             if self.stream_id is not None:
-                yield from self._fail("closed before an answer")
+                yield from self._fail("closed in the head" if self._answering else NOTHING_CAME)
             return
         if self.request is None:
             yield commands.CloseConnection(self.conn)  # an answer to nothing
             return
         assert self.stream_id is not None
+        self._answering = True
         while True:
             try:
                 lines = self._head.read(self.buf)
@@ -88,6 +91,7 @@ class GatewayHttp1Client(BodyReader, Http1Client):
                 yield from self._fail("too many informational answers", close=True)
                 return
         self.response = response
+        self._answering = False
         yield ReceiveHttp(ResponseHeaders(self.stream_id, response, size == 0))
         self.body_reader = body_reader(size, strict=False)
         self.state = self.read_body

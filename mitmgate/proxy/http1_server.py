@@ -78,26 +78,26 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         try:
             lines = self._head.read(self.buf)
         except BadHead:
-            yield from self.refuse(BAD_REQUEST)
+            yield from self.refuse(BAD_REQUEST())
             return
         if lines is None:
             if len(self.buf) > self._max_header_bytes:
-                yield from self.refuse(HEADERS_TOO_LARGE)
+                yield from self.refuse(HEADERS_TOO_LARGE())
             return
         self._head_begun = False
         self._set_alarm(None, self._head_late)
         if len(lines) > MAX_FIELDS or sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
-            yield from self.refuse(HEADERS_TOO_LARGE)
+            yield from self.refuse(HEADERS_TOO_LARGE())
             return
         if holds_controls(b"\n".join(lines)) or not _is_request_line(lines[0]):
             # mitmproxy strips some, and would read on what is left
-            yield from self.refuse(BAD_REQUEST)
+            yield from self.refuse(BAD_REQUEST())
             return
         try:
             self.request = http1.read_request_head(lines)
             size = _body_size(self.request)
         except (ValueError, IndexError):
-            yield from self.refuse(BAD_REQUEST)
+            yield from self.refuse(BAD_REQUEST())
             return
         self.body_reader = body_reader(size, strict=True)
         self.state = self.read_body
@@ -200,7 +200,7 @@ class GatewayHttp1Server(BodyReader, Http1Server):
 
     def _head_late(self) -> CommandGenerator[None]:
         if self.buf:
-            yield from self.refuse(HEAD_TIMEOUT)
+            yield from self.refuse(HEAD_TIMEOUT())
         else:
             yield commands.CloseConnection(self.conn)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import h2.config
 import h2.errors
 import h2.events
+import h2.exceptions
 import h2.stream
 import h2.utilities
 from mitmproxy.proxy import commands, events
@@ -174,6 +175,16 @@ class GatewayHttp2Server(Http2Server):
         if isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
             return self._missing.pop(stream_id) > 0 and isinstance(event, h2.events.StreamEnded)
         return False
+
+    def goodbye(self) -> bytes:
+        """GOAWAY, which tells the client what of its requests nobody has looked at (RFC 9113 section 6.8)."""
+        with suppress(h2.exceptions.ProtocolError):
+            self.h2_conn.close_connection()
+        return self.h2_conn.data_to_send()
+
+    def frame_begun(self) -> bool:
+        """Whether a frame, or a head of several frames, has begun and is not whole."""
+        return not self.more and self.waiting_bytes() > 0
 
     def protocol_error(
         self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR

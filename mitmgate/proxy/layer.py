@@ -6,6 +6,7 @@ connection's owner for one (`ConnectUpstream`), holds it for an attempt, and giv
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -79,7 +80,7 @@ class GatewayLayer(Layer):
             if len(self._seen) < len(H2_PREFACE) and H2_PREFACE.startswith(self._seen):
                 return
             if self._seen.startswith(TLS_HANDSHAKE):  # it would wait for a head that never ends
-                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE))
+                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE()))
                 yield from self._close()
                 return
             if self._seen.startswith(H2_PREFACE):
@@ -150,6 +151,7 @@ class GatewayHttpLayer(HttpLayer):
             elif type(command) is DropStream:
                 dropped = self.streams.pop(command.stream_id, None)
                 if dropped is not None:
+                    self._connection.served_at = time.monotonic()
                     self._connection.after_event(partial(forget_stream, dropped))
             else:
                 if command.blocking or type(command) is commands.RequestWakeup:
@@ -159,6 +161,7 @@ class GatewayHttpLayer(HttpLayer):
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
         stream = GatewayHttpStream(self.context.fork(), stream_id, self, self._connection)
         self.streams[stream_id] = stream
+        self._connection.served_at = time.monotonic()
         yield from self.event_to_child(stream, events.Start())
 
     def forget(self, server: UpstreamServer) -> None:

@@ -66,7 +66,8 @@ class Transport:
 
 @dataclass(slots=True)
 class UpstreamPool:
-    """idle_s and age_s bound a connection's rest and life; max_open bounds the connections of one target."""
+    """idle_s and age_s bound a connection's rest and life; max_open bounds the connections of one target,
+    most those of all."""
 
     tls: ssl.SSLContext
     resolve: Mapping[str, str] = field(default_factory=dict)
@@ -74,10 +75,12 @@ class UpstreamPool:
     age_s: float = 300.0
     max_idle: int = 256
     max_open: int = 2_000
+    most: int = 20_000
     room: Room = field(default_factory=lambda: Room(sys.maxsize))
     _idle: OrderedDict[Target, deque[Transport]] = field(default_factory=OrderedDict)
     _idle_count: int = 0
     _open: dict[Target, int] = field(default_factory=dict)
+    _open_count: int = 0
     _names: OrderedDict[tuple[str, int], tuple[float, list[str]]] = field(default_factory=OrderedDict)
     _closed_at: float = 0.0
 
@@ -108,11 +111,7 @@ class UpstreamPool:
 
     def discard(self, transport: Transport) -> None:
         """Closes a connection for good."""
-        left = self._open.get(transport.target, 0) - 1
-        if left > 0:
-            self._open[transport.target] = left
-        else:
-            self._open.pop(transport.target, None)
+        self._count_out(transport.target)
         transport.reader.release()
         transport.writer.transport.abort()
         transport.writer.transport.close()  # drops callbacks that refer to it, which abort does not
@@ -139,20 +138,29 @@ class UpstreamPool:
 
     async def dial(self, target: Target) -> Transport:
         """Opens a connection to a checked address. Raises DialFailed. The caller holds the deadline."""
-        if self._open.get(target, 0) >= self.max_open:
+        if self._open_count >= self.most and self._idle:
+            self._drop_oldest()
+        if self._open.get(target, 0) >= self.max_open or self._open_count >= self.most:
             raise DialFailed(Failure.OVERLOADED)
         self._open[target] = self._open.get(target, 0) + 1
+        self._open_count += 1
         begun = time.monotonic()
         try:
             reader, writer = await self._connect(target)
         except BaseException:
-            left = self._open[target] - 1
-            if left:
-                self._open[target] = left
-            else:
-                del self._open[target]
+            self._count_out(target)
             raise
         return Transport(target, reader, writer, begun)
+
+    def _count_out(self, target: Target) -> None:
+        left = self._open.get(target, 0) - 1
+        if left < 0:
+            return
+        self._open_count -= 1
+        if left:
+            self._open[target] = left
+        else:
+            del self._open[target]
 
     async def _connect(self, target: Target) -> tuple[CountedReader, asyncio.StreamWriter]:
         """To the name's first address, and a moment later to the next, until one answers (RFC 8305 section 5)."""
@@ -162,8 +170,10 @@ class UpstreamPool:
         ways = [partial(self._dial, address, port, tls, name) for address in checked]
         try:
             return await ways[0]() if len(ways) == 1 else await first_opened(ways, NEXT_ADDRESS_S)
+        except ssl.SSLCertVerificationError:
+            raise DialFailed(Failure.CERTIFICATE) from None
         except ssl.SSLError:
-            raise DialFailed(Failure.TLS) from None
+            raise DialFailed(Failure.HANDSHAKE) from None
         except OSError:
             raise DialFailed(Failure.CONNECT) from None
 

@@ -64,7 +64,7 @@ class Good:
 async def in_tiny_chunks(asked: Asked) -> None:
     asked.writer.write(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        + b"1\r\n:\r\n" * 800_000
+        + b"1\r\n:\r\n" * 400_000
         + b"0\r\n\r\n"
     )
     await asked.writer.drain()
@@ -95,9 +95,11 @@ def test_floods_next_to_good_traffic(folder: Path, loop_thread: LoopThread, tmp_
             sys.stdout.write(f"{names}: {len(good.took_s)} good so far, {len(good.failed)} failed\n")
         for process in [flood(name, 4) for name in AT_ONCE]:
             assert process.wait(60) == 0
+        sys.stdout.write(f"all at once: {len(good.took_s)} good so far, {len(good.failed)} failed\n")
         with ThreadPoolExecutor(4) as pool:
             for answer in pool.map(lambda n: bad.chat(f"flood me {n}", stream=True), range(4)):
                 assert answer.status_code == 200
+        sys.stdout.write(f"upstream: {len(good.took_s)} good so far, {len(good.failed)} failed\n")
         good.end()
         took_s = sorted(good.took_s)
         p99_s = took_s[int(len(took_s) * 0.99)]

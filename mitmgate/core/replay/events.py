@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from mitmgate.core.bounded_json import may_parse
+
 _BOM: Final = b"\xef\xbb\xbf"
 _find_lines: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)").finditer
 
@@ -26,6 +28,8 @@ class StreamEvent(NamedTuple):
 
     def parsed(self) -> dict[str, Any]:
         """The data as an object. Raises NotReplayable."""
+        if not may_parse(self.data):
+            raise NotReplayable("large")
         try:
             body = orjson.loads(self.data)
         except orjson.JSONDecodeError:
@@ -80,6 +84,12 @@ def _by_lines(body: bytes) -> Iterator[StreamEvent]:
             name = value
     if data or name:
         yield StreamEvent(body[start:], name, b"\n".join(data), complete=False)
+
+
+def with_last_line_ends(body: bytes) -> bytes:
+    """The stream with the line ends that its last event still lacks, of the stream's own kind."""
+    end = next((each for each in (b"\r\n", b"\n", b"\r") if each in body), b"\n")
+    return body.rstrip(b"\r\n") + end * 2
 
 
 def render_event(data: Mapping[str, Any], name: str | None = None) -> bytes:
