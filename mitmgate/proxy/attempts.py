@@ -150,7 +150,7 @@ class Attempts(Delivery):
     def _begin_upload(self) -> CommandGenerator[None]:
         early = bytes(self.request_body_buf)
         self.request_body_buf.clear()
-        self._connection.release_client()
+        self._connection.input.release()
         if early:
             yield SendHttp(RequestData(self.stream_id, early), self._server())
         if self.client_state == self.state_done:

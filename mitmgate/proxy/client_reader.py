@@ -31,6 +31,10 @@ class CountedReader(asyncio.StreamReader):
         super().feed_data(data)
         self.count()
 
+    def set_exception(self, exc: Exception) -> None:
+        """As the connection has ended. Without its traceback, whose frames hold what holds the exception."""
+        super().set_exception(exc.with_traceback(None))
+
     def waiting_bytes(self) -> int:
         """Bytes that came and were not read."""
         return len(self._buffer)  # type: ignore[attr-defined]
@@ -50,6 +54,8 @@ class CountedReader(asyncio.StreamReader):
         if self._room is not None:
             self._room.give_back(self._counted)
             self._room = None
+        if (problem := self.exception()) is not None:
+            problem.__traceback__ = None  # its frames hold this reader, which holds it
 
 
 class ClientReader(CountedReader):
@@ -63,6 +69,10 @@ class ClientReader(CountedReader):
             asyncio.StreamReader.feed_data(self, data)
             if not self.count():
                 self._transport.abort()  # type: ignore[attr-defined]
+
+    def release(self) -> None:
+        super().release()
+        self.take = self.also_waiting = None
 
     def waiting_bytes(self) -> int:
         return super().waiting_bytes() + (self.also_waiting() if self.also_waiting is not None else 0)

@@ -23,11 +23,11 @@ from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
 from mitmgate.proxy.backlog import Backlog, buffered
-from mitmgate.proxy.client_reader import READ_BYTES, ClientReader
+from mitmgate.proxy.client_input import ClientInput
+from mitmgate.proxy.client_reader import READ_BYTES
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
-from mitmgate.proxy.http1_server import GatewayHttp1Server
 from mitmgate.proxy.http2_server import GatewayHttp2Server
-from mitmgate.proxy.layer import GatewayLayer
+from mitmgate.proxy.layer import GatewayLayer, take_apart
 from mitmgate.proxy.pool import DialFailed, Transport
 from mitmgate.proxy.timers import ConnectionAlarm
 from mitmgate.services.logs import place_of
@@ -39,6 +39,10 @@ logger = logging.getLogger(__name__)
 
 MAX_UNSENT_BYTES = 1 << 20
 UNSENT_POLL_S = 0.05
+
+
+def _ignore(event: events.Event) -> None:
+    """What a connection that is taken apart does with an event."""
 
 
 class LeanContext(Context):
@@ -67,17 +71,11 @@ class GatewayConnection(ProxyConnectionHandler):
         self._events: deque[events.Event] = deque()
         self._busy = False
         self._unsent: dict[Connection, list[bytes]] = {}
-        self._client_held = False
-        self.codec: GatewayHttp1Server | GatewayHttp2Server | None = None  # the client's, once its protocol is known
-        self._reader: ClientReader = reader
-        reader.also_waiting = self._worked_on_later
-        self._set_aside = 0  # bytes that the reading task has and waits with
-        self._arrived = b""  # of the client, to be fed in the step that waits for its turn
-        self._waiting = False  # a step of the client's input waits
-        self._can_go_on: asyncio.Future[None] | None = None  # what the reading task waits for
+        self._closed = False  # what still comes is of hooks that were under way
+        self.input = ClientInput(self, reader)
         self._after_event: list[Callable[[], None]] = []
         self.alarm = ConnectionAlarm(self.feed)
-        self.backlog = Backlog(writer, lambda: self.codec)
+        self.backlog = Backlog(writer, lambda: self.input.codec)
         self.served_at = time.monotonic()  # when a request last began or ended
         self.head_since: float | None = None  # for Clients
 
@@ -109,7 +107,27 @@ class GatewayConnection(ProxyConnectionHandler):
                 waiting, self._after_event = self._after_event, []
                 for act in waiting:
                     act()
-            self._look_at_client()
+            self.input.go_on()
+            if self._closed:
+                self._take_apart()
+
+    def _take_apart(self) -> None:
+        """Breaks the reference cycles that layers and bound methods are in, once no stream is under way.
+
+        The garbage collector counts objects, not bytes: the buffers of thousands of connections would wait for it.
+        """
+        below = self.layer_below()
+        if below is not None and below.streams:
+            return  # a hook is under way, and ends its stream
+        if below is not None:
+            for codec in below.connections.values():
+                take_apart(codec)
+            take_apart(below)
+        take_apart(self.layer)
+        self.input.take_apart()
+        for part in (self.alarm, self.backlog, self.timeout_watchdog):
+            vars(part).clear()
+        self.feed = _ignore  # type: ignore[method-assign]
 
     def after_event(self, act: Callable[[], None]) -> None:
         """Calls it when the events at work are through; at once when there are none."""
@@ -181,70 +199,6 @@ class GatewayConnection(ProxyConnectionHandler):
 
     # ---- back-pressure
 
-    def hold_client(self) -> None:
-        """Stops reading from the client: a hook or a connect must end before its bytes have somewhere to go."""
-        self._client_held = self.client.alpn != b"h2"
-
-    def release_client(self) -> None:
-        """Reads on, after the event at work if there is one."""
-        if self._client_held:
-            self._client_held = False
-            if not self._busy:
-                self._look_at_client()
-
-    def _look_at_client(self) -> None:
-        """After an event: has the codec go on with what waits in it, or lets the reading task go on."""
-        if not self._reader.count():
-            self.backlog.abort()
-        if self._waiting:
-            return
-        if self._may_step():
-            self._take_turn(b"")
-        elif self._can_go_on is not None and not self._can_go_on.done() and not self._client_held:
-            self._can_go_on.set_result(None)
-
-    def _may_step(self) -> bool:
-        """Whether the client's codec has input that it can work on."""
-        if self._client_held or self.client.state is ConnectionState.CLOSED:
-            return False
-        return self.codec is not None and self.codec.more
-
-    def _take_turn(self, data: bytes) -> None:
-        self._arrived, self._waiting = data, True
-        self.gateway.turns.run(self._step)
-
-    def _step(self) -> bool:
-        """Feeds the client's codec what came, or has it go on with what it has. -> whether it has more."""
-        data, self._arrived = self._arrived, b""
-        if self.client.state is ConnectionState.CLOSED:
-            self._waiting = False
-            return False
-        self.feed(events.DataReceived(self.client, data))
-        if self._may_step():
-            return True
-        self._waiting = False
-        self._look_at_client()
-        return False
-
-    async def _until_ready(self, for_data: bool) -> None:
-        """Waits until what came before is worked on and, for_data, until there is room behind it."""
-        while self._client_held or self._waiting or (for_data and self._is_full()):
-            self._can_go_on = asyncio.get_running_loop().create_future()
-            await self._can_go_on
-        self._can_go_on = None
-
-    def _is_full(self) -> bool:
-        return self.codec is not None and self.codec.full and self.client.state is ConnectionState.OPEN
-
-    def _worked_on_later(self) -> int:
-        """Bytes of the client that were read and not worked on."""
-        in_codec = self.codec.waiting_bytes() if self.codec is not None else 0
-        return self._set_aside + len(self._arrived) + in_codec
-
-    def holds_bytes(self) -> bool:
-        """Whether it is not the client's doing that nothing more of it is read."""
-        return self._client_held or self._waiting or self._clogged()
-
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
             if buffered(io.writer) and isinstance(io.writer, asyncio.StreamWriter):
@@ -261,28 +215,16 @@ class GatewayConnection(ProxyConnectionHandler):
             await super().handle_client()
         finally:
             self.alarm.cancel()
-            self._reader.take = self._reader.also_waiting = None
-            self._reader.release()
+            self.input.end()
+            self._closed = True
+            self._take_apart()
 
     async def handle_connection(self, connection: Connection) -> None:
         """Reads the client until it or we close. The upstreams' reading is `_run_upstream`."""
         io = self.transports[connection]
         cancelled = None
-        reader = io.reader
-        assert isinstance(reader, ClientReader)
         try:
-            while True:
-                reader.take = self._take
-                data = await reader.read(READ_BYTES)
-                reader.take = None  # what comes now must not overtake this
-                self._set_aside = len(data)
-                await self._until_ready(for_data=bool(data))
-                await self.drain_writers()
-                await self._until_ready(for_data=bool(data))
-                self._set_aside = 0
-                if not data:
-                    break
-                self._take_turn(data)
+            await self.input.read()
             connection.state &= ~ConnectionState.CAN_READ
         except OSError:
             connection.state = ConnectionState.CLOSED
@@ -298,19 +240,14 @@ class GatewayConnection(ProxyConnectionHandler):
         if io.writer is not None:
             io.writer.close()
         self.transports.pop(connection, None)
+        io.handler = None  # a cancelled task holds its exception, whose traceback holds this frame
         if cancelled is not None:
-            raise cancelled
+            try:
+                raise cancelled
+            finally:
+                del cancelled
 
-    def _take(self, data: bytes) -> bool:
-        """Feeds what has just come, unless it has to wait for what came before. -> whether it did."""
-        if self._client_held or self._waiting or self.client.state is not ConnectionState.OPEN:
-            return False
-        if self._is_full() or self._clogged():
-            return False
-        self._take_turn(data)
-        return True
-
-    def _clogged(self) -> bool:
+    def clogged(self) -> bool:
         """Whether bytes wait in one of the sockets' buffers."""
         return any(buffered(io.writer) for io in self.transports.values())
 
@@ -320,7 +257,7 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def awaits_head(self) -> bool:
         """Whether an HTTP/2 client has begun a head, or another frame, and not ended it. HTTP/1 has its own alarm."""
-        codec = self.codec
+        codec = self.input.codec
         return isinstance(codec, GatewayHttp2Server) and codec.frame_begun()
 
     def layer_below(self) -> Any:
@@ -335,7 +272,7 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def close_client(self) -> None:
         """Closes the client's connection, and with it what it borrowed."""
-        codec = self.codec
+        codec = self.input.codec
         if isinstance(codec, GatewayHttp2Server) and self.client.state is ConnectionState.OPEN:
             self._unsent.setdefault(self.client, []).append(codec.goodbye())
         self.close_connection(self.client)
@@ -378,6 +315,7 @@ class GatewayConnection(ProxyConnectionHandler):
             await self._read_upstream(server, transport)
         finally:
             self.transports.pop(server, None)
+            io.handler = None
             server.timestamp_end = time.time()
 
     async def _read_upstream(self, server: UpstreamServer, transport: Transport) -> None:

@@ -259,7 +259,7 @@ class Delivery(HttpStream):
 
     def _end(self) -> None:
         self._timers.disarm()
-        self._connection.release_client()
+        self._connection.input.release()
         self._connection.gateway.room.give_back(self._held)
         self._held = 0
         if hasattr(self, "flow"):

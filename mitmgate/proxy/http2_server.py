@@ -62,6 +62,7 @@ class GatewayHttp2Server(Http2Server):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        vars(self.h2_conn).clear()  # mitmproxy's; its tables refer to it
         self.h2_conn = _H2Connection(_CONFIGURATION)
         self.h2_conn.decoder.max_header_list_size = MAX_HEADER_LIST
         self.h2_conn.local_settings.max_concurrent_streams = MAX_STREAMS

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
@@ -33,15 +34,29 @@ H2_PREFACE = b"PRI * HTTP/2.0\r\n"
 TLS_HANDSHAKE = b"\x16\x03"  # how its first record begins (RFC 8446 section 5.1)
 
 
-def forget_flow(stream: HttpStream) -> None:
-    """Takes an ended stream's flow out of the reference cycles that streams and plans are in.
+def forget_stream(stream: HttpStream) -> None:
+    """Takes an ended stream, and its flow, out of the reference cycles that streams and plans are in.
 
     The garbage collector counts objects, not bytes: the bodies of hundreds of requests would wait for it.
     """
-    flow = vars(stream).pop("flow", None)
+    own = vars(stream)
+    flow = own.pop("flow", None)
     plan = None if flow is None else plan_of(flow)
     if plan is not None:
         plan.render, plan.stream_error = error_response, None
+    stream.context.layers.clear()
+    for name in ("_timers", "client_state", "server_state"):
+        own.pop(name, None)
+
+
+def take_apart(layer: Layer) -> None:
+    """Breaks the cycles of a layer or a codec that gets no event any more."""
+    h2_conn = getattr(layer, "h2_conn", None)
+    if h2_conn is not None:
+        vars(h2_conn).clear()
+    if hasattr(layer, "context"):
+        layer.context.layers.clear()
+    vars(layer).clear()
 
 
 class GatewayLayer(Layer):
@@ -110,11 +125,11 @@ class GatewayHttpLayer(HttpLayer):
             if codec is not None:  # else it was abandoned
                 yield from self.event_to_child(codec, event)
                 if isinstance(event, events.ConnectionClosed):
-                    self.connections.pop(event.connection, None)
+                    self._forget(event.connection)
+        elif isinstance(event, events.Start):
+            self.connections[self.context.client] = self._connection.input.codec = codec = self._client_codec()
+            yield from self.event_to_child(codec, event)
         else:
-            if isinstance(event, events.Start):
-                codec = self._client_codec()
-                self.connections[self.context.client] = self._connection.codec = codec
             yield from super()._handle_event(event)
 
     def handle_event(self, event: events.Event) -> CommandGenerator[None]:
@@ -137,7 +152,7 @@ class GatewayHttpLayer(HttpLayer):
                 dropped = self.streams.pop(command.stream_id, None)
                 if dropped is not None:
                     self._connection.served_at = time.monotonic()
-                    self._connection.after_event(partial(forget_flow, dropped))
+                    self._connection.after_event(partial(forget_stream, dropped))
             else:
                 if command.blocking or type(command) is commands.RequestWakeup:
                     self.command_sources[command] = child
@@ -151,7 +166,12 @@ class GatewayHttpLayer(HttpLayer):
 
     def forget(self, server: UpstreamServer) -> None:
         """Drops an abandoned upstream connection's codec: what still comes on it reaches nobody."""
-        self.connections.pop(server, None)
+        self._forget(server)
+
+    def _forget(self, connection: Connection) -> None:
+        codec = self.connections.pop(connection, None)
+        if codec is not None:
+            self._connection.after_event(partial(take_apart, codec))
 
     def _client_codec(self) -> GatewayHttp1Server | GatewayHttp2Server:
         if self.context.client.alpn == b"h2":

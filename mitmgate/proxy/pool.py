@@ -114,6 +114,7 @@ class UpstreamPool:
         self._count_out(transport.target)
         transport.reader.release()
         transport.writer.transport.abort()
+        transport.writer.transport.close()  # drops callbacks that refer to it, which abort does not
 
     def sweep(self) -> None:
         """Closes what lay idle too long. Called once a second."""

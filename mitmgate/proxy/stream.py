@@ -86,9 +86,9 @@ class GatewayHttpStream(Attempts):
         request.data.host, request.data.port, request.data.scheme = NOWHERE, 80, b"http"
         self.server_state = self.state_wait_for_response_headers
         if not event.end_stream:
-            self._connection.hold_client()
+            self._connection.input.hold()
         yield from self._run_hook("requestheaders")
-        self._connection.release_client()
+        self._connection.input.release()
         if (yield from self.check_killed(True)):
             return
         if flow.response is not None:
@@ -105,7 +105,7 @@ class GatewayHttpStream(Attempts):
             self._uploading = True
             self.client_state = self.state_stream_request_body
             self._expect_body(None)
-            self._connection.hold_client()
+            self._connection.input.hold()
             yield from self._begin_attempts(plan)
         else:
             self.client_state = self.state_consume_request_body
@@ -207,7 +207,9 @@ class GatewayHttpStream(Attempts):
         elif kind == STOPPING and self.client_state == self.state_consume_request_body:
             yield from self._refuse_body(error_of(Failure.STOPPING))
         elif kind == "body":
-            if not self._pace.is_late(self._plan().request_bytes, time.monotonic(), self._connection.holds_bytes()):
+            if not self._pace.is_late(
+                self._plan().request_bytes, time.monotonic(), self._connection.input.holds_bytes()
+            ):
                 self._timers.arm("body", self._pace.next_s(time.monotonic()))
                 return
             if self._uploading:

@@ -75,15 +75,17 @@ class Turns:
 
     def _turn(self) -> None:
         ends = perf_counter() + TURN_S
-        while self._new and perf_counter() < ends:
-            self._again(self._new.popleft())
-        if self._long:  # at least one, or new ones could keep them waiting for ever
-            self._again(self._long.popleft())
-        while self._long and perf_counter() < ends:
-            self._again(self._long.popleft())
-        self._scheduled = False
-        if self._new or self._long:
-            self._schedule()
+        try:
+            while self._new and perf_counter() < ends:
+                self._again(self._new.popleft())
+            if self._long:  # at least one, or new ones could keep them waiting for ever
+                self._again(self._long.popleft())
+            while self._long and perf_counter() < ends:
+                self._again(self._long.popleft())
+        finally:  # a step that raises is not run again, and holds up no other
+            self._scheduled = False
+            if self._new or self._long:
+                self._schedule()
 
     def _again(self, step: Step) -> None:
         if self._run(step):

@@ -115,6 +115,25 @@ async def test_finish_waits_for_the_last_step_and_a_cancelled_one_runs_no_more()
     assert left == before
 
 
+async def test_a_step_that_raises_holds_up_no_other() -> None:
+    turns, ran = Turns(), list[int]()
+
+    def slow() -> bool:
+        busy(2 * turns_module.TURN_S)
+        return False
+
+    def bad() -> bool:
+        raise ValueError
+
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    turns.run(slow)
+    turns.run(bad)
+    turns.run(lambda: bool(ran.append(1)))
+    async with asyncio.timeout(10):
+        while not ran:
+            await asyncio.sleep(0)
+
+
 def test_an_allowance_comes_back_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(turns_module, "perf_counter", lambda: now)
