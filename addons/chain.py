@@ -11,6 +11,7 @@ quota     one request out of the tenant's window; asks the exact cache in the sa
 redact    covers the upstream's credential, should its answer echo it
 cache     answers what was asked before; keeps what may be answered again
 semantic  answers what was asked before in other words
+forwarded the tenant's place for as long as its upstream takes
 upstream  whom to ask, with whose credential, by when
           — mitmproxy forwards: mitmgate.proxy —
 answer    which headers leave, and what the gateway says of itself
@@ -26,7 +27,7 @@ from addons.ledger import LedgerStage
 from addons.listing import ListingStage
 from addons.models import ModelsStage
 from addons.own import OwnStage
-from addons.places import PlacesStage
+from addons.places import ForwardedPlaces, PlacesStage
 from addons.quota import QuotaStage
 from addons.redact import RedactStage
 from addons.route import RouteStage
@@ -60,6 +61,7 @@ def make_chain(services: Services) -> list[object]:
         RedactStage(),
         cache,
         SemanticStage(settings.cache, services.matcher, services.exact_cache),
+        ForwardedPlaces(settings.limits, services.in_flight),
         UpstreamStage(settings.upstream, secrets.master_keys, name),
         AnswerStage(),
         LedgerStage(services.journal, services.refusals, services.exact_cache, settings.usage.store_errors),

@@ -60,6 +60,7 @@ class Exchange:
     auth_ms: float | None = None
     # places
     counted: bool = False  # in the worker's requests in flight
+    waits: bool = False  # in one of its tenant's places
     # validate
     takes_body: bool = True
     is_json: bool = False

@@ -56,7 +56,7 @@ class QuotaStage:
             if lookup:
                 exchange.cache_reply = replies[-1]
             if reservation.allowed:
-                self._quota.forget(tenant, key)
+                self._quota.passed(reservation, tenant, key, time.monotonic())
             else:
                 self._quota.remember(reservation, tenant, key, time.monotonic())
         except StoreDown:

@@ -1,4 +1,8 @@
-"""The places of a worker: how many requests it has under way, and how many of them are one tenant's. Pure."""
+"""The places of a worker: how many requests it has under way, and how many of one tenant wait for somebody. Pure.
+
+A request waits for its client while its body comes, and for its upstream. In between it is the gateway's own work,
+which is over in a moment, and no place of the tenant's.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,25 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class InFlight:
-    """Counts the requests of tenants; those that are still to be authenticated take no place."""
+    """count: the requests of all tenants; those that are still to be authenticated are none."""
 
     count: int = 0
-    _by_tenant: dict[int, int] = field(default_factory=dict)
+    _waiting: dict[int, int] = field(default_factory=dict)
 
-    def of(self, tenant_id: int) -> int:
-        return self._by_tenant.get(tenant_id, 0)
+    def waiting_of(self, tenant_id: int) -> int:
+        return self._waiting.get(tenant_id, 0)
 
-    def enter(self, tenant_id: int) -> None:
-        self.count += 1
-        self._by_tenant[tenant_id] = self._by_tenant.get(tenant_id, 0) + 1
+    def wait(self, tenant_id: int) -> None:
+        """A request of the tenant begins to wait."""
+        self._waiting[tenant_id] = self._waiting.get(tenant_id, 0) + 1
 
-    def leave(self, tenant_id: int) -> None:
-        self.count -= 1
-        left = self._by_tenant[tenant_id] - 1
+    def go_on(self, tenant_id: int) -> None:
+        """It waits no longer."""
+        left = self._waiting[tenant_id] - 1
         if left:
-            self._by_tenant[tenant_id] = left
+            self._waiting[tenant_id] = left
         else:
-            del self._by_tenant[tenant_id]
+            del self._waiting[tenant_id]
 
 
 def share_of(places: int, share: float) -> int:

@@ -31,10 +31,12 @@ class Reservation:
 
 
 class _Window:
-    __slots__ = ("blocked_until", "ends_at", "excess", "excess_ends_at", "refused_until", "used")
+    __slots__ = ("allowance", "blocked_until", "ends_at", "excess", "excess_ends_at", "limit", "refused_until", "used")
 
     def __init__(self, now: float) -> None:
         self.used = 0
+        self.limit = 0  # that the window is known to have
+        self.allowance: int | None = None  # of what the store said was left; None: of the limit
         self.ends_at = now + WINDOW_S
         self.excess = 0
         self.excess_ends_at = 0.0
@@ -43,31 +45,53 @@ class _Window:
 
 
 class LocalLimiter:
-    """Each worker's share of every limit: ceil(limit / workers), so that together they hardly exceed it."""
+    """Each worker's share of what was left of every limit when the store went away, or else of the limit.
+
+    Times are seconds of a clock that does not jump.
+    """
 
     def __init__(self, workers: int, block_after: int) -> None:
-        self._workers = workers
-        self._block_after = block_after
+        """workers: of this node. block_after: 0 blocks nobody."""
+        self._workers = self._living = workers
+        self._rank: int | None = None
+        self.block_after = block_after
         self._windows: OrderedDict[str, _Window] = OrderedDict()
+        self._left: OrderedDict[str, tuple[int, int, float]] = OrderedDict()  # of which limit, and when it ends
+
+    def living(self, workers: int, rank: int) -> None:
+        """How many workers all nodes have together, and how many of them come before this one."""
+        self._living, self._rank = max(workers, self._workers), rank
+
+    def see(self, name: str, left: int, limit: int, ends_at: float) -> None:
+        """What the store says is left of a scope's window. name: `t` and a tenant's id, `k` and a key's."""
+        counted = self._windows.get(name)
+        if counted is not None and not counted.refused_until:
+            del self._windows[name]  # of the last time that the store was away
+        self._left[name] = (left, limit, ends_at)
+        self._left.move_to_end(name)
+        if len(self._left) > MAX_REMEMBERED:
+            self._left.popitem(last=False)
 
     def reserve(self, tenant_id: int, limit: int, key_id: int, key_limit: int | None, now: float) -> Reservation:
-        """One request of the key and the tenant at `now` (seconds of a clock that does not jump)."""
+        """One request of the key and the tenant."""
         scopes = [] if key_limit is None else [("key", f"k{key_id}", key_limit)]
         scopes.append(("tenant", f"t{tenant_id}", limit))
-        windows = [(scope, self._window(name, now), self._share(bound)) for scope, name, bound in scopes]
+        named = [(scope, self._window(name, now), bound) for scope, name, bound in scopes]
+        windows = [(scope, window, self._bound(window, bound)) for scope, window, bound in named]
         for scope, window, bound in windows:
             if now < window.blocked_until:
-                return _refusal(scope, window, bound, now, blocked=True)
+                return self._refusal(scope, window, bound, now, blocked=True)
         for scope, window, bound in windows:
             if window.used >= bound:
                 self._exceed(window, now)
-                return _refusal(scope, window, bound, now, blocked=False)
+                return self._refusal(scope, window, bound, now, blocked=False)
         for _, window, _ in windows:
-            if not window.used:  # begins with the first request that counts, not with one refused
+            if not window.used and window.allowance is None:  # begins with the first that counts, not with one refused
                 window.ends_at = now + WINDOW_S
             window.used += 1
         scope, window, bound = min(windows, key=lambda each: each[2] - each[1].used)
-        return Reservation(True, False, bound, bound - window.used, _whole(window.ends_at - now), None, scope)
+        limit = max(bound, window.limit)
+        return Reservation(True, False, limit, bound - window.used, _whole(window.ends_at - now), None, scope)
 
     def remember(self, refused: Reservation, tenant_id: int, key_id: int, now: float) -> None:
         """What the store has refused stays refused here for as long, should the store go away meanwhile."""
@@ -77,6 +101,7 @@ class LocalLimiter:
             window.blocked_until = window.refused_until
         else:
             window.used, window.ends_at = refused.limit, now + refused.reset_s
+            window.allowance = None
 
     def refuses(self, tenant_id: int, key_id: int, now: float) -> bool:
         """Whether the store's last word was a refusal that still holds."""
@@ -91,34 +116,46 @@ class LocalLimiter:
             self._windows.pop(f"t{tenant_id}", None)
             self._windows.pop(f"k{key_id}", None)
 
-    def _share(self, limit: int) -> int:
-        return max(1, math.ceil(limit / self._workers))
+    def _bound(self, window: _Window, limit: int) -> int:
+        """An allowance is exactly divided; of a limit of which nothing is known everybody has one request at least."""
+        if window.allowance is not None:
+            return window.allowance
+        if self._rank is None:
+            return max(1, math.ceil(limit / self._living))
+        return max(1, self._share(limit))
+
+    @staticmethod
+    def _refusal(scope: str, window: _Window, bound: int, now: float, blocked: bool) -> Reservation:
+        wait = _whole((window.blocked_until if blocked else window.ends_at) - now)
+        limit, remaining = max(bound, window.limit), max(0, bound - window.used)
+        return Reservation(False, blocked, limit, remaining, _whole(window.ends_at - now), max(1, wait), scope)
+
+    def _share(self, requests: int) -> int:
+        whole, rest = divmod(requests, self._living)
+        return whole + (self._rank is not None and self._rank < rest)
 
     def _window(self, name: str, now: float) -> _Window:
         window = self._windows.get(name)
         if window is None or now >= window.ends_at > window.blocked_until:
             window = self._windows[name] = _Window(now)
+            left, limit, ends_at = self._left.pop(name, (0, 0, 0.0))
+            if now < ends_at:
+                window.allowance, window.limit, window.ends_at = self._share(left), limit, ends_at
         elif now >= window.ends_at:
-            window.used, window.ends_at = 0, now + WINDOW_S
+            window.used, window.allowance, window.ends_at = 0, None, now + WINDOW_S
         self._windows.move_to_end(name)
         while len(self._windows) > MAX_REMEMBERED:
             self._windows.popitem(last=False)
         return window
 
     def _exceed(self, window: _Window, now: float) -> None:
-        if not self._block_after:
+        if not self.block_after:
             return
         if now >= window.excess_ends_at:
             window.excess, window.excess_ends_at = 0, now + EXCESS_WINDOW_S
         window.excess += 1
-        if window.excess >= self._block_after:
+        if window.excess >= self.block_after:
             window.blocked_until, window.excess = now + BLOCK_S, 0
-
-
-def _refusal(scope: str, window: _Window, limit: int, now: float, blocked: bool) -> Reservation:
-    wait = _whole((window.blocked_until if blocked else window.ends_at) - now)
-    remaining = max(0, limit - window.used)
-    return Reservation(False, blocked, limit, remaining, _whole(window.ends_at - now), max(1, wait), scope)
 
 
 def _whole(seconds: float) -> int:

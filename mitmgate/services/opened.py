@@ -46,13 +46,11 @@ class Services:
     def with_settings(self, settings: Settings) -> Services:
         """The same services under other settings: what a reload can change. Raises SecretsUnusable."""
         given = load_secrets(settings, self.runtime.data_dir, create=False)
+        self.quota.apply(settings.limits)
         return replace(
             self,
             settings=settings,
             secrets=replace(self.secrets, jwt_secrets=given.jwt_secrets),  # hashes and seals are of the start's
-            quota=Quota(
-                self.store, LocalLimiter(self.runtime.worker_count, settings.limits.block_after), settings.limits
-            ),
         )
 
 
@@ -105,5 +103,6 @@ async def _flush(services: Services) -> None:
         await asyncio.sleep(FLUSH_S)
         services.refusals.flush()
         services.journal.flush()
+        await services.quota.beat()
         await services.store.probe()  # without traffic nobody else would notice that it went, or is back
         await services.exact_cache.flush()

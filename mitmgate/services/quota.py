@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+import os
+import time
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +18,10 @@ from mitmgate.services.redis import Command, Script, Store, StoreDown, StoreErro
 logger = logging.getLogger(__name__)
 
 RESERVE: Final = Script("reserve")
+WORKERS: Final = Script("workers")
+LIVING: Final = ("q:workers", "q:windows")
+GONE_S: Final = 5
+MOST_TOLD: Final = 256  # windows, in a beat
 UNAVAILABLE: Final = partial(
     ServiceUnavailable, 503, "limiter_unavailable", "The request limiter is not available.", retry_after_s=1
 )
@@ -32,8 +38,18 @@ class Quota:
     """Reserves one request of a tenant (and of its key, when that has a limit)."""
 
     def __init__(self, store: Store, local: LocalLimiter, limits: Limits) -> None:
+        self._store = store
         self._script = store.use(RESERVE)
+        self._workers = store.use(WORKERS)
+        self._name = os.urandom(8).hex()
         self._local = local
+        self._active: set[str] = set()  # windows since the last beat, as _window_of writes them
+        self._beat_at = 0  # the store's time
+        self.apply(limits)
+
+    def apply(self, limits: Limits) -> None:
+        """Other limits from now on; what is known of windows and blocks stays."""
+        self._local.block_after = limits.block_after
         self._closed = limits.on_store_failure == "closed"
         self._bounds = (limits.block_after, WINDOW_S * 1000, EXCESS_WINDOW_S * 1000, BLOCK_S * 1000)
 
@@ -68,9 +84,41 @@ class Quota:
         """Whether the last request was refused and the next one will most likely be. now: as for `remember`."""
         return self._local.refuses(tenant.id, key.id, now)
 
-    def forget(self, tenant: Tenant, key: Key) -> None:
-        """Ends what `remember` keeps, now that the store has let a request pass."""
+    def passed(self, allowed: Reservation, tenant: Tenant, key: Key, now: float) -> None:
+        """Ends what `remember` keeps, and keeps what is left for when the store is away. now: as for `remember`."""
         self._local.forget(tenant.id, key.id)
+        name = f"k{key.id}" if allowed.scope == "key" else f"t{tenant.id}"
+        self._local.see(name, allowed.remaining, allowed.limit, now + allowed.reset_s)
+        if len(self._active) < MOST_TOLD:
+            self._active.add(_window_of(tenant.id, None, tenant.rate_limit_per_hour))
+            if key.rate_limit_per_hour is not None:
+                self._active.add(_window_of(tenant.id, key.id, key.rate_limit_per_hour))
+
+    async def beat(self) -> None:
+        """Tells the store that this worker lives, and looks what all have used. To be called once a second."""
+        active, self._active = self._active, set()
+        command = self._workers.command(LIVING, [self._name, GONE_S, self._beat_at, *active])
+        try:
+            (counted,) = await self._store.pipeline([command])
+            if isinstance(counted, StoreError):
+                return
+            living, rank, self._beat_at, windows = counted
+            self._local.living(living, rank)
+            await self._look([text.decode() if isinstance(text, bytes) else text for text in windows])
+        except StoreDown:
+            return
+
+    async def _look(self, windows: list[str]) -> None:
+        """What is left of windows that somebody has taken from since the last beat."""
+        scopes = [(int(tenant), int(key) if key else None, int(limit)) for tenant, key, limit in map(_parts, windows)]
+        names = [scope_keys(tenant, key)[0] for tenant, key, _ in scopes]
+        commands: list[Command] = [command for name in names for command in (("GET", name), ("PTTL", name))]
+        looks = await self._store.pipeline(commands) if commands else []
+        now = time.monotonic()
+        for (tenant, key, limit), used, left_ms in zip(scopes, looks[::2], looks[1::2], strict=True):
+            if isinstance(left_ms, int) and left_ms > 0 and not isinstance(used, StoreError):
+                name = f"t{tenant}" if key is None else f"k{key}"
+                self._local.see(name, max(0, limit - int(used or 0)), limit, now + left_ms / 1000)
 
     def degraded(self, tenant: Tenant, key: Key, now: float) -> Reservation:
         """Without the store: this worker's share of the limit; when set so, ServiceUnavailable is raised.
@@ -80,3 +128,13 @@ class Quota:
         if self._closed:
             raise UNAVAILABLE()
         return self._local.reserve(tenant.id, tenant.rate_limit_per_hour, key.id, key.rate_limit_per_hour, now)
+
+
+def _window_of(tenant_id: int, key_id: int | None, limit: int) -> str:
+    """A window as workers tell each other of it."""
+    return f"{tenant_id} {'' if key_id is None else key_id} {limit}"
+
+
+def _parts(window: str) -> tuple[str, str, str]:
+    tenant, key, limit = window.split(" ")
+    return tenant, key, limit

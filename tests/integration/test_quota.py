@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -186,3 +187,81 @@ async def test_block_after_zero_never_blocks(store: Store) -> None:
     assert [each.allowed for each in taken] == [True, False, False, False, False]
     assert not any(each.blocked for each in taken)
     assert await limits_store.blocked(store, [1]) == {}
+
+
+class Node:
+    """Two workers of one gateway, each with its own connection."""
+
+    def __init__(self, url: str) -> None:
+        self.stores = [Store(url, deadline_s=20) for _ in range(2)]
+        self.quotas = [quota_on(store, block_after=0) for store in self.stores]
+
+    async def close(self) -> None:
+        for store in self.stores:
+            await store.close()
+
+
+async def beat(quotas: list[Quota]) -> None:
+    for _ in range(2):  # the first tells, the second hears
+        for quota in quotas:
+            await quota.beat()
+
+
+async def taken(quotas: list[Quota], tenant: Tenant, key: Key, count: int) -> int:
+    """Requests through the store, one worker after the other. -> how many were allowed"""
+    allowed = 0
+    for number in range(count):
+        quota = quotas[number % len(quotas)]
+        reservation = await reserve(quota._store, quota, tenant, key)
+        if reservation.allowed:
+            quota.passed(reservation, tenant, key, time.monotonic())
+            allowed += 1
+        else:
+            quota.remember(reservation, tenant, key, time.monotonic())
+    return allowed
+
+
+def without_the_store(quotas: list[Quota], tenant: Tenant, key: Key) -> int:
+    """-> how many of many requests all workers together let pass"""
+    now = time.monotonic()
+    return sum(quota.degraded(tenant, key, now).allowed for quota in quotas for _ in range(200))
+
+
+@pytest.fixture
+async def nodes(valkey_url: str) -> AsyncIterator[list[Node]]:
+    nodes = [Node(valkey_url), Node(valkey_url)]
+    yield nodes
+    for node in nodes:
+        await node.close()
+
+
+@pytest.mark.parametrize("used", [0, 1, 60, 99, 100])
+@pytest.mark.parametrize("seen_by", [1, 2, 4])
+async def test_all_nodes_together_admit_what_was_left(nodes: list[Node], used: int, seen_by: int) -> None:
+    quotas = [quota for node in nodes for quota in node.quotas]
+    tenant, key = a_tenant(100), a_key()
+    await beat(quotas)
+    assert await taken(quotas[:seen_by], tenant, key, used) == used
+    await beat(quotas)
+    assert used + without_the_store(quotas, tenant, key) == 100
+
+
+async def test_a_keys_own_limit_is_divided_as_well(nodes: list[Node]) -> None:
+    quotas = [quota for node in nodes for quota in node.quotas]
+    tenant, key = a_tenant(100), a_key(limit=10)
+    await beat(quotas)
+    assert await taken(quotas[:1], tenant, key, 3) == 3
+    await beat(quotas)
+    assert without_the_store(quotas, tenant, key) == 7
+    assert without_the_store(quotas, tenant, a_key(2)) == 97 - 7
+
+
+async def test_a_worker_that_falls_silent_is_no_longer_counted(
+    nodes: list[Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quotas = [quota for node in nodes for quota in node.quotas]
+    await beat(quotas)
+    monkeypatch.setattr("mitmgate.services.quota.GONE_S", -1)  # all but the one that calls
+    await quotas[0].beat()
+    tenant, key = a_tenant(100), a_key()
+    assert without_the_store(quotas[:1], tenant, key) == 50  # never fewer than its own gateway's

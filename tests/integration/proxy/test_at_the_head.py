@@ -134,7 +134,32 @@ async def test_a_tenant_takes_no_more_than_its_share_of_places(served: Served) -
         await asyncio.sleep(0.01)
     served.go.set()
     assert (await ask(served.port, request()))[0] == 200
-    assert served.services.in_flight.of(1) == 0
+    assert served.services.in_flight.waiting_of(1) == 0
+
+
+@pytest.mark.parametrize("served", [{"max_in_flight": 4, "tenant_share": 0.5}], indirect=True)
+async def test_who_waits_for_an_upstream_has_a_place_too(served: Served) -> None:
+    served.go.clear()
+    held = []
+    for number in range(2):
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(request())
+        held.append((reader, writer))
+        while len(served.raw.requests) <= number:
+            await asyncio.sleep(0.01)
+    assert (await ask(served.port, request()))[0] == 429
+    served.go.set()
+    for reader, writer in held:
+        assert (await read_answer(reader))[0] == 200
+        writer.close()
+    assert (served.services.in_flight.count, served.services.in_flight.waiting_of(1)) == (0, 0)
+
+
+@pytest.mark.parametrize("served", [{"max_in_flight": 100, "tenant_share": 0.02}], indirect=True)
+async def test_what_only_the_gateway_works_on_takes_no_place_of_the_tenants(served: Served) -> None:
+    served.store.verdict = OVER
+    asked = await asyncio.gather(*(ask(served.port, request()) for _ in range(50)))
+    assert {json.loads(body)["error"]["code"] for _, _, body in asked} == {"rate_limit_exceeded"}
 
 
 async def test_the_upstream_learns_our_pseudonym_and_no_other_way_the_request_came(served: Served) -> None:

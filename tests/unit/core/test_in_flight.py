@@ -3,13 +3,13 @@ from __future__ import annotations
 from mitmgate.core.in_flight import InFlight, share_of
 
 
-def test_places_are_counted_by_tenant_and_forgotten_with_the_last() -> None:
+def test_who_waits_is_counted_by_tenant_and_forgotten_with_the_last() -> None:
     places = InFlight()
     for tenant in (1, 1, 2):
-        places.enter(tenant)
-    assert (places.count, places.of(1), places.of(2), places.of(3)) == (3, 2, 1, 0)
+        places.wait(tenant)
+    assert (places.waiting_of(1), places.waiting_of(2), places.waiting_of(3)) == (2, 1, 0)
     for tenant in (1, 2, 1):
-        places.leave(tenant)
+        places.go_on(tenant)
     assert places == InFlight()
 
 

@@ -140,3 +140,29 @@ def test_a_share_used_up_here_is_no_refusal_of_the_store() -> None:
     while limiter.reserve(1, 10, 7, None, 0.0).allowed:
         pass
     assert not limiter.refuses(1, 7, 1.0)
+
+
+def test_what_was_left_is_divided_exactly() -> None:
+    for left in (0, 1, 39, 40, 41):
+        workers = [LocalLimiter(2, 100) for _ in range(4)]
+        for rank, worker in enumerate(workers):
+            worker.living(4, rank)
+            worker.see("t1", left, 100, 1800.0)
+        taken = [worker.reserve(1, 100, 7, None, 10.0) for worker in workers for _ in range(50)]
+        assert sum(each.allowed for each in taken) == left
+        assert {each.limit for each in taken} == {100} and all(each.reset_s == 1790 for each in taken)
+
+
+def test_what_was_left_is_of_the_window_it_was_left_of() -> None:
+    limiter = LocalLimiter(1, 100)
+    limiter.see("t1", 0, 10, 100.0)
+    assert not limiter.reserve(1, 10, 7, None, 99.0).allowed
+    assert limiter.reserve(1, 10, 7, None, 101.0).allowed
+    limiter.see("t1", 5, 10, 3000.0)  # the store is back: what was counted here is over
+    assert [limiter.reserve(1, 10, 7, None, 200.0).allowed for _ in range(6)] == [True] * 5 + [False]
+
+
+def test_of_a_limit_of_which_nothing_is_known_everybody_has_a_request_at_least() -> None:
+    limiter = LocalLimiter(2, 100)
+    limiter.living(8, 7)
+    assert [limiter.reserve(1, 3, 7, None, 0.0).allowed for _ in range(2)] == [True, False]
