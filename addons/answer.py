@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from mitmproxy import http
@@ -9,11 +10,15 @@ from mitmproxy import http
 from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
+from mitmgate.core.answer_tap import tap_for
 from mitmgate.core.encoding import is_plain
+from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.event_hold import stream_kind
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
+from mitmgate.core.vendor_errors import vendor_request_id
 
+STREAMING_VERB = re.compile(r":stream[A-Za-z]*$")  # Google's, whose requests have no `stream`
 Pairs = list[tuple[bytes, bytes]]
 
 
@@ -27,15 +32,20 @@ class AnswerStage:
         from_upstream = plan.attempts > 0 and exchange.error is None and exchange.entry is None
         fields = list(response.headers.fields)
         if from_upstream and exchange.route is Route.API:
+            exchange.upstream_request_id = vendor_request_id(fields, exchange.upstream_secrets)
             fields = answerable(fields, secrets=exchange.upstream_secrets)
             response.headers.fields = tuple(fields)  # whatever may go wrong below
             response.data.reason = REASONS.get(response.status_code, b"")  # the upstream's may say anything
             response.stream = not plan.must_buffer and self._must_stream(response, exchange)
+            if flow.request.method == "POST" and response.status_code < 300:
+                self._tap(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
         if self._is_stream(response, exchange):
             fields.append((b"X-Accel-Buffering", b"no"))  # or nginx keeps events back (ngx_http_proxy_module)
         fields.append((b"X-Request-Id", exchange.request_id.encode()))
+        if exchange.client_format == ANTHROPIC and not from_upstream:
+            fields.append((b"request-id", exchange.request_id.encode()))  # where Anthropic's packages look for it
         if exchange.client_request_id is not None:
             fields.append((b"X-Client-Request-Id", exchange.client_request_id.encode()))
         if exchange.tenant is not None:
@@ -46,13 +56,27 @@ class AnswerStage:
         response.headers.fields = tuple(fields)
 
     @staticmethod
+    def _tap(response: http.Response, exchange: Exchange) -> None:
+        """Only POST is paid for: GET shows what a POST has made, with its usage again."""
+        assert exchange.plan is not None
+        content_type = response.headers.get("content-type", "")
+        coding = response.headers.get("content-encoding", "")
+        exchange.tap = exchange.plan.tap = tap_for(
+            exchange.client_format, content_type, coding, exchange.streamed, exchange.recording
+        )
+
+    @staticmethod
     def _must_stream(response: http.Response, exchange: Exchange) -> bool:
         """JSON is buffered, so that a broken answer can still become an error; all else passes chunk by chunk."""
+        assert exchange.plan is not None
         if exchange.filters_models:
             return False
         if exchange.upstream_secrets and not is_plain(response.headers.get("content-encoding", "")):
-            return False  # to be looked into whole
+            exchange.plan.must_buffer = True  # to be looked into whole
+            return False
         content_type = response.headers.get("content-type", "")
+        if STREAMING_VERB.search(exchange.path) is not None:
+            exchange.streamed = True
         if exchange.streamed or stream_kind(content_type) is not None:
             return response.status_code < 400
         media_type = content_type.partition(";")[0].strip().lower()

@@ -10,6 +10,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange, local_response, parsed_answer, readable_body
 from mitmgate.core.asked import asked
+from mitmgate.core.bounded_json import may_parse
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.replay import NotReplayable, Wanted, replay, stored_stream
 from mitmgate.core.replay.forms import is_stream
@@ -46,13 +47,15 @@ def entry_of_answer(flow: http.HTTPFlow, exchange: Exchange) -> Entry | str:
     response = flow.response
     assert response is not None
     body, answer = readable_body(response), parsed_answer(flow, exchange)
+    if response.raw_content is None or (body is not None and not may_parse(body)):
+        return "large"  # without a content it has passed in pieces
     if body is None or answer is None:
         return "not JSON"
     why = answer_cacheable(exchange.client_format, response.status_code, {}, answer)
     if why is not None:
         return why
     media_type = response.headers.get("content-type", "application/json").encode()
-    return _entry(exchange, response, media_type, body, tokens_of_json(exchange.client_format, answer))
+    return _entry(exchange, response, media_type, body, tokens_of_json(answer))
 
 
 async def entry_of_stream(flow: http.HTTPFlow, exchange: Exchange, recorded: bytes) -> Entry | str:

@@ -15,6 +15,8 @@ import orjson
 from mitmproxy import http
 from mitmproxy.net.http.status_codes import RESPONSES
 
+from mitmgate.core.answer_tap import TokenTap
+from mitmgate.core.bounded_json import may_parse
 from mitmgate.core.cache_policy import Decision
 from mitmgate.core.directory import Key, Tenant
 from mitmgate.core.encoding import decoded
@@ -22,7 +24,6 @@ from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_err
 from mitmgate.core.limits import Reservation
 from mitmgate.core.paths import Route
 from mitmgate.core.recording import Recording
-from mitmgate.core.token_usage import StreamTap
 from mitmgate.proxy.plan import Plan
 from mitmgate.services.exact_cache import Entry
 
@@ -52,12 +53,13 @@ class Exchange:
     started_at: float = field(default_factory=time.time)
     begun: float = field(default_factory=time.monotonic)
     plan: Plan | None = None
-    counted: bool = False  # in the worker's requests in flight
     # auth
     tenant: Tenant | None = None
     key: Key | None = None
     credentials: tuple[bytes, ...] = field(default=(), repr=False)  # what this request authenticated with
     auth_ms: float | None = None
+    # places
+    counted: bool = False  # in the worker's requests in flight
     # validate
     takes_body: bool = True
     is_json: bool = False
@@ -88,7 +90,9 @@ class Exchange:
     # upstream
     upstream: str | None = None
     upstream_secrets: tuple[bytes, ...] = field(default=(), repr=False)  # what no answer may hold
-    tap: StreamTap | None = None
+    # answer
+    upstream_request_id: str | None = None  # the vendor's
+    tap: TokenTap | None = None  # of an answer to a request that is paid for
     # whoever needs the answer first, whoever refuses, ledger
     answer: dict[str, Any] | None = None  # a buffered JSON answer, parsed once: see parsed_answer
     error: str | None = None
@@ -130,10 +134,13 @@ def readable_body(response: http.Response) -> bytes | None:
 
 
 def parsed_answer(flow: http.HTTPFlow, exchange: Exchange) -> dict[str, Any] | None:
-    """The buffered answer as a JSON object; None when it is not one."""
+    """The buffered answer as a JSON object; None when it is not one, or too large to be parsed."""
     if exchange.answer is None and flow.response is not None and not flow.response.stream:
+        text = readable_body(flow.response) or b""
+        if not may_parse(text):
+            return None
         try:
-            body = orjson.loads(readable_body(flow.response) or b"")
+            body = orjson.loads(text)
         except orjson.JSONDecodeError:
             return None
         exchange.answer = body if isinstance(body, dict) else None

@@ -7,12 +7,13 @@ import time
 import orjson
 from mitmproxy import http
 
-from addons.exchange import Exchange, parsed_answer
+from addons.exchange import Exchange, parsed_answer, readable_body
 from addons.gate import observer
-from addons.story import story_of
-from mitmgate.core.retry import error_of
-from mitmgate.core.token_usage import Tokens, tokens_of_json
+from addons.story import refusal_of, story_of
+from mitmgate.core.retry import Failure, error_of
+from mitmgate.core.token_usage import Tokens, tokens_of_json, tokens_of_text
 from mitmgate.core.usage import UsageRecord
+from mitmgate.core.vendor_errors import vendor_request_id
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
 
@@ -24,9 +25,10 @@ MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 class LedgerStage:
     """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
 
-    def __init__(self, journal: Journal, cache: ExactCache) -> None:
+    def __init__(self, journal: Journal, cache: ExactCache, store_errors: bool = True) -> None:
         self._journal = journal
         self._cache = cache
+        self._store_errors = store_errors
 
     @observer
     def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -47,8 +49,9 @@ class LedgerStage:
         record = self._record(flow, exchange)
         if broken:
             self._mark_broken(flow, exchange, record)
-        self._count_tokens(flow, exchange, record)
-        story = story_of(exchange, record.error)
+        self._count_tokens(flow, exchange, record, broken)
+        self._note_refusal(exchange, record)
+        story = story_of(exchange, record.error, refusal_of(flow, exchange, self._store_errors))
         record.story = None if story is None else orjson.dumps(story).decode()
         self._journal.append(record)
         if record.cache in ("hit", "miss"):
@@ -102,18 +105,40 @@ class LedgerStage:
             record.status, record.error = BROKE_OFF, record.error or "broken"
 
     @staticmethod
-    def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord) -> None:
-        tokens: Tokens | None = None
-        if exchange.entry is not None:
-            tokens = exchange.entry.tokens
-        elif exchange.tap is not None:
-            tokens = exchange.tap.tokens
-        elif exchange.is_json and record.attempts and record.status < 300:
-            answer = parsed_answer(flow, exchange)
-            tokens = tokens_of_json(exchange.client_format, answer) if answer is not None else None
+    def _note_refusal(exchange: Exchange, record: UsageRecord) -> None:
+        """Where the client got an error of ours for the vendor's, the row has the vendor's status and id."""
+        record.upstream_request_id = exchange.upstream_request_id
+        last = exchange.plan.tries[-1] if exchange.plan is not None and exchange.plan.tries else None
+        if last is None or record.upstream_request_id is not None:
+            return
+        if last.refused is not None:
+            record.upstream_request_id = vendor_request_id(last.refused.fields, exchange.upstream_secrets)
+        if record.error == Failure.STATUS.value and last.status is not None:
+            record.status = last.status
+
+    @staticmethod
+    def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord, broken: bool) -> None:
+        tokens = _tokens(flow, exchange, broken)
         if tokens is not None:
             record.prompt_tokens = tokens.prompt
             record.cached_prompt_tokens = tokens.cached_prompt
             record.cache_write_tokens = tokens.cache_write
             record.completion_tokens = tokens.completion
             record.reasoning_tokens = tokens.reasoning
+            record.usage_estimated = tokens.estimated or None
+
+
+def _tokens(flow: http.HTTPFlow, exchange: Exchange, broken: bool) -> Tokens | None:
+    """Those of an entry, of what has passed, or of a whole answer; None where nothing was paid for."""
+    if exchange.entry is not None:
+        return exchange.entry.tokens
+    tap = exchange.tap
+    if tap is None:
+        return None
+    if tap.has_read:
+        return tap.tokens_so_far(flow.request.raw_content or b"") if broken else tap.tokens
+    if broken or flow.response is None:
+        return None
+    if (answer := parsed_answer(flow, exchange)) is not None:
+        return tokens_of_json(answer)
+    return tokens_of_text(readable_body(flow.response) or b"")

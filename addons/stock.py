@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -30,7 +31,9 @@ from mitmgate.proxy.redirected import may_follow
 from mitmgate.proxy.sealed import SealedHeaders, SealingHttpLayer, redact_credentials, seal_body
 from mitmgate.proxy.stream import TOO_LARGE
 
-NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
+NO_PLAN: Final = partial(
+    ServiceUnavailable, 503, "gateway_error", "The gateway could not decide where this request goes."
+)
 _TOKEN: Final = re.compile(rb'(?<="token":")[^"]+')
 
 
@@ -85,14 +88,14 @@ class StockForwarding:
         assert plan is not None
         plan.request_bytes = size
         if size > plan.max_request_bytes:
-            raise TOO_LARGE
+            raise TOO_LARGE()
         if not exchange.is_upload:
             await self._forward(flow, exchange)
 
     async def _forward(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         plan, request = exchange.plan, flow.request
         if plan is None or plan.target is None:
-            raise NO_PLAN
+            raise NO_PLAN()
         try:
             addresses, port = await self._gateway.pool.resolved(plan.target)
         except DialFailed as failed:

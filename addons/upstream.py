@@ -6,6 +6,7 @@ import functools
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 
 from mitmproxy import http
 
@@ -25,12 +26,16 @@ from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
 from mitmgate.core.strays import query_without_strays, without_strays
-from mitmgate.core.token_usage import StreamTap
+from mitmgate.core.via import passed_gateways, via
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
-NOT_ALLOWED = ServiceUnavailable(503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts.")
-NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstream's credential could not be opened.")
+NOT_ALLOWED = partial(
+    ServiceUnavailable, 503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts."
+)
+NO_CREDENTIAL = partial(
+    ServiceUnavailable, 503, "upstream_credential_broken", "The upstream's credential could not be opened."
+)
 
 
 class _Prepared:
@@ -53,9 +58,10 @@ class _Prepared:
 class UpstreamStage:
     """Completes the plan: target, path, headers, deadlines, retries."""
 
-    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes]) -> None:
+    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes], pseudonym: bytes) -> None:
         self._settings = settings
         self._master_keys = master_keys
+        self._pseudonym = pseudonym
         self._prepared: OrderedDict[int, _Prepared] = OrderedDict()
 
     @gate
@@ -91,17 +97,16 @@ class UpstreamStage:
             method=flow.request.method,
             upstream_format=tenant.upstream_format,
         )
-        if exchange.streamed:
-            exchange.tap = plan.tap = StreamTap(exchange.client_format, exchange.recording)
         plan.target = prepared.target
 
-    @staticmethod
-    def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
+    def _headers(self, request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
         kept = forwardable(request.headers.fields, prepared.replaced)
         read_here = exchange.is_json or exchange.filters_models or exchange.upstream_secrets  # to be found in an answer
         coding = b"identity" if read_here else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
         kept.append((b"Accept-Encoding", coding))
-        return [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
+        passed = passed_gateways(request.headers.fields) if "via" in exchange.headers else []
+        gateways = via(passed, request.data.http_version, self._pseudonym)
+        return [(b"Host", prepared.host), (b"Via", gateways), *without_strays(kept, exchange.credentials)]
 
     def _retries(self, exchange: Exchange, tenant: Tenant, budget: RetryBudget, ends_at: float) -> Retries:
         """The tenant's or the configuration's; a client may only lower them, to 0 for one POST whatever happens."""
@@ -123,13 +128,13 @@ class UpstreamStage:
             return prepared
         backend = parse_backend_url(tenant.backend_url)
         if not host_allowed(backend.host, self._settings.allowed_hosts):
-            raise NOT_ALLOWED
+            raise NOT_ALLOWED()
         credential = None
         if tenant.upstream_auth is not None:
             try:
                 value = unseal(self._master_keys, tenant.upstream_auth.sealed, b"tenant:%d:upstream_auth" % tenant.id)
             except SealBroken:
-                raise NO_CREDENTIAL from None
+                raise NO_CREDENTIAL() from None
             credential = (tenant.upstream_auth.header.encode(), value.encode())
         prepared = _Prepared(tenant, backend, credential, self._settings.retry_budget)
         self._prepared[tenant.id] = prepared

@@ -13,6 +13,7 @@ SHORT_ID: Final = 18
 WHOLE_ID: Final = 36
 _TIME: Final = 14
 _TENANT: Final = 10
+_STATUS: Final = 6
 _CACHE: Final = 8
 _MS: Final = 7
 
@@ -21,7 +22,7 @@ Row = Mapping[str, Any]
 
 def header(width: int | None) -> str:
     """The titles over the lines."""
-    return _joined("Time (UTC)", "Tenant", "", "Cache", "Took", "Request", "Model", width)
+    return _joined("Time (UTC)", "Tenant", "Status", "Cache", "Took", "Request", "Model", width)
 
 
 def line(row: Row, width: int | None) -> str:
@@ -60,7 +61,7 @@ def tone(row: Row) -> str:
 
 def _joined(time: str, tenant: str, status: str, cache: str, took: str, id: str, what: str, width: int | None) -> str:
     name = fit(tenant, _TENANT, cut=width is not None)
-    left = f"{time:<{_TIME}} {name} {status:>3} {cache:<{_CACHE}} {took:>{_MS}} "
+    left = f"{time:<{_TIME}} {name} {status:<{_STATUS}} {cache:<{_CACHE}} {took:>{_MS}} "
     if width is None:
         return f"{left}{id:<{WHOLE_ID}} {what}"
     left += f"{id[:SHORT_ID]:<{SHORT_ID}} "

@@ -1,4 +1,4 @@
-"""Finds one request by our id, the beginning of it, or its client's own, and prints its story."""
+"""Finds one request by our id, the beginning of it, its client's own or the vendor's, and prints its story."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from gatewayctl.text import plain
 
 _OURS: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){0,3}-?[0-9a-f]{0,12}", re.IGNORECASE)
 _MOMENT: Final = re.compile(r"([0-9a-f]{8})-?([0-9a-f]{4})-?7", re.IGNORECASE)
+_VENDORS: Final = re.compile(r"[\x21-\x7e]{1,200}")
 _FRESH_S: Final = 10.0  # a request that young may just have ended, and its row be on its way
 _TRIES: Final = 8
 _TRY_S: Final = 0.25
 
 
 def show_request(session: Session, request_id: str, is_clients: bool) -> None:
-    """Raises NotFound. Several requests under a client's id are listed."""
+    """Raises NotFound. Several requests under one id of the client or the vendor are listed."""
     if not is_clients and _OURS.fullmatch(request_id):
         try:
             _show(session, _fetch(session, request_id))
             return
         except NotFound:
-            pass  # a client's id may look so, too
+            pass  # others' ids may look so, too
     answer = session.client.get("/admin/usage", client_request_id=request_id)
+    if not answer["data"] and not is_clients and _VENDORS.fullmatch(request_id):
+        answer = session.client.get("/admin/usage", upstream_request_id=request_id)
     rows = answer["data"][::-1]
     if not rows:
         raise NotFound(404, f"there is no request '{plain(request_id)}' (a request has its row when it has ended)")

@@ -36,8 +36,10 @@ def pairs_of(story: Story) -> list[tuple[str, str]]:
         ("who", _who(story)),
         ("what", _what(story)),
         ("client's id", cell(story["client_request_id"])),
+        ("vendor's id", cell(story["upstream_request_id"])),
         ("answer", f"{story['status']} after {milliseconds(story['latency_ms'])}"),
         ("error", _error(story["error"])),
+        ("vendor's error", _vendor_error(story)),
         ("stages", _stages(story)),
         ("cache", _cache(story)),
         ("upstream", _upstream(story)),
@@ -85,6 +87,11 @@ def _error(code: Any) -> str:
     return cell(code) if meaning is None else f"{cell(code)}: {meaning}"
 
 
+def _vendor_error(story: Story) -> str:
+    parts = (story["vendor_error_code"], story["vendor_error_message"])
+    return ": ".join(cell(part) for part in parts if part is not None)
+
+
 def _stages(story: Story) -> str:
     return ", ".join(f"{name} {milliseconds(story[field])}" for name, field in _STAGES if story[field] is not None)
 
@@ -126,7 +133,8 @@ def _tokens(story: Story) -> str:
             continue
         also = [f"{number(story[f'{part}_tokens'])} {words}" for part, words in of_these if story[f"{part}_tokens"]]
         parts.append(f"{number(count)} {name}" + (f" ({', '.join(also)})" if also else ""))
-    return ", ".join(parts)
+    told = ", ".join(parts)
+    return f"{told}, partly estimated: the answer broke off" if told and story["usage_estimated"] else told
 
 
 def _connection(attempt: Mapping[str, Any]) -> str:

@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import click
 
+from gatewayctl.durations import Duration
+from mitmgate.core.credential_value import credential_value
+
 FORMATS: Final = ("openai", "anthropic")
 _OPTIONS: Final = (
     click.option("--upstream-key-env", metavar="VAR", help="Take the upstream's key from this environment variable."),
@@ -33,7 +36,7 @@ _OPTIONS: Final = (
         type=click.Choice(("semantic", "exact", "off")),
         help="Which repeated questions the cache answers.",
     ),
-    click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Seconds an answer is kept."),
+    click.option("--cache-ttl", type=Duration(1), metavar="D", help="How long an answer is kept, such as 12h."),
     click.option("--cache-max-bytes", type=click.IntRange(0), metavar="N", help="Bytes of answers kept."),
     click.option(
         "--cache-max-temperature", type=click.FloatRange(0, 2), metavar="T", help="Hotter requests are not cached."
@@ -86,7 +89,10 @@ def _upstream_auth(options: dict[str, Any], upstream_format: str) -> dict[str, s
             raise click.UsageError("--upstream-auth-header needs --upstream-key-env or --upstream-key-stdin")
         return None
     header = header or ("x-api-key" if upstream_format == "anthropic" else "Authorization")
-    return {"header": header, "value": f"Bearer {key}" if header.lower() == "authorization" else key}
+    try:
+        return {"header": header, "value": credential_value(header, key)}
+    except ValueError as problem:
+        raise click.UsageError(f"the upstream's key: {problem}") from None
 
 
 def _upstream_key(variable: str | None, from_stdin: bool) -> str | None:

@@ -8,11 +8,11 @@ import click
 
 from gatewayctl.completion import tenant_names
 from gatewayctl.directory import find_tenant_id
+from gatewayctl.durations import SINCE
 from gatewayctl.following import until_interrupted
 from gatewayctl.request_logs import follow, show_list
 from gatewayctl.request_lookup import show_request
 from gatewayctl.session import Session, asks_server
-from gatewayctl.since import SINCE
 
 OUTCOMES: Final = ("hit", "exact", "semantic", "miss", "bypass", "refresh")
 SHOWN: Final = 20
@@ -43,8 +43,8 @@ def logs(
     """Show requests, the newest last; or one request's whole story.
 
     REQUEST_ID is the answer's X-Request-Id, or the beginning of it that the list shows; a client's own
-    X-Request-Id finds its requests as well. A request has its row when it has ended. No prompt is shown.
-    A deleted tenant is named by its id.
+    X-Request-Id and the vendor's id find their requests as well. A request has its row when it has ended. No prompt
+    is shown. A deleted tenant is named by its id.
 
     \b
     Examples:

@@ -36,7 +36,10 @@ Retries = Annotated[
 
 
 class UpstreamAuthIn(Body):
-    """The credential sent upstream; stored encrypted and never shown again."""
+    """The credential sent upstream; stored encrypted and never shown again.
+
+    `value` is sent as it is, so Authorization needs its scheme: `Bearer sk-…`. Without one `warnings` says so.
+    """
 
     header: HeaderName
     value: HeaderValue
@@ -100,12 +103,6 @@ class BlockIn(Body):
     reason: Reason | None = None
 
 
-class RotateIn(Body):
-    """How long the tenant's present keys go on working."""
-
-    grace_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_TTL_S)] = 0
-
-
 class UpstreamAuthShown(Answer):
     header: str
     set: bool = True
@@ -120,13 +117,13 @@ class CacheShown(Answer):
 
 
 class TenantShown(Answer):
-    """A tenant; never a key or a credential."""
+    """A tenant; never a key or a credential. The demo's status is `off` while the demo does not run."""
 
     id: int
     name: str
     backend_url: str
     rate_limit_per_hour: int
-    status: Literal["active", "blocked"]
+    status: Literal["active", "blocked", "off"]
     key_prefixes: list[str]
     blocked_until: datetime | None
     block_reason: str | None
@@ -146,8 +143,3 @@ class TenantShown(Answer):
 
 class TenantCreated(TenantShown):
     api_key: str = Field(description="Shown this once.")
-
-
-class Rotated(Answer):
-    api_key: str = Field(description="Shown this once.")
-    expires_old_at: datetime

@@ -24,6 +24,10 @@ ClientId = Annotated[
     str | None,
     Query(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]*$", description="A client's own X-Request-Id."),
 ]
+UpstreamId = Annotated[
+    str | None,
+    Query(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]*$", description="The vendor's id of a request."),
+]
 
 LEAST_PREFIX: Final = 8
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,12 +41,15 @@ async def list_usage(
     within: Within,
     tenant_id: TenantFilter = None,
     client_request_id: ClientId = None,
+    upstream_request_id: UpstreamId = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Any:
-    """Request rows over all tenants, or of one."""
+    """Request rows over all tenants, or of one; or those under a client's or a vendor's id."""
     if client_request_id is not None:
         return await _page(here, queries.client_usage_page, within, limit, cursor, client_request_id, tenant_id)
+    if upstream_request_id is not None:
+        return await _page(here, queries.upstream_usage_page, within, limit, cursor, upstream_request_id, tenant_id)
     if tenant_id is not None:
         return await _page(here, queries.tenant_usage_page, within, limit, cursor, tenant_id)
     return await _page(here, queries.usage_page, within, limit, cursor)

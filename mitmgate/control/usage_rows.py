@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-#: The columns of usage in the table's order, which is that of UsageRecord's fields; `arrival` is PostgreSQL's to give.
+#: The columns of usage in the order of UsageRecord's fields; `arrival` is PostgreSQL's to give.
 COLUMNS: Final = (
     "request_id",
     "started_at",
@@ -42,6 +42,8 @@ COLUMNS: Final = (
     "client_request_id",
     "client_address",
     "story",
+    "usage_estimated",
+    "upstream_request_id",
 )
 _STARTED_AT: Final = COLUMNS.index("started_at")
 _TOKENS: Final = tuple(name for name in COLUMNS if name.endswith("_tokens"))

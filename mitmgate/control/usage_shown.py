@@ -43,6 +43,8 @@ class UsageRow(Answer):
     latency_ms: float
     error: str | None
     client_request_id: str | None
+    upstream_request_id: str | None = Field(description="The vendor's own id of the request.")
+    usage_estimated: bool = Field(description="The answer broke off before the vendor reported its tokens.")
 
 
 class UsagePage(Answer):
@@ -61,6 +63,7 @@ class AttemptShown(Answer):
     status: int | None
     error: str | None
     reused: bool = Field(description="On a connection kept from before.")
+    upstream_request_id: str | None = Field(description="The vendor's own id, where it answered with an error.")
     stale: bool = Field(description="A kept connection turned out closed, and a new one was made.")
 
 
@@ -84,6 +87,8 @@ class Story(UsageRow):
     cache_entry: str | None = Field(description="What a hit was answered with.")
     cache_stored_by: str | None = Field(description="The id of the request whose answer that was.")
     cache_age_s: int | None
+    vendor_error_code: str | None = Field(description="Of the error that the upstream answered with.")
+    vendor_error_message: str | None = Field(description="Its beginning; null where `usage.store_errors` is false.")
     attempts_detail: list[AttemptShown]
 
 
@@ -122,15 +127,30 @@ Within = Annotated[Bounds, Depends(read_bounds)]
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as lists show it."""
-    return {**row, "request_id": str(row["request_id"]), "at": row["started_at"], "cost_microusd": None}
+    return {
+        **row,
+        "request_id": str(row["request_id"]),
+        "at": row["started_at"],
+        "cost_microusd": None,
+        "usage_estimated": row["usage_estimated"] is True,
+    }
 
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as one request's whole story."""
     story = row["story"] or {}
-    attempts = [{**_NO_ATTEMPT, **attempt, "at_ms": attempt["at"]} for attempt in story.get("attempts", ())]
+    attempts = [
+        {
+            **_NO_ATTEMPT,
+            **attempt,
+            "at_ms": attempt["at"],
+            "upstream_request_id": attempt.get("vendor_id"),
+        }
+        for attempt in story.get("attempts", ())
+    ]
     parts = {f"cache_{name}": story.get(key) for name, key in _CACHE}
-    return {**shown(row), **parts, "attempts_detail": attempts}
+    vendor = {f"vendor_error_{name}": story.get(f"vendor_{name}") for name in ("code", "message")}
+    return {**shown(row), **parts, **vendor, "attempts_detail": attempts}
 
 
 _CACHE = (("detail", "cache"), ("nearest", "nearest"), ("entry", "entry"), ("stored_by", "by"), ("age_s", "age_s"))

@@ -5,11 +5,15 @@ Names decide, values are left byte for byte. Both functions keep order and repet
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
 from mitmgate.core.credentials import CREDENTIAL_HEADERS
+
+_MAX_JUDGED_NAME: Final = 64
 
 type Field = tuple[bytes, bytes]
 
@@ -95,13 +99,22 @@ _NOT_ANSWERED: Final = (
 )
 _NOT_ANSWERED_PREFIXES: Final = (
     b"access-control-",
-    b"ratelimit-",
     b"x-accel-",
     b"x-cache-",
     b"x-mitmgate-",
-    b"x-ratelimit-",
     b"x-upstream",
 )
+# The tenant's account at the vendor, which is not the client's: its limits and what is left of them, its organisation,
+# project or workspace. By the words of a name, so that all vendors' headers are treated alike.
+_names_account: Final = re.compile(
+    rb"rate-?limit|(?:^|-)(?:org|organi[sz]ation|project|workspace|account|subscription|quota)(?:-|$)"
+    rb"|(?=.*(?:tokens|requests|input|output))(?:.*-)?(?:limit|remaining|reset)(?:-|$)"
+).search
+
+
+def may_forward(name: bytes) -> bool:
+    """Whether a request's header of that lower-case name goes upstream, unless Connection names it."""
+    return name not in _NOT_FORWARDED and not name.startswith(_NOT_FORWARDED_PREFIXES)
 
 
 def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset()) -> list[Field]:
@@ -134,9 +147,19 @@ def answerable(fields: Sequence[Field], secrets: Sequence[bytes] = ()) -> list[F
         if name in _NOT_ANSWERED:
             if name == b"connection":
                 connection.append(field[1])
-        elif not name.startswith(_NOT_ANSWERED_PREFIXES) and not (secrets and _holds(field, secrets)):
+        elif not _is_kept_here(name) and not (secrets and _holds(field, secrets)):
             kept.append(field)
     return _without(kept, connection, frozenset(), _FRAMING)
+
+
+def _is_kept_here(name: bytes) -> bool:
+    """Longer names are no vendor's."""
+    return _judged(name) if len(name) <= _MAX_JUDGED_NAME else name.startswith(_NOT_ANSWERED_PREFIXES)
+
+
+@functools.lru_cache(maxsize=1024)
+def _judged(name: bytes) -> bool:
+    return name.startswith(_NOT_ANSWERED_PREFIXES) or _names_account(name) is not None
 
 
 def _holds(field: Field, secrets: Sequence[bytes]) -> bool:

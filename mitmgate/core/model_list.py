@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import orjson
 
+from mitmgate.core.bounded_json import may_parse
+
 _LISTS: Final = ("data", "models")  # OpenAI's and Anthropic's; Google's and Ollama's
 _NAMES: Final = ("id", "name", "model")
 
@@ -17,11 +19,8 @@ def only_allowed(body: bytes, is_allowed: Callable[[str], bool]) -> bytes | None
     Anthropic's pages (https://docs.anthropic.com/en/api/models-list) go on from last_id: on a page that has one behind
     it, that stays as it was.
     """
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(told, dict):
+    told = _parsed(body)
+    if told is None:
         return None
     found = [name for name in _LISTS if name in told]
     if not found or not all(isinstance(told[name], list) for name in found):
@@ -42,12 +41,8 @@ def with_aliases(body: bytes, aliases: Mapping[str, str]) -> bytes:
 
     Google's names have a prefix and Ollama's lists are of what is installed: those stay.
     """
-    try:
-        told = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return body
-    models = told.get("data") if isinstance(told, dict) else None
-    if not isinstance(models, list):
+    told = _parsed(body)
+    if told is None or not isinstance(models := told.get("data"), list):
         return body
     known = {model["id"]: model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)}
     more = [{**known[model], "id": alias} for alias, model in aliases.items() if model in known and alias not in known]
@@ -56,6 +51,14 @@ def with_aliases(body: bytes, aliases: Mapping[str, str]) -> bytes:
     told["data"] = [*models, *more]
     _set_ends(told)
     return orjson.dumps(told)
+
+
+def _parsed(body: bytes) -> dict[str, Any] | None:
+    try:
+        told = orjson.loads(body) if may_parse(body) else None
+    except orjson.JSONDecodeError:
+        return None
+    return told if isinstance(told, dict) else None
 
 
 def _may_stay(model: Any, is_allowed: Callable[[str], bool]) -> bool:

@@ -1,64 +1,124 @@
-"""Tokens as the vendors count them, read from a whole answer or from a stream's events as they pass. Pure.
-
-OpenAI: https://platform.openai.com/docs/api-reference/chat/object (usage); Anthropic: https://docs.anthropic.com/en/api/messages,
-whose input_tokens leave out what was read from or written to its prompt cache.
-"""
+"""An answer's tokens, read from its whole text or while it passes. Pure. core.usage_shapes knows what counts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from mitmgate.core.errors import ANTHROPIC
+from mitmgate.core.json_scanner import JsonScanner, Wanted
 from mitmgate.core.recording import Recording
 from mitmgate.core.sse import Event, SseReader
+from mitmgate.core.token_estimate import PassedText, estimated_prompt
+from mitmgate.core.usage_shapes import COUNTERS, PLACES, Counts, Tokens
 
-_MAX_TOKENS: Final = 1 << 40  # more is not a count
+__all__ = ["JsonTap", "StreamTap", "Tap", "Tokens", "tokens_of_json", "tokens_of_text"]
+
+_REPORTS: Final = Wanted(PLACES, COUNTERS)
+_EVENTS: Final = Wanted(PLACES, COUNTERS | {"type"})
 _OPENAI_ENDS: Final = frozenset({b"response.completed", b"response.incomplete", b"response.failed"})
 _ANTHROPIC_ENDS: Final = frozenset({b"message_stop"})
 # A chunk of whole events without any of these says nothing that is wanted.
-_OPENAI_MARKS: Final = (b'_tokens"', b"[DONE]", b'finish_reason":"', b'finish_reason": "', *_OPENAI_ENDS)
-_ANTHROPIC_MARKS: Final = (b'_tokens"', b"stop", *_ANTHROPIC_ENDS)
+_REPORT_MARKS: Final = (b'okens"', b'okenCount"', b'_count"')
+_OPENAI_MARKS: Final = (*_REPORT_MARKS, b"[DONE]", b'finish_reason":"', b'finish_reason": "', *_OPENAI_ENDS)
+_ANTHROPIC_MARKS: Final = (*_REPORT_MARKS, b"stop", *_ANTHROPIC_ENDS)
 _BLANK_LINES: Final = (b"\n\n", b"\r\n\r\n")
 _DONE_LINES: Final = (b"data: [DONE]", b"data:[DONE]")
 
 
-@dataclass(slots=True)
-class Tokens:
-    """None: the answer did not say. prompt includes what came from or went to the vendor's prompt cache."""
-
-    prompt: int | None = None
-    cached_prompt: int | None = None
-    cache_write: int | None = None
-    completion: int | None = None
-    reasoning: int | None = None
-
-
-def tokens_of_json(client_format: str, body: dict[str, Any]) -> Tokens:
+def tokens_of_json(answer: dict[str, Any]) -> Tokens:
     """The usage of a whole answer."""
-    usage = body.get("usage")
-    tokens = Tokens()
-    if isinstance(usage, dict):
-        _read_usage(tokens, client_format, usage)
-    return tokens
+    counts = Counts()
+    counts.read_answer(answer)
+    return counts.tokens()
 
 
-class StreamTap:
+def tokens_of_text(text: bytes) -> Tokens:
+    """The usage of a whole answer that is too large to be parsed, or no strict JSON."""
+    tap = JsonTap()
+    tap.split_terminal(text)
+    return tap.tokens
+
+
+class Tap:
+    """Reads an answer while it passes; this one does not look into it."""
+
+    terminal_seen = False
+    finish_reason: str | None = None
+
+    def __init__(self) -> None:
+        self.counts = Counts()
+        self.passed = PassedText()
+
+    @property
+    def tokens(self) -> Tokens:
+        """As the vendor has reported them so far."""
+        return self.counts.tokens()
+
+    @property
+    def has_read(self) -> bool:
+        """Whether any of an answer has passed."""
+        return self.passed.size > 0 or self.counts.reported
+
+    def tokens_so_far(self, request: bytes) -> Tokens:
+        """Those of an answer that broke off: what was not reported is estimated, the prompt from the request's body."""
+        tokens = self.tokens
+        if more := self.passed.estimated():
+            tokens.completion, tokens.estimated = (tokens.completion or 0) + more, True
+        if tokens.prompt is None and (prompt := estimated_prompt(request)) is not None:
+            tokens.prompt, tokens.estimated = prompt, True
+        return tokens
+
+    def split_terminal(self, chunk: bytes) -> tuple[bytes, bytes]:
+        """The bytes that may go out now, and those from the terminal event on."""
+        return chunk, b""
+
+    def _read(self, answer: dict[str, Any]) -> None:
+        before = self.counts.generations
+        self.counts.read_answer(answer)
+        if self.counts.generations != before:
+            self.passed.clear()
+
+    def _found(self, name: str, value: Any) -> None:
+        """A report that a scanner found."""
+        self._read({name: value} if name in COUNTERS else {"usage": value})
+
+
+class JsonTap(Tap):
+    """Reads the reports of an answer in JSON as it passes: one document, a list of them, or a line each."""
+
+    def __init__(self, by_lines: bool = False) -> None:
+        super().__init__()
+        self._by_lines = by_lines
+        self._scanner = JsonScanner(_REPORTS, self._found)
+
+    def split_terminal(self, chunk: bytes) -> tuple[bytes, bytes]:
+        self.passed.add(chunk)
+        if self._by_lines and chunk.endswith(b"\n") and self._scanner.between_documents:
+            for mark in _REPORT_MARKS:
+                if mark in chunk:
+                    break
+            else:
+                return chunk, b""
+        self._scanner.feed(chunk)
+        return chunk, b""
+
+
+class StreamTap(Tap):
     """Reads a stream's tokens as it passes, and finds its terminal event, behind which nothing of the answer comes."""
 
     def __init__(self, client_format: str, recording: Recording | None = None) -> None:
-        self._client_format = client_format
+        super().__init__()
         self._recording = recording
         self._is_anthropic = client_format == ANTHROPIC
         self._marks = _ANTHROPIC_MARKS if self._is_anthropic else _OPENAI_MARKS
         self._ends = _ANTHROPIC_ENDS if self._is_anthropic else _OPENAI_ENDS
-        self._reader = SseReader()
+        self._reader = SseReader(self._read_loosely)
+        self._scanner: JsonScanner | None = None  # of an event that is not parsed
+        self._scanned_kind: str | None = None
         self._tried = False
         self._understood = False
-        self.tokens = Tokens()
-        self.finish_reason: str | None = None
         self.model: str | None = None
         self.terminal_seen = False
 
@@ -72,6 +132,7 @@ class StreamTap:
             return b"", chunk
         if self._recording is not None:
             self._recording.add(chunk)
+        self.passed.add(chunk)
         reader = self._reader
         if chunk.endswith(_BLANK_LINES) and reader.between_events:
             for mark in self._marks:
@@ -98,9 +159,12 @@ class StreamTap:
             self._tried = self._understood = False
             if understood:
                 return False  # it was looked at when its data came
-            if not event.data:
-                return event.name in self._ends  # without data, or with too much of it
-            return (event.lines > 1 or not tried) and self._understand(event) in self._ends
+            if event.data and not event.large:
+                kind = self._understand(event) if event.lines > 1 or not tried else None
+                if kind is not None:
+                    return kind in self._ends
+                self._read_loosely(event.data)
+            return self._kind_of_scanned(event) in self._ends
         if self._tried:
             return False
         self._tried = True
@@ -119,16 +183,13 @@ class StreamTap:
         if not isinstance(body, dict):
             return None
         self._read(body)
+        self._read_ends(body)
         kind = body.get("type")
         return kind.encode() if isinstance(kind, str) else event.name
 
-    def _read(self, body: dict[str, Any]) -> None:
+    def _read_ends(self, body: dict[str, Any]) -> None:
         message = body.get("message") or body.get("response")
-        parts = [body, message] if isinstance(message, dict) else [body]
-        for part in parts:
-            usage = part.get("usage")
-            if isinstance(usage, dict):
-                _read_usage(self.tokens, self._client_format, usage)
+        for part in (body, message) if isinstance(message, dict) else (body,):
             if isinstance(part.get("model"), str):
                 self.model = part["model"]
         delta = body.get("delta")
@@ -140,34 +201,18 @@ class StreamTap:
                 if isinstance(choice, dict) and isinstance(choice.get("finish_reason"), str):
                     self.finish_reason = choice["finish_reason"]
 
+    def _read_loosely(self, data: bytes) -> None:
+        """Data of an event that is too large to be parsed, or no strict JSON."""
+        if self._scanner is None:
+            self._scanner = JsonScanner(_EVENTS, self._found)
+        self._scanner.feed(data)
 
-def _read_usage(tokens: Tokens, client_format: str, usage: dict[str, Any]) -> None:
-    if client_format == ANTHROPIC:
-        read, written = _count(usage, "cache_read_input_tokens"), _count(usage, "cache_creation_input_tokens")
-        fresh = _count(usage, "input_tokens")
-        if read is not None:
-            tokens.cached_prompt = read
-        if written is not None:
-            tokens.cache_write = written
-        if fresh is not None:
-            tokens.prompt = fresh + (tokens.cached_prompt or 0) + (tokens.cache_write or 0)
-        if (completion := _count(usage, "output_tokens")) is not None:
-            tokens.completion = completion
-        return
-    for names in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
-        prompt, completion = _count(usage, names[0]), _count(usage, names[1])
-        tokens.prompt = prompt if prompt is not None else tokens.prompt
-        tokens.completion = completion if completion is not None else tokens.completion
-    for name in ("prompt_tokens_details", "input_tokens_details"):
-        if isinstance(details := usage.get(name), dict):
-            tokens.cached_prompt = _count(details, "cached_tokens")
-    for name in ("completion_tokens_details", "output_tokens_details"):
-        if isinstance(details := usage.get(name), dict):
-            tokens.reasoning = _count(details, "reasoning_tokens")
+    def _found(self, name: str, value: Any) -> None:
+        if name == "type":
+            self._scanned_kind = value if isinstance(value, str) else None
+        else:
+            super()._found(name, value)
 
-
-def _count(usage: dict[str, Any], name: str) -> int | None:
-    value = usage.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MAX_TOKENS:
-        return None
-    return value
+    def _kind_of_scanned(self, event: Event) -> bytes:
+        kind, self._scanner, self._scanned_kind = self._scanned_kind, None, None
+        return event.name if kind is None else kind.encode()

@@ -16,9 +16,13 @@ class UsageRecord:
     break; None when the answer went out whole. `model` is the one asked for (bounded); `endpoint` the path without
     `/api` and query, one of a bounded set. client_address is the client's own, behind trusted proxies too.
 
+    usage_estimated: the answer broke off before the vendor reported its tokens, and some of them are estimated. Never
+    false, so that the many lines without it are short.
+
     story is a JSON object, as text, of what only a look at this one request asks for, each part only where there is
     something to say: `cache` why there was no hit, `nearest` the similarity of the nearest question, `entry` and
-    `age_s` of the answer that a hit gave, `attempts` as addons/story.py tells them. No word of a prompt is in it.
+    `age_s` of the answer that a hit gave, `attempts` as addons/story.py tells them, `vendor_code` and
+    `vendor_message` of the error that the upstream answered with. No word of a prompt is in it but what that may quote.
     """
 
     request_id: str
@@ -52,6 +56,8 @@ class UsageRecord:
     client_request_id: str | None = None
     client_address: str | None = None
     story: str | None = None
+    usage_estimated: bool | None = None
+    upstream_request_id: str | None = None
 
     def line(self) -> bytes:
         """One JSON object, of what is known, and a newline: the journal's format."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from functools import partial
 from typing import Final
 
 from mitmproxy import flow as mitmflow
@@ -25,6 +26,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseHeaders,
 )
 
+from mitmgate.core.bounded_json import MAX_TREE_BYTES
 from mitmgate.core.completeness import UnframedBody
 from mitmgate.core.encoding import decoded
 from mitmgate.core.errors import Refused, ServiceUnavailable
@@ -38,9 +40,11 @@ from mitmgate.proxy.wire import is_framed, malformed_response
 
 NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
-MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20
+MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20  # of one that must be whole before any of it goes out; of others a tree's
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
-NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
+NO_PLAN: Final = partial(
+    ServiceUnavailable, 503, "gateway_error", "The gateway could not decide where this request goes."
+)
 STOPPING: Final = "stopping"
 LATE: Final = {
     "connect": Failure.CONNECT_TIMEOUT,
@@ -64,7 +68,7 @@ class Attempts(Delivery):
 
     def _begin_attempts(self, plan: Plan) -> CommandGenerator[None]:
         if plan.target is None or plan.deadlines is None:
-            self.flow.response = plan.render(NO_PLAN)
+            self.flow.response = plan.render(NO_PLAN())
             yield from self._deliver(end_stream=not self._uploading)
             return
         if plan.retries is not None:
@@ -202,6 +206,8 @@ class Attempts(Delivery):
             self.response_body_buf += event.data
             if len(self.response_body_buf) > MAX_FAILED_BODY_BYTES:
                 self._judge_failed_answer(b"")
+                if self._failed_answer is not None:
+                    self._plan().note_refusal(self._failed_answer, bytes(self.response_body_buf))
                 self._failed_answer = None
                 yield from self._abandon()
                 yield from self._attempt_failed(Failure.STATUS)
@@ -209,6 +215,7 @@ class Attempts(Delivery):
             assert self._failed_answer is not None
             self._failed_answer.data.content = content = bytes(self.response_body_buf)
             self._judge_failed_answer(content)
+            self._plan().note_refusal(self._failed_answer, content)
             self.response_body_buf.clear()
             self.upstream = None
             yield from self._attempt_failed(Failure.STATUS)
@@ -226,7 +233,8 @@ class Attempts(Delivery):
             if self._unframed is not None:
                 self._unframed.feed(event.data)
             self.response_body_buf += event.data
-            if len(self.response_body_buf) > MAX_BUFFERED_ANSWER_BYTES or not self._claim(len(event.data)):
+            most = MAX_BUFFERED_ANSWER_BYTES if self._plan().must_buffer else MAX_TREE_BYTES
+            if len(self.response_body_buf) > most or not self._claim(len(event.data)):
                 whole = bytes(self.response_body_buf)
                 self.response_body_buf.clear()
                 if self._plan().must_buffer:

@@ -17,6 +17,7 @@ from mitmproxy import http
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.event_hold import Hold
 from mitmgate.core.retry import Failure, Retries
+from mitmgate.core.vendor_errors import MAX_BODY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,20 @@ class StreamCover(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class VendorRefusal:
+    """An upstream's error that the client does not get: its headers and the beginning of its body as it came."""
+
+    fields: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
 @dataclass(slots=True)
 class Attempt:
     """One time the upstream was asked, in monotonic seconds. asked_at: when its connection was there.
 
     failure says why it was no answer for the client; stale that a kept connection turned out closed and a new one
-    took its place.
+    took its place; refused is the upstream's error, where it may not be the last word.
     """
 
     begun_at: float
@@ -77,6 +86,7 @@ class Attempt:
     failure: Failure | None = None
     reused: bool = False
     stale: bool = False
+    refused: VendorRefusal | None = None
 
 
 @dataclass(slots=True)
@@ -120,6 +130,10 @@ class Plan:
         last = self.tries[-1]
         self.asked_at = last.asked_at = time.monotonic()
         last.reused = reused
+
+    def note_refusal(self, answer: http.Response, body: bytes) -> None:
+        """The attempt ended with an error that may not be the last word."""
+        self.tries[-1].refused = VendorRefusal(answer.headers.fields, body[:MAX_BODY_BYTES])
 
     def end_attempt(self, failure: Failure) -> None:
         """Without an answer for the client. Between two attempts it ends none of them."""

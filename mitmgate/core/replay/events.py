@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from mitmgate.core.bounded_json import may_parse
+
 _BOM: Final = b"\xef\xbb\xbf"
 _find_lines: Final = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)").finditer
 
@@ -26,6 +28,8 @@ class StreamEvent(NamedTuple):
 
     def parsed(self) -> dict[str, Any]:
         """The data as an object. Raises NotReplayable."""
+        if not may_parse(self.data):
+            raise NotReplayable("large")
         try:
             body = orjson.loads(self.data)
         except orjson.JSONDecodeError:

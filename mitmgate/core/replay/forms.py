@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from mitmgate.core.bounded_json import may_parse
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.replay import anthropic_events, openai_chunks
@@ -59,6 +60,8 @@ def _turned(stored_as_stream: bool, body: bytes, wanted: Wanted) -> tuple[bytes,
     anthropic = wanted.client_format == ANTHROPIC
     if stored_as_stream:
         return JSON_TYPE, orjson.dumps(_assembled(split_events(body), anthropic))
+    if not may_parse(body):
+        raise NotReplayable("large")
     answer = orjson.loads(body)
     if anthropic:
         return STREAM_TYPE, anthropic_events.render_stream(answer)

@@ -43,6 +43,20 @@ FROM (
 ) page LEFT JOIN tenants ON tenants.id = page.tenant_id
 ORDER BY started_at DESC, request_id DESC;
 
+-- name: upstream_usage_page
+-- The same for the vendor's own id of a request. $10 that id, $11 the tenant or null for all.
+SELECT page.*, tenants.name AS tenant_name
+FROM (
+    SELECT * FROM usage
+    WHERE upstream_request_id = $10 AND ($11::bigint IS NULL OR tenant_id = $11)
+    AND ($1::timestamptz IS NULL OR started_at >= $1) AND ($2::timestamptz IS NULL OR started_at < $2)
+    AND ($3::smallint IS NULL OR status BETWEEN $3 AND $4::smallint)
+    AND ($5::text IS NULL OR cache = $5 OR cache_kind = $5) AND ($6::text IS NULL OR model = $6)
+    AND ($7::timestamptz IS NULL OR (started_at, request_id) < ($7, $8::uuid))
+    ORDER BY started_at DESC, request_id DESC LIMIT $9
+) page LEFT JOIN tenants ON tenants.id = page.tenant_id
+ORDER BY started_at DESC, request_id DESC;
+
 -- name: usage_row
 -- All that is kept of the requests whose ids lie between, two at most. $1 the lowest id, $2 the highest.
 SELECT

@@ -11,15 +11,20 @@ SELECT usage_drop_partitions($1);
 -- name: ship_usage
 -- Inserts the rows that are not there yet, adds exactly those to the rollups and notes when keys were last used: one
 -- statement, so a row is counted if and only if it is kept, however often it comes. -> how many were new.
--- $1 … $31 one array for each column of usage, in its order. Groups are ordered, so that two writers cannot deadlock.
+-- $1 … $33 one array for each of the columns named here. Groups are ordered, so that two writers cannot deadlock.
 WITH fresh AS (
-    INSERT INTO usage
+    INSERT INTO usage (
+        request_id, started_at, tenant_id, key_id, method, endpoint, status, latency_ms, model, client_format, streamed,
+        upstream, attempts, cache, cache_kind, similarity, prompt_tokens, cached_prompt_tokens, cache_write_tokens,
+        completion_tokens, reasoning_tokens, auth_ms, limit_ms, cache_ms, first_byte_ms, request_bytes, response_bytes,
+        error, client_request_id, client_address, story, usage_estimated, upstream_request_id
+    )
     SELECT * FROM unnest(
         $1::uuid[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::smallint[], $8::float8[],
         $9::text[], $10::text[], $11::boolean[], $12::text[], $13::smallint[], $14::text[], $15::text[], $16::real[],
         $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
         $22::real[], $23::real[], $24::real[], $25::real[], $26::bigint[], $27::bigint[], $28::text[], $29::text[],
-        $30::text[], $31::text[]::jsonb[]
+        $30::text[], $31::text[]::jsonb[], $32::boolean[], $33::text[]
     ) AS sent (request_id, started_at, tenant_id)
     -- A purged tenant's rows do not come back from a journal that is read again.
     WHERE NOT EXISTS (SELECT FROM tenants WHERE tenants.id = sent.tenant_id AND status = 'deleted' AND backend_url = '')

@@ -22,12 +22,13 @@ NOT_ANSWERED = """
     X-Cache X-Cache-Status X-Cache-Kind Cache-Status Age X-Upstream X-Upstream-Attempts X-Request-Id X-Client-Request-Id
     Server-Timing RateLimit RateLimit-Policy RateLimit-Limit X-RateLimit-Limit-Requests X-RateLimit-Remaining-Tokens
     X-Mitmgate-Client Authorization Proxy-Authorization X-Api-Key Api-Key X-Goog-Api-Key Access-Control-Allow-Origin
-    X-Accel-Redirect
+    X-Accel-Redirect anthropic-ratelimit-requests-remaining openai-organization anthropic-organization-id
+    openai-project x-ms-rate-limit-remaining anthropic-input-tokens-limit x-remaining-tokens x-account-id
 """
 ANSWERED = """
     Content-Type Content-Length Transfer-Encoding Content-Encoding Server Date Retry-After Cache-Control Location
-    openai-processing-ms openai-version openai-organization anthropic-organization-id request-id cf-ray
-    anthropic-ratelimit-requests-remaining X-Should-Retry Vary
+    openai-processing-ms openai-version request-id cf-ray X-Should-Retry Vary
+    x-organic projector x-reset x-tokens-per-second
 """
 
 

@@ -210,17 +210,17 @@ def test_any_bytes_pass_unaltered(chunks: list[bytes]) -> None:
 
 
 def test_usage_of_whole_answers() -> None:
-    assert tokens_of_json("openai", {"usage": USAGE}) == Tokens(10, 4, None, 20, 5)
-    assert tokens_of_json("openai", {"usage": {"prompt_tokens": 8, "total_tokens": 8}}) == Tokens(prompt=8)
+    assert tokens_of_json({"usage": USAGE}) == Tokens(10, 4, None, 20, 5)
+    assert tokens_of_json({"usage": {"prompt_tokens": 8, "total_tokens": 8}}) == Tokens(prompt=8)
     anthropic = {"input_tokens": 7, "cache_read_input_tokens": None, "output_tokens": 2}
-    assert tokens_of_json("anthropic", {"usage": anthropic}) == Tokens(prompt=7, completion=2)
+    assert tokens_of_json({"usage": anthropic}) == Tokens(prompt=7, completion=2)
 
 
 @pytest.mark.parametrize("wrong", [None, "5", -1, 1.5, True, 1 << 60, [], {}])
 def test_what_is_no_count_is_not_counted(wrong: object) -> None:
-    assert tokens_of_json("openai", {"usage": {"prompt_tokens": wrong}}) == Tokens()
-    assert tokens_of_json("anthropic", {"usage": {"input_tokens": wrong}}) == Tokens()
-    assert tokens_of_json("openai", {"usage": wrong}) == Tokens()
+    assert tokens_of_json({"usage": {"prompt_tokens": wrong}}) == Tokens()
+    assert tokens_of_json({"usage": {"input_tokens": wrong}}) == Tokens()
+    assert tokens_of_json({"usage": wrong}) == Tokens()
 
 
 json_values = st.recursive(
