@@ -178,6 +178,8 @@ class Delivery(HttpStream):
                 data = hold.pass_on(data)
                 if self._left == 0:
                     data += hold.rest()
+                if not data:
+                    return
             if plan.tap is not None:
                 data, held = plan.tap.split_terminal(data)
             if self._left == 0 and not held:
