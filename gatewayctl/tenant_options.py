@@ -20,7 +20,7 @@ _OPTIONS: Final = (
         "--upstream-auth-header", metavar="NAME", help="Header that carries the key, if not the format's own."
     ),
     click.option("--format", "upstream_format", type=click.Choice(FORMATS), help="What the upstream speaks."),
-    click.option("--limit", type=click.IntRange(1), help="Requests an hour."),
+    click.option("--limit", type=click.IntRange(1), help="Requests an hour. [1,000 for a new tenant]"),
     click.option(
         "--allow-private/--no-allow-private", default=None, help="Upstreams on private addresses, and http://."
     ),

@@ -6,12 +6,12 @@ import json
 import shlex
 from typing import Any, Final
 
-_DEFAULT_MODELS: Final = {"anthropic": "claude-sonnet-4-5"}
+_DEFAULT_MODELS: Final = {"anthropic": "claude-sonnet-5-5"}
 
 
 def curl(url: str, api_key: str, upstream_format: str, model: str | None) -> str:
     """A chat request in the upstream's format; `model` None takes a usual one."""
-    body: dict[str, Any] = {"model": model or _DEFAULT_MODELS.get(upstream_format, "gpt-4o-mini")}
+    body: dict[str, Any] = {"model": model or _DEFAULT_MODELS.get(upstream_format, "gpt-6-luna")}
     path, credential = "/v1/chat/completions", f"Authorization: Bearer {api_key}"
     if upstream_format == "anthropic":
         path, credential = "/v1/messages", f"x-api-key: {api_key}"

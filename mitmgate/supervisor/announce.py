@@ -78,4 +78,4 @@ def _real_calls(url: str, token_file: os.PathLike[str], environ: Mapping[str, st
     yield f"""  curl -s {url}/admin/tenants -H "Authorization: Bearer {token}\""""
     yield f"""  curl -i -X POST {url}/v1/chat/completions -H "Authorization: Bearer $KEY" \\"""
     yield "    -H 'Content-Type: application/json' \\"
-    yield """    -d '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What is 2+2?"}]}'"""
+    yield """    -d '{"model": "gpt-6-luna", "messages": [{"role": "user", "content": "What is 2+2?"}]}'"""

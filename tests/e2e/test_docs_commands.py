@@ -16,7 +16,17 @@ ELSEWHERE = {"serve", "mock-llm"}  # run for as long as they are let: test_readm
 ASKS_FIRST = ("keys revoke", "tenants purge", "tenants rotate-key", "restore --force")
 OFFLINE = ("upstreams test",)  # its upstream is a vendor's, out of reach here: it has to say so
 # What needs something of another's goes after it.
-ORDER = ("tenants create", "keys create", "backup", "restore mitmgate", "restore", "secrets", "tenants purge")
+ORDER = (
+    "tenants create",
+    "keys create",
+    "keys find",
+    "keys rotate",
+    "backup",
+    "restore mitmgate",
+    "restore",
+    "secrets",
+    "tenants purge",
+)
 
 
 def place(line: str) -> int:
@@ -35,6 +45,7 @@ def operator(folder: Path) -> Iterator[tuple[Gateway, dict[str, str], dict[str, 
         key = gateway.admin("POST", f"/admin/tenants/{acme['id']}/keys", {"name": "old"}).json()
         assert gateway.admin("DELETE", f"/admin/tenants/{gone['id']}").status_code == 204
         names = {"TENANT": "acme", "BACKUP.zip": "mitmgate-monday.zip", "12": str(key["id"]), "7": str(gone["id"])}
+        names["mg_AbCdEf"] = key["prefix"]
         env = {**as_operator(gateway), "MITMGATE_DATA_DIR": str(data_dir), "OPENAI_API_KEY": "sk-of-nobody"}
         yield gateway, env, names
 

@@ -28,7 +28,7 @@ def cache() -> None:
     \b
     Examples:
       gatewayctl cache stats acme
-      gatewayctl cache list acme --model gpt-4o
+      gatewayctl cache list acme --model gpt-6-luna
       gatewayctl cache purge acme --older-than 7d
       gatewayctl cache judge "What is 2+2?" "what's 2 plus 2?"
     """

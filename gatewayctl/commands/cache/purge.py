@@ -25,7 +25,7 @@ def purge(session: Session, tenant: str, yes: bool, **filters: Any) -> None:
     \b
     Examples:
       gatewayctl cache purge acme
-      gatewayctl cache purge acme --model gpt-4o --older-than 7d --yes
+      gatewayctl cache purge acme --model gpt-6-luna --older-than 7d --yes
     """
     found = find_tenant(session.client, tenant)
     what = "the matching" if any(value is not None for value in filters.values()) else "all"

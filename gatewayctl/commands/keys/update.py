@@ -51,7 +51,7 @@ def update(
     \b
     Examples:
       gatewayctl keys update acme 12 --limit 500
-      gatewayctl keys update acme 12 --clear expires --model gpt-4o-mini
+      gatewayctl keys update acme 12 --clear expires --model gpt-6-luna
     """
     given: dict[str, Any] = {
         "name": name,

@@ -33,6 +33,6 @@ def tenants() -> None:
     Examples:
       gatewayctl tenants create acme --backend https://api.openai.com \\
         --upstream-key-env OPENAI_API_KEY
-      gatewayctl tenants update acme --limit 5000 --model gpt-4o
+      gatewayctl tenants update acme --limit 5000 --model gpt-6-luna
       gatewayctl tenants block acme --seconds 3600 --reason "invoice overdue"
     """

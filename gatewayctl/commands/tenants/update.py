@@ -40,8 +40,8 @@ def update(
     \b
     Examples:
       gatewayctl tenants update acme --limit 5000
-      gatewayctl tenants update acme --model gpt-4o --model gpt-4o-mini \\
-        --default-model gpt-4o-mini
+      gatewayctl tenants update acme --model gpt-6-luna --model gpt-6.1-sol \\
+        --default-model gpt-6-luna
       gatewayctl tenants update acme --upstream-key-env NEW_OPENAI_KEY
       gatewayctl tenants update acme --clear models --cache-mode off
     """

@@ -20,5 +20,5 @@ def upstreams() -> None:
     \b
     Examples:
       gatewayctl upstreams test acme
-      gatewayctl upstreams test acme --model gpt-4o-mini
+      gatewayctl upstreams test acme --model gpt-6-luna
     """

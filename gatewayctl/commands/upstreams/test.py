@@ -36,7 +36,7 @@ def test(session: Session, tenant: str, model: str | None) -> None:
     \b
     Examples:
       gatewayctl upstreams test acme
-      gatewayctl upstreams test acme --model gpt-4o-mini
+      gatewayctl upstreams test acme --model gpt-6-luna
       gatewayctl upstreams test acme --json | jq '.steps[] | select(.state == "failed")'
     """
     found = find_tenant(session.client, tenant)
