@@ -66,9 +66,9 @@ def test_rotation_without_grace_ends_every_other_key_at_once(tenant: Tenant) -> 
 
 
 def test_one_key_of_several_is_rotated_on_every_worker_at_once(tenant: Tenant) -> None:
-    second = tenant.new_key(scopes=["models"])
+    second = tenant.new_key(scopes=["embeddings"])
     rotated = tenant.admin("POST", f"/keys/{second['id']}/rotate", {"grace_seconds": 0})
-    assert rotated.status_code == 200 and rotated.json()["scopes"] == ["models"]
+    assert rotated.status_code == 200 and rotated.json()["scopes"] == ["embeddings"]
     assert tenant.statuses(second["api_key"]) == {401}
     assert tenant.statuses(rotated.json()["api_key"]) == {403}  # as narrow as the old one
     assert tenant.statuses(tenant.key) == {200}
