@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+_NAMED: Final = 3
 _SETTINGS: Final = "/run/settings.json"  # of a data directory; an argument of each process of a gateway
 
 
@@ -59,7 +60,8 @@ def elsewhere(data_dir: Path, port: int | None) -> str:
             continue
         where = f" at {running.url}" if running is not None else ""
         found.append(f"a gateway runs on {folder}{where} (--data-dir {folder})")
-    return "; ".join(found[:3])
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return "; ".join([*found[:_NAMED], *more])
 
 
 def running_at(port: int) -> Running | None:

@@ -56,10 +56,22 @@ def test_a_new_tenants_key_works_with_the_next_request_on_every_worker(gateway: 
 
 def test_rotation_without_grace_ends_every_other_key_at_once(tenant: Tenant) -> None:
     second = tenant.new_key()["api_key"]
-    rotated = tenant.admin("POST", "/rotate-key", {"grace_seconds": 0})
-    assert rotated.status_code == 200 and set(rotated.json()) == {"api_key", "expires_old_at"}
+    assert tenant.admin("POST", "/rotate-key", {"grace_seconds": 0}).json()["error"]["code"] == "several_keys"
+    assert tenant.statuses(tenant.key) == tenant.statuses(second) == {200}
+    rotated = tenant.admin("POST", "/rotate-key", {"grace_seconds": 0, "all": True})
+    assert rotated.status_code == 200 and len(rotated.json()["keys"]) == 2
     assert tenant.statuses(tenant.key) == tenant.statuses(second) == {401}
-    assert tenant.statuses(rotated.json()["api_key"]) == {200}
+    for key in rotated.json()["keys"]:
+        assert tenant.statuses(key["api_key"]) == {200}
+
+
+def test_one_key_of_several_is_rotated_on_every_worker_at_once(tenant: Tenant) -> None:
+    second = tenant.new_key(scopes=["embeddings"])
+    rotated = tenant.admin("POST", f"/keys/{second['id']}/rotate", {"grace_seconds": 0})
+    assert rotated.status_code == 200 and rotated.json()["scopes"] == ["embeddings"]
+    assert tenant.statuses(second["api_key"]) == {401}
+    assert tenant.statuses(rotated.json()["api_key"]) == {403}  # as narrow as the old one
+    assert tenant.statuses(tenant.key) == {200}
 
 
 def test_rotation_with_grace_ends_the_old_key_when_it_has_passed(tenant: Tenant) -> None:

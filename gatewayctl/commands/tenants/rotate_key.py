@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
@@ -41,8 +42,8 @@ def rotate_key(session: Session, tenant: str, every: bool, grace: int, yes: bool
     except Refused as refused:
         if refused.code != "several_keys":
             raise
-        name = cell(found["name"])
-        advice = f"gatewayctl keys list {name}, then keys rotate {name} ID; or --all replaces each"
+        name = shlex.quote(cell(found["name"]))
+        advice = f"gatewayctl keys list {name}, then gatewayctl keys rotate {name} ID; or --all replaces each"
         raise click.ClickException(f"{name} has several keys: {advice}") from None
 
     def for_people() -> None:

@@ -229,7 +229,17 @@ def _list_of[T](each: Callable[[object], T]) -> Kind[tuple[T, ...]]:
 
 
 def secrets() -> Kind[tuple[str, ...]]:
-    return _list_of(_secret)
+    """Secrets, each of a name of its own: by its `kid:`, or else by what it is."""
+    each = _list_of(_secret)
+
+    def parse(value: object) -> tuple[str, ...]:
+        found = each.parse(value)
+        names = [kid or secret for kid, secret in map(split_secret, found)]
+        if len(set(names)) != len(names):
+            raise ValueError("must not hold two secrets of one name (`kid:`), nor one secret twice")
+        return found
+
+    return Kind(parse)
 
 
 def host_patterns() -> Kind[tuple[str, ...]]:

@@ -101,6 +101,8 @@ def test_mistakes_are_told_all_at_once_with_line_and_suggestion(tmp_path: Path) 
         ("server", "tls_cert: /nowhere.pem"),
         ("database", "url: mysql://x"),
         ("auth", "secrets: [short]"),
+        ("auth", f"secrets: ['a:{'x' * 32}', 'a:{'y' * 32}']"),
+        ("auth", f"secrets: ['{'x' * 32}', '{'x' * 32}']"),
         ("auth", "pepper: short"),
         ("limits", "on_store_failure: maybe"),
         ("limits", "max_body_bytes: 32 potatoes"),

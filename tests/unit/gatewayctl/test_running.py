@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from gatewayctl import running
 from gatewayctl.running import data_dir_of, elsewhere, running_at
 from mitmgate.services.embedded import locks
 
@@ -37,6 +38,13 @@ def gateway_on(folder: Path, port: int, module: str = "mitmgate.control") -> Ite
             yield process
         finally:
             process.kill()
+
+
+@pytest.fixture(autouse=True)
+def only_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests' gateways run on this machine, too."""
+    every = running._data_directories
+    monkeypatch.setattr(running, "_data_directories", lambda: (d for d in every() if d.is_relative_to(tmp_path)))
 
 
 def test_a_gateway_on_another_directory_is_found(tmp_path: Path, free_port: int) -> None:
