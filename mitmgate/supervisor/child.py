@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mitmgate.core.settings import secret_variables
 from mitmgate.services.channel import Channel, Message, channel_pair
 from mitmgate.services.logs import reason_of
 from mitmgate.supervisor.backoff import Backoff
@@ -23,6 +24,7 @@ _ROOT: Final = Path(__file__).parents[2]
 _LISTENED_S: Final = 1.0
 _SILENT_S: Final = 5.0
 _SPEECHLESS_S: Final = 60.0
+_HANDED: Final = secret_variables()
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _log = logging.getLogger(__name__)
 
@@ -111,7 +113,7 @@ class Child:
         self._born_s = asyncio.get_running_loop().time()
         self._last_word_s = None
         self._channel = Channel(ours.detach(), on_lost=lambda: None)
-        for op in ("beat", "ready", "apply", "applied"):
+        for op in ("beat", "ready", "apply", "applied", "forget"):
             self._channel.on(op, self._hear)
         listening = asyncio.create_task(self._channel.run())
         try:
@@ -183,9 +185,10 @@ class Child:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with the code we run from found first, whatever folder we were started in."""
+    """Ours without the settings' secrets, which children are handed, and with the code we run from found first."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    kept = {name: value for name, value in os.environ.items() if name not in _HANDED}
+    return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _dies_with(parent: int) -> Callable[[], None]:
