@@ -7,10 +7,14 @@ import asyncio
 import gc
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
+from addons.cache import CacheStage
 from addons.chain import make_chain
+from mitmgate.core.replay import forget_replays
 from mitmgate.core.settings import load_runtime
+from mitmgate.core.text.memory import forget_texts
 from mitmgate.proxy.gateway import apply_settings, make_gateway
 from mitmgate.proxy.master import quiet_mitmproxy
 from mitmgate.proxy.unburdened import unburden_mitmproxy
@@ -30,8 +34,9 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
     channel = Channel(channel_fd)
     loop = asyncio.get_running_loop()
     async with open_services(settings, runtime, f"worker-{number}") as services:
-        worker = Worker(make_gateway(settings), make_chain(services), runtime.data_dir / "run", client_tls(settings))
-        attach(channel, services, worker, settings_file)
+        chain = make_chain(services)
+        worker = Worker(make_gateway(settings), chain, runtime.data_dir / "run", client_tls(settings))
+        attach(channel, services, worker, chain, settings_file)
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, lambda: loop.create_task(drain(services, worker)))
         tasks = [run_vital(channel.run())]
@@ -48,17 +53,26 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
             task.cancel()
 
 
-def attach(channel: Channel, services: Services, worker: Worker, settings_file: Path) -> None:
+def attach(channel: Channel, services: Services, worker: Worker, chain: Sequence[object], settings_file: Path) -> None:
     """What the supervisor may say to a worker."""
 
     async def apply(message: Message) -> None:
         await services.feed.ensure(message["tenant_id"], message["version"])
         channel.send_nowait({"op": "applied", "id": message["id"]})
 
+    def forget(message: Message) -> None:
+        for stage in chain:
+            if isinstance(stage, CacheStage):
+                stage.forget(message["tenant_id"])
+        forget_replays()
+        forget_texts()
+        channel.send_nowait({"op": "applied", "id": message["id"]})
+
     async def drain_all(message: Message) -> None:
         await drain(services, worker)
 
     def reload(message: Message) -> None:
+        nonlocal chain
         settings, _ = load_runtime(settings_file)
         chain = make_chain(services.with_settings(settings))
         apply_settings(worker.gateway, settings)
@@ -67,6 +81,7 @@ def attach(channel: Channel, services: Services, worker: Worker, settings_file: 
     channel.on("status", services.status.tell)
     channel.on("reload", reload)
     channel.on("apply", apply)
+    channel.on("forget", forget)
     channel.on("drain", drain_all)
 
 

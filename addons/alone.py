@@ -13,7 +13,7 @@ from typing import Any
 from mitmgate import __version__
 from mitmgate.control.context import CacheStore
 from mitmgate.control.shipper import Shipper
-from mitmgate.control.upkeep import sweep_cache
+from mitmgate.control.upkeep import share_cache, sweep_cache
 from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
 from mitmgate.core.store_urls import without_password
 from mitmgate.matcher.operations import Operations
@@ -107,7 +107,9 @@ async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime, ma
     shipper = Shipper(folder / "journal", folder / "dead-letter", pool, retention_days=settings.usage.retention_days)
     opened.push_async_callback(shipper.flush, FLUSH_S)
     _beside(opened, shipper.run())
-    _beside(opened, sweep_cache(pool, CacheStore(store), matcher))
+    cache = CacheStore(store)
+    _beside(opened, sweep_cache(pool, cache, matcher))
+    _beside(opened, share_cache(cache))
 
 
 def _beside(opened: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

@@ -23,6 +23,7 @@ from mitmgate.core.recording import Recording, RecordingRoom
 from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
 from mitmgate.services.exact_cache import Entry, ExactCache
+from mitmgate.services.redis import Command
 
 MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 512, 16 << 10
 
@@ -86,30 +87,35 @@ class CacheStage:
                 self._remembered.put(key, question)
         return question
 
-    def lookup_command(self, exchange: Exchange) -> Sequence[object] | None:
+    def forget(self, tenant_id: int) -> None:
+        """Drops what is remembered of the tenant's requests."""
+        self._remembered.forget(lambda key: isinstance(key, tuple) and key[0] == tenant_id)
+
+    def lookup_commands(self, exchange: Exchange) -> Sequence[Command]:
         """What the quota stage sends along in its round trip."""
         decision = exchange.decision
-        if decision is None or not decision.lookup or exchange.fingerprint is None:
-            return None
+        if decision is None or exchange.fingerprint is None or not (decision.lookup or decision.store):
+            return ()
         assert exchange.tenant is not None
-        return self._cache.get_command(exchange.tenant.id, exchange.fingerprint)
+        return self._cache.lookup_commands(exchange.tenant.id, exchange.fingerprint if decision.lookup else None)
 
     @observer
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if flow.response is not None or exchange.decision is None:
             return
         begun = time.monotonic()
-        asked = exchange.cache_reply is not None and exchange.fingerprint is not None
-        if asked and (entry := self._fresh_entry(exchange)) is not None:
+        exchange.removal, reply = self._cache.looked_up(exchange.cache_replies)
+        asked = reply is not None and exchange.fingerprint is not None
+        if asked and (entry := self._fresh_entry(exchange, reply)) is not None:
             exchange.cache_detail = answer_with(flow, exchange, entry, "exact", 1.0)
         if flow.response is None and exchange.streamed and may_keep(exchange):
             exchange.recording = Recording(self._recordings)
         exchange.cache_ms = (time.monotonic() - begun) * 1000
 
-    def _fresh_entry(self, exchange: Exchange) -> Entry | None:
+    def _fresh_entry(self, exchange: Exchange, reply: object) -> Entry | None:
         assert exchange.tenant is not None and exchange.fingerprint is not None and exchange.decision is not None
         now = time.time()
-        entry = self._cache.read(exchange.cache_reply, exchange.tenant.id, exchange.fingerprint, now)
+        entry = self._cache.read(reply, exchange.tenant.id, exchange.fingerprint, now)
         if entry is None or not exchange.decision.admits(now - entry.stored_at):
             return None
         self._cache.touch(exchange.tenant.id, exchange.fingerprint)
@@ -155,10 +161,11 @@ class CacheStage:
             exchange.cache_detail = f"uncacheable: {found}"
 
     async def _keep(self, exchange: Exchange, entry: Entry) -> None:
-        assert exchange.tenant is not None
+        assert exchange.tenant is not None and exchange.removal is not None
         now = self._directory.tenant(exchange.tenant.id)
         if now is None or now.status == "deleted":  # meanwhile: what it asked is to be forgotten
             return
         most = exchange.tenant.cache_max_bytes
-        if await self._cache.put(entry.tenant_id, entry, self._settings.max_bytes if most is None else most):
+        most = self._settings.max_bytes if most is None else most
+        if await self._cache.put(entry.tenant_id, entry, most, exchange.removal):
             exchange.stored = entry

@@ -24,7 +24,7 @@ def may_keep(exchange: Exchange) -> bool:
     """Whether what the upstream answers to this request may be stored."""
     decision = exchange.decision
     may = decision is not None and decision.store and exchange.fingerprint is not None
-    return may and exchange.entry is None and exchange.error is None
+    return may and exchange.entry is None and exchange.error is None and exchange.removal is not None
 
 
 def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> str | None:

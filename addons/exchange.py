@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -73,7 +74,8 @@ class Exchange:
     # quota
     reservation: Reservation | None = None
     limit_ms: float | None = None
-    cache_reply: object = None
+    cache_replies: Sequence[object] = ()
+    removal: str | None = None  # of the tenant's cached answers, the last before this request; None: not known
     # cache
     decision: Decision | None = None
     fingerprint: bytes | None = None

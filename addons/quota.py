@@ -49,12 +49,12 @@ class QuotaStage:
         assert tenant is not None and key is not None
         begun = time.monotonic()
         commands = self._quota.commands(tenant, key)
-        lookup = self._cache.lookup_command(exchange)
+        lookup = self._cache.lookup_commands(exchange)
         try:
-            replies = await self._store.pipeline([*commands, lookup] if lookup else commands)
+            replies = await self._store.pipeline([*commands, *lookup] if lookup else commands)
             reservation = self._quota.read(replies, has_key_limit=key.rate_limit_per_hour is not None)
             if lookup:
-                exchange.cache_reply = replies[-1]
+                exchange.cache_replies = replies[len(commands) :]
             if reservation.allowed:
                 self._quota.passed(reservation, tenant, key, time.monotonic())
             else:
@@ -70,11 +70,11 @@ class QuotaStage:
 
     async def _look_up(self, exchange: Exchange) -> None:
         """The cache alone, for the request that was expected to be refused and was not."""
-        lookup = self._cache.lookup_command(exchange)
-        if lookup is None:
+        lookup = self._cache.lookup_commands(exchange)
+        if not lookup:
             return
         try:
-            (exchange.cache_reply,) = await self._store.pipeline([lookup])
+            exchange.cache_replies = await self._store.pipeline(lookup)
         except StoreDown:
             exchange.cache_detail = "store away"
 

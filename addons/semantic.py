@@ -63,8 +63,8 @@ class SemanticStage:
         stored, scope, text = exchange.stored, exchange.scope, exchange.text
         if stored is not None and scope is not None and text is not None:
             exchange.scope = None  # once: a stream's end is told twice
-            put = self._matcher.put
-            self._later(put(stored.tenant_id, scope, stored.fingerprint, text, stored.expires_at))
+            put, removal = self._matcher.put, exchange.removal
+            self._later(put(stored.tenant_id, scope, stored.fingerprint, text, stored.expires_at, removal=removal))
 
     async def _ask(self, flow: http.HTTPFlow, exchange: Exchange, scope: bytes) -> None:
         begun = time.monotonic()

@@ -55,7 +55,7 @@ def _running(data_dir: Path) -> tuple[str | None, str | None]:
     try:
         if not locks.is_held(data_dir / "gateway.lock"):
             return None, None
-        _, runtime = load_runtime(data_dir / "run" / "settings.json")
+        _, runtime = load_runtime(data_dir / "run" / "settings.json", with_secrets=False)
     except (OSError, ValueError, KeyError, TypeError):
         return None, None
     return runtime.database_dsn, runtime.redis_url
@@ -214,8 +214,8 @@ def memory(fields: dict[str, str]) -> Finding:
         return Finding(check, OK, f"{_mib(used)} used, no bound")
     seen = f"{_mib(used)} of {_mib(most)} used, {evicted} keys evicted, policy {policy}"
     remedy = (
-        "Lower cache.max_bytes or give it more: valkey-cli CONFIG SET maxmemory 1gb (and in its configuration). Cached"
-        " answers are evicted first, then counters."
+        "Lower cache.total_max_bytes or give it more: valkey-cli CONFIG SET maxmemory 1gb (and in its configuration)."
+        " Cached answers are evicted first, then counters."
     )
     if policy == "noeviction" and used >= _NEAR_FULL * most:
         remedy += " This policy refuses writes instead, so limits stop: CONFIG SET maxmemory-policy volatile-lru."

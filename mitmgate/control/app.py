@@ -29,6 +29,7 @@ from mitmgate.control import (
 )
 from mitmgate.control.admission import Door
 from mitmgate.control.context import Control
+from mitmgate.control.paging import MAX_ID
 
 _DESCRIPTION = (
     "Tenants, keys, limits and accounting of this gateway. Every call needs an admin token as Bearer authorization; "
@@ -102,6 +103,21 @@ def make_app(control: Control) -> ASGIApp:
     return Door(app, control.secrets.admin_token, find_token, control.failures)
 
 
+def _tell_whose(parameters: list[dict[str, Any]]) -> None:
+    """Puts an eviction's `tenant_id` and `all` together: one has to be given, which single parameters cannot say."""
+    either = [each for each in parameters if each["name"] in ("tenant_id", "all")]
+    for each in either:
+        parameters.remove(each)
+    tenant_id = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+    kinds = [{"tenant_id": tenant_id}, {"all": {"type": "boolean", "const": True}}]
+    shapes = [
+        {"type": "object", "properties": kind, "required": list(kind), "additionalProperties": False} for kind in kinds
+    ]
+    said = "`tenant_id`, or `all=true` for every tenant's."
+    whose = {"name": "whose", "in": "query", "required": True, "description": said, "schema": {"oneOf": shapes}}
+    parameters.insert(0, {**whose, "style": "form", "explode": True})
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
     """FastAPI's document with our errors in place of its own and the token every call needs."""
     if app.openapi_schema is None:
@@ -116,6 +132,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 operation["responses"].pop("422", None)
                 operation["responses"]["4XX"] = {"description": "Refused", "content": error}
                 operation["responses"]["503"] = {"description": "Not now", "content": error}
+        _tell_whose(document["paths"]["/admin/cache/entries"]["delete"]["parameters"])
         document["components"]["securitySchemes"] = {"adminToken": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"adminToken": []}]
     return app.openapi_schema or document

@@ -22,11 +22,18 @@ class ApplyEverywhere:
         channel.on("applied", self._applied)
 
     async def __call__(self, tenant_id: int, version: int) -> int:
+        return await self._ask({"op": "apply", "tenant_id": tenant_id, "version": version})
+
+    async def forget(self, tenant_id: int) -> int:
+        """Has the workers drop what they remember of a tenant's prompts. -> how many live ones did not confirm it."""
+        return await self._ask({"op": "forget", "tenant_id": tenant_id})
+
+    async def _ask(self, message: Message) -> int:
         id = next(self._ids)
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked[id] = answer
         try:
-            self._channel.send_nowait({"op": "apply", "id": id, "tenant_id": tenant_id, "version": version})
+            self._channel.send_nowait({**message, "id": id})
             async with asyncio.timeout(self._patience_s):
                 return await answer
         except TimeoutError:

@@ -15,8 +15,8 @@ from mitmgate.control.cache_purge import evict, evict_matching
 from mitmgate.control.changes import no_such_tenant
 from mitmgate.control.context import CacheStore, Caller, Control, Here
 from mitmgate.control.fields import Answer, Body
-from mitmgate.control.paging import MAX_ID, bad_cursor, make_cursor, read_cursor
-from mitmgate.core.entry_id import read_entry_id
+from mitmgate.control.paging import MAX_ID, bad_cursor, cursor_pattern, make_cursor, read_cursor
+from mitmgate.core.entry_id import SHAPE, read_entry_id
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.services.cache_entries import EntrySummary, Filter, Place
 from mitmgate.services.postgres import borrow
@@ -33,9 +33,18 @@ READ_AT_MOST: Final = 2000  # entries looked at for one answer
 TENANTS_AT_ONCE: Final = 500
 LONGEST_AGE_S: Final = 100 * 366 * 86400
 
+CURSOR: Final[dict[str, Any]] = {"pattern": cursor_pattern(int, int, int)}
+
 router = APIRouter(prefix="/admin/cache/entries", tags=["cache"])
 
-EntryId = Annotated[str, Path(max_length=100, description="As `X-Cache-Entry` and the list have it.")]
+EntryId = Annotated[
+    str,
+    Path(
+        max_length=100,
+        description="As `X-Cache-Entry` and the list have it.",
+        json_schema_extra={"pattern": f"^{SHAPE}$"},
+    ),
+]
 
 
 class Matching(Body):
@@ -52,7 +61,9 @@ class Matching(Body):
 
 class Listing(Matching):
     limit: Annotated[int, Field(ge=1, le=1000, description="Entries a page.")] = 100
-    cursor: Annotated[str, Field(description="`next_cursor` of the page before.")] | None = None
+    cursor: Annotated[str, Field(description="`next_cursor` of the page before.", json_schema_extra=CURSOR)] | None = (
+        None
+    )
 
 
 class Evicting(Matching):
@@ -122,7 +133,7 @@ async def list_entries(here: Here, wanted: Annotated[Listing, Query()]) -> Any:
                 break
     except StoreDown:
         raise AWAY() from None
-    return _page(found, None if following is None else make_cursor(following, -1, 0))
+    return _page(found, None if following is None else make_cursor(following, 0, 0))
 
 
 @router.get("/{entry_id}", response_model=EntryWhole)
@@ -148,7 +159,7 @@ async def evict_entry(here: Here, actor: Caller, entry_id: EntryId) -> None:
         if await cache.entries.summary(tenant_id, fingerprint) is None:
             raise MISSING()
         await _record(here, actor, "cache.evict", tenant_id, {"entry": entry_id})
-        await evict(cache, here.matcher, tenant_id, [fingerprint])
+        await evict(cache, here.matcher, tenant_id, [fingerprint], here.forget)
     except StoreDown:
         raise AWAY() from None
 
@@ -168,13 +179,13 @@ async def evict_entries(here: Here, actor: Caller, wanted: Annotated[Evicting, Q
     evicted = 0
     try:
         if wanted.tenant_id is not None:
-            evicted = await evict_matching(cache, here.matcher, wanted.tenant_id, wanted.filter())
+            evicted = await evict_matching(cache, here.matcher, wanted.tenant_id, wanted.filter(), here.forget)
         else:
             after: int | None = 0
             while after is not None:
                 ids, after = await _filled(here, cache, after)
                 for id in ids:
-                    evicted += await evict_matching(cache, here.matcher, id, wanted.filter())
+                    evicted += await evict_matching(cache, here.matcher, id, wanted.filter(), here.forget)
     except StoreDown:
         raise AWAY() from None
     return {"evicted": evicted}
@@ -224,9 +235,9 @@ def _place(cursor: str | None) -> tuple[int | None, Place | None]:
     if parts is None:
         return None, None
     tenant_id, expires_ms, skipped = parts
-    if not (1 <= tenant_id <= MAX_ID and -1 <= expires_ms <= MAX_ID and 0 <= skipped <= MAX_ID):
+    if not (1 <= tenant_id <= MAX_ID and 0 <= expires_ms <= MAX_ID and 0 <= skipped <= MAX_ID):
         raise bad_cursor()
-    return tenant_id, None if expires_ms == -1 else Place(expires_ms, skipped)
+    return tenant_id, None if expires_ms == 0 else Place(expires_ms, skipped)
 
 
 def _page(found: Sequence[EntrySummary], cursor: str | None) -> dict[str, Any]:

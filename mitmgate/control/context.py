@@ -16,6 +16,7 @@ from mitmgate.control.admission import Actor
 from mitmgate.core.failures import FailureLimiter
 from mitmgate.core.settings import Settings
 from mitmgate.services.cache_entries import CacheEntries
+from mitmgate.services.cache_shares import CacheShares
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.redis import Store
@@ -23,6 +24,8 @@ from mitmgate.services.secrets import Secrets
 
 #: (tenant id, version) -> how many workers did not say that they applied it.
 Apply = Callable[[int, int], Awaitable[int]]
+#: Tenant id -> how many workers did not say that they dropped what they remember of its prompts.
+Forget = Callable[[int], Awaitable[int]]
 #: A host name -> its addresses. Raises OSError or UnicodeError.
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
@@ -47,6 +50,7 @@ class CacheStore:
         self.store = store
         self.exact = ExactCache(store)
         self.entries = CacheEntries(store)
+        self.shares = CacheShares(store)
 
 
 async def resolve(host: str) -> Sequence[str]:
@@ -57,6 +61,11 @@ async def resolve(host: str) -> Sequence[str]:
 
 async def nobody_to_tell(tenant_id: int, version: int) -> int:
     """Apply where there are no workers."""
+    return 0
+
+
+async def nobody_remembers(tenant_id: int) -> int:
+    """Forget where there are no workers."""
     return 0
 
 
@@ -77,6 +86,7 @@ class Control:
     cache: CacheStore | None = None
     demo: bool = True
     apply: Apply = nobody_to_tell
+    forget: Forget = nobody_remembers
     resolve: Resolve = resolve
     status: Callable[[], Mapping[str, Any]] = dict
     shipper: Callable[[], Mapping[str, Any] | None] = lambda: None

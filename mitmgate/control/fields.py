@@ -68,6 +68,10 @@ def _header_value(text: str) -> str:
     return text
 
 
+def _whole(number: object) -> object:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 def _distinct(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
@@ -83,29 +87,60 @@ def parse_instant(text: object) -> object:
         raise ValueError("must be a time in ISO 8601, such as 2030-01-31T12:00:00Z") from None
 
 
-Name = Annotated[
-    str,
-    BeforeValidator(_trimmed),
-    Field(min_length=1, max_length=200),
-    AfterValidator(_plain),
-]
-Model = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=200), AfterValidator(_plain)]
+def _said(pattern: str) -> Any:
+    """For the OpenAPI document: what a validator of ours demands, which says why in its own words."""
+    return Field(json_schema_extra={"pattern": pattern})
+
+
+#: What `_plain` and `_trimmed` leave: no control characters but around it, where white space is.
+_PLAIN: Final = r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029]"
+_SOME_TEXT: Final = rf"^\s*(?!\s){_PLAIN}({_PLAIN}*(?!\s){_PLAIN})?\s*$"
+_ANY_TEXT: Final = rf"^\s*({_PLAIN}*(?!\s){_PLAIN})?\s*$"
+#: With a host by name; addresses, ports and international names are taken, too.
+_LABEL: Final = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_URL: Final = rf"^https?://({_LABEL}\.){{0,3}}[A-Za-z]([A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?(/[A-Za-z0-9_-]+)*/?$"
+
+
+def _text(least: int, most: int, pattern: str) -> Any:
+    """Bounds for a text. They come before our validators: behind them the document would be without."""
+    return Field(min_length=least, max_length=most, json_schema_extra={"pattern": pattern})
+
+
+def _range(least: int, most: int) -> Any:
+    return Field(strict=True, ge=least, le=most)
+
+
+_Trimmed: Final = BeforeValidator(_trimmed)
+_Plain: Final = AfterValidator(_plain)
+Name = Annotated[str, _text(1, 200, _SOME_TEXT), _Trimmed, _Plain]
+Model = Annotated[str, _text(1, 200, _SOME_TEXT), _Trimmed, _Plain]
+Tag = Annotated[str, _text(1, 100, _SOME_TEXT), _Trimmed, _Plain]
+Reason = Annotated[str, _text(0, 500, _ANY_TEXT), _Trimmed, _Plain]
+Url = Annotated[str, _text(1, 2048, _URL), _Trimmed, _Plain]
+#: JSON has one kind of number (RFC 8259 section 6): 60.0 is an integer, "60" and true are none.
+Whole: Final = BeforeValidator(_whole)
+HourlyLimit = Annotated[int, _range(1, MAX_INTEGER), Whole]
 Models = Annotated[
     list[Model],
     Field(min_length=1, max_length=1000, description="At least one; null allows every model."),
     AfterValidator(_distinct),
 ]
-Tag = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=100), AfterValidator(_plain)]
 Tags = Annotated[list[Tag], Field(max_length=50), AfterValidator(_distinct)]
-Reason = Annotated[str, BeforeValidator(_trimmed), Field(max_length=500), AfterValidator(_plain)]
-Url = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=2048), AfterValidator(_plain)]
-HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=MAX_INTEGER)]
 Flag = Annotated[bool, Field(strict=True)]
-Instant = Annotated[datetime, BeforeValidator(parse_instant), Field(description="ISO 8601; without an offset UTC.")]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    Field(description="ISO 8601; without an offset UTC.", json_schema_extra={"pattern": "^[12][0-9]{3}-"}),
+]
 Scope = Literal["chat", "embeddings", "models", "feedback", "any"]
 Scopes = Annotated[list[Scope], Field(min_length=1, max_length=5), AfterValidator(_distinct)]
-HeaderName = Annotated[str, AfterValidator(_header_name)]
-HeaderValue = Annotated[str, BeforeValidator(_trimmed), AfterValidator(_header_value)]
+_REFUSED_NAMES: Final = "|".join(
+    "".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in n) for n in sorted(_NOT_A_CREDENTIAL)
+)
+HeaderName = Annotated[str, AfterValidator(_header_name), _said(rf"^(?!({_REFUSED_NAMES})$){_HEADER_NAME.pattern}$")]
+HeaderValue = Annotated[
+    str, BeforeValidator(_trimmed), AfterValidator(_header_value), _said(rf"^\s*{_HEADER_VALUE.pattern}\s*$")
+]
 
 
 class Body(BaseModel):

@@ -19,6 +19,7 @@ from mitmgate.control.fields import (
     Name,
     Scope,
     Scopes,
+    Whole,
 )
 
 Role = Literal["admin", "viewer"]
@@ -96,7 +97,7 @@ class Rotated(Answer):
 class RotateKeyIn(Body):
     """How long the key that is replaced goes on working."""
 
-    grace_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_TTL_S)] = 0
+    grace_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_TTL_S), Whole] = 0
 
 
 class RotateIn(RotateKeyIn):

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from mitmgate.control.context import Here
 from mitmgate.control.fields import Answer
-from mitmgate.control.paging import MAX_ID, Limit, bad_cursor, make_cursor, page, read_cursor
+from mitmgate.control.paging import MAX_ID, Limit, bad_cursor, cursor_pattern, make_cursor, page, read_cursor
 from mitmgate.control.usage import TenantFilter
 from mitmgate.control.usage_shown import UsageRow, Within, shown
 from mitmgate.services.postgres import borrow
@@ -25,7 +25,9 @@ router = APIRouter(prefix="/admin", tags=["usage"])
 
 TOP: Final = 5
 
-After = Annotated[str | None, Query(description="`next_cursor` of the answer before; without it, from now on.")]
+AFTER: Final = "`next_cursor` of the answer before; without it, from now on."
+AfterArrival = Annotated[str | None, Query(description=AFTER, json_schema_extra={"pattern": cursor_pattern(int)})]
+AfterLook = Annotated[str | None, Query(description=AFTER, json_schema_extra={"pattern": cursor_pattern(int, int)})]
 
 
 class Arrivals(Answer):
@@ -58,7 +60,7 @@ class Live(Answer):
 
 @router.get("/arrivals", response_model=Arrivals)
 async def arrivals(
-    here: Here, within: Within, tenant_id: TenantFilter = None, limit: Limit = 1000, after: After = None
+    here: Here, within: Within, tenant_id: TenantFilter = None, limit: Limit = 1000, after: AfterArrival = None
 ) -> Any:
     """Request rows in the order they arrived, oldest first, those after the cursor."""
     place = read_cursor(after, int)
@@ -77,7 +79,7 @@ async def arrivals(
 
 
 @router.get("/live", response_model=Live)
-async def live(here: Here, tenant_id: TenantFilter = None, after: After = None) -> Any:
+async def live(here: Here, tenant_id: TenantFilter = None, after: AfterLook = None) -> Any:
     """Figures over the requests that ended since the answer before; the first answer begins to count."""
     place = read_cursor(after, int, int)
     now_us = time.time_ns() // 1000

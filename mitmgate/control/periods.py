@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Query
 
@@ -12,8 +12,28 @@ from mitmgate.core.errors import Refused
 
 DEFAULT_DAYS: Final = 30
 
-From = Annotated[str | None, Query(alias="from", max_length=64, description="A day or instant in ISO 8601 (UTC).")]
-To = Annotated[str | None, Query(max_length=64, description="The same; a day is included, an instant is not.")]
+#: The usual forms of what `_instant` reads, for the OpenAPI document.
+_DAYS: Final = "[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+_TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?"
+_FORMS: Final[dict[str, Any]] = {"pattern": f"^{_DAYS}(T{_TIME})?$"}
+
+From = Annotated[
+    str | None,
+    Query(
+        alias="from",
+        max_length=64,
+        description="A day or instant in ISO 8601 (UTC); not later than `to`.",
+        json_schema_extra=_FORMS,
+    ),
+]
+To = Annotated[
+    str | None,
+    Query(
+        max_length=64,
+        description="The same; a day is included, an instant is not.",
+        json_schema_extra=_FORMS,
+    ),
+]
 
 # `+01:00` unescaped in a query comes as ` 01:00`.
 _LOST_PLUS: Final = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$")

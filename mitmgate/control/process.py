@@ -19,7 +19,7 @@ from mitmgate.control.applied import ApplyEverywhere
 from mitmgate.control.automatic_blocks import AutomaticBlocks
 from mitmgate.control.context import CacheStore, Control
 from mitmgate.control.shipper import Shipper
-from mitmgate.control.upkeep import StoreChecks, sweep_cache, watch_claim
+from mitmgate.control.upkeep import StoreChecks, share_cache, sweep_cache, watch_claim
 from mitmgate.core.settings import Runtime, load_runtime
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.matcher_client import MatcherClient
@@ -82,6 +82,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
         cache = CacheStore(store)
         status = Status()
         shipper = _shipper(runtime, shipping_pool, settings.usage.retention_days)
+        everywhere = ApplyEverywhere(channel)
         control = Control(
             settings,
             load_secrets(settings, runtime.data_dir, create=False),
@@ -91,7 +92,8 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             matcher,
             cache,
             demo=runtime.demo,
-            apply=ApplyEverywhere(channel),
+            apply=everywhere,
+            forget=everywhere.forget,
             status=status.told,
             shipper=lambda: _lag(shipper),
         )
@@ -105,6 +107,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
                 shipper.run(),
                 checks.run(),
                 sweep_cache(pool, cache, matcher),
+                share_cache(cache),
                 watch_claim(pool, store),
                 _beat(channel, server, checks),
             )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from mitmgate.control.cache_purge import purge
+from mitmgate.control.cache_purge import StillRemembered, purge
 from mitmgate.control.changes import changing, no_such_tenant
 from mitmgate.control.context import Caller, Control, Here
 from mitmgate.control.fields import Body
@@ -82,19 +82,19 @@ async def _rewrite_file(here: Control) -> bool:
 
 
 async def _purge_content(here: Control, tenant_id: int) -> tuple[dict[str, int], dict[str, int]]:
-    """Answers, then the questions and vectors that lead to them, in the matcher's memory and in the store."""
+    """Answers, then the questions and vectors that lead to them, in the store and in every process's memory."""
     if here.cache is None or here.matcher is None:
         raise ServiceUnavailable(503, "cache_unavailable", "The cache does not answer; nothing was purged.")
     removed = {"answers": 0, "questions": 0}
     try:
         for _ in range(TURNS):  # a request that was under way may have stored its answer meanwhile
-            purged = await purge(here.cache, here.matcher, tenant_id, needs_matcher=True)
+            purged = await purge(here.cache, here.matcher, tenant_id, here.forget, needs_all=True)
             removed["answers"] += purged.answers
             removed["questions"] += purged.questions
             left = await count_content(here.cache.store, tenant_id)
             if not left:
                 break
-    except (StoreDown, MatcherAway):
+    except (StoreDown, MatcherAway, StillRemembered):
         raise ServiceUnavailable(
             503,
             "cache_unavailable",

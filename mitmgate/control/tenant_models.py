@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from mitmgate.control.fields import (
     MAX_BYTES,
@@ -23,6 +23,7 @@ from mitmgate.control.fields import (
     Reason,
     Tags,
     Url,
+    Whole,
 )
 
 UpstreamFormat = Literal["openai", "anthropic"]
@@ -31,7 +32,9 @@ Aliases = Annotated[dict[Model, Model], Field(max_length=1000, description="What
 
 
 Retries = Annotated[
-    int, Field(strict=True, ge=0, le=10, description="Attempts after the first; null follows the configuration.")
+    int,
+    Field(strict=True, ge=0, le=10, description="Attempts after the first; null follows the configuration."),
+    Whole,
 ]
 
 
@@ -49,12 +52,21 @@ class CacheIn(Body):
     """The tenant's own cache settings; null follows the gateway's configuration."""
 
     mode: CacheMode | None = None
-    ttl_s: Annotated[int, Field(strict=True, ge=1, le=MAX_TTL_S)] | None = None
-    max_bytes: Annotated[int, Field(strict=True, ge=0, le=MAX_BYTES)] | None = None
+    ttl_s: Annotated[int, Field(strict=True, ge=1, le=MAX_TTL_S), Whole] | None = None
+    max_bytes: Annotated[int, Field(strict=True, ge=0, le=MAX_BYTES), Whole] | None = None
     max_temperature: Annotated[float, Field(strict=True, ge=0, le=2, description="null: 1.0")] | None = None
     threshold: (
         Annotated[float, Field(strict=True, ge=0, le=1, description="cosine for a hit in other words")] | None
     ) = None
+
+
+# http:// is for private networks only.
+_PLAIN_HTTP: Final[dict[str, Any]] = {
+    "anyOf": [
+        {"properties": {"allow_private_upstream": {"const": True}}, "required": ["allow_private_upstream"]},
+        {"properties": {"backend_url": {"pattern": "^[Hh][Tt][Tt][Pp][Ss]:"}}},
+    ]
+}
 
 
 class TenantIn(Body):
@@ -62,6 +74,8 @@ class TenantIn(Body):
 
     Only `status` stays as it is when left out, for a block is an event and no setting.
     """
+
+    model_config = ConfigDict(json_schema_extra=_PLAIN_HTTP)
 
     name: Name
     backend_url: Url
@@ -99,7 +113,7 @@ class TenantPatch(Body):
 class BlockIn(Body):
     """How long and why. Without `seconds` the block lasts until it is lifted."""
 
-    seconds: Annotated[int, Field(strict=True, ge=1, le=10 * MAX_TTL_S)] | None = None
+    seconds: Annotated[int, Field(strict=True, ge=1, le=10 * MAX_TTL_S), Whole] | None = None
     reason: Reason | None = None
 
 

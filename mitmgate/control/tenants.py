@@ -123,7 +123,7 @@ async def _forget_cache(here: Control, tenant_id: int) -> None:
     """At once, as far as it can be done now; the sweep does the rest."""
     if here.cache is not None:
         with suppress(StoreDown):
-            await purge(here.cache, here.matcher, tenant_id)
+            await purge(here.cache, here.matcher, tenant_id, here.forget)
 
 
 async def _read(here: Control, tenant_id: int) -> Row:

@@ -22,6 +22,7 @@ from mitmgate.services.store_owner import keep_claim
 
 CHECK_S: Final = 1.0
 SWEEP_S: Final = 60.0
+SHARE_S: Final = 5.0
 TENANTS_AT_ONCE: Final = 500
 
 log = logging.getLogger(__name__)
@@ -67,12 +68,25 @@ async def sweep_cache(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherCli
 async def sweep_once(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClient | None) -> None:
     """Raises ServiceUnavailable and StoreDown."""
     await purge_late_rows(pool)
+    await cache.exact.forget_removals()
     after = 0
     while rows := await _tenants(pool, after):
         await cache.exact.sweep([row["id"] for row in rows if not row["is_deleted"]])
         for tenant_id in await cache.exact.holds([row["id"] for row in rows if row["is_deleted"]]):
             await purge(cache, matcher, tenant_id)
         after = rows[-1]["id"]
+
+
+async def share_cache(cache: CacheStore) -> None:
+    """Every few seconds: tenants that take too much of the cache's room give way to those that press for some."""
+    while True:
+        await asyncio.sleep(SHARE_S)
+        try:
+            await cache.shares.level()
+        except StoreDown:
+            pass  # told by who asks for more
+        except Exception:
+            log.exception("sharing the cache's room broke, it is tried again")
 
 
 async def watch_claim(pool: asyncpg.Pool, store: Store) -> None:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from mitmgate.control.changes import no_such_tenant
 from mitmgate.control.context import Control, Here
-from mitmgate.control.paging import MAX_ID, Cursor, Id, Limit, bad_cursor, make_cursor, page, read_cursor
+from mitmgate.control.paging import MAX_ID, Id, Limit, bad_cursor, cursor_query, make_cursor, page, read_cursor
 from mitmgate.control.usage_shown import Bounds, Story, UsagePage, Within, shown, told
 from mitmgate.core.errors import Refused
 from mitmgate.services.postgres import borrow
@@ -30,6 +30,9 @@ UpstreamId = Annotated[
 ]
 
 LEAST_PREFIX: Final = 8
+RowCursor = Annotated[str | None, cursor_query(int, str)]
+_IDS: Final[dict[str, Any]] = {"pattern": "^[0-9a-fA-F-]{8,36}$"}
+RequestId = Annotated[str, Path(description="All of it, or how it begins.", json_schema_extra=_IDS)]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _PREFIX: Final = re.compile(r"[0-9a-f-]{8,36}")
@@ -43,7 +46,7 @@ async def list_usage(
     client_request_id: ClientId = None,
     upstream_request_id: UpstreamId = None,
     limit: Limit = 100,
-    cursor: Cursor = None,
+    cursor: RowCursor = None,
 ) -> Any:
     """Request rows over all tenants, or of one; or those under a client's or a vendor's id."""
     if client_request_id is not None:
@@ -56,7 +59,7 @@ async def list_usage(
 
 
 @router.get("/usage/{request_id}", response_model=Story)
-async def show_usage(here: Here, request_id: str) -> Any:
+async def show_usage(here: Here, request_id: RequestId) -> Any:
     """One request's whole story. The first 8 or more characters of its id do, too, where no other begins so."""
     missing = Refused(404, "request_not_found", "There is no such request.", param="request_id")
     digits = request_id.lower().replace("-", "")
@@ -73,7 +76,7 @@ async def show_usage(here: Here, request_id: str) -> Any:
 
 @router.get("/tenants/{tenant_id}/usage", response_model=UsagePage)
 async def list_tenant_usage(
-    here: Here, within: Within, tenant_id: Id, limit: Limit = 100, cursor: Cursor = None
+    here: Here, within: Within, tenant_id: Id, limit: Limit = 100, cursor: RowCursor = None
 ) -> Any:
     """A tenant's request rows."""
     async with borrow(here.pool) as connection:

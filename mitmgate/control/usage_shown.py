@@ -112,7 +112,12 @@ class Bounds:
 
 def read_bounds(
     status: Annotated[
-        str | None, Query(max_length=20, description="A status such as `429`, or a class such as `4xx`.")
+        str | None,
+        Query(
+            max_length=20,
+            description="A status such as `429`, or a class such as `4xx`.",
+            json_schema_extra={"pattern": "^[1-5]([0-9]{2}|[xX]{2})$"},
+        ),
     ] = None,
     cache: Annotated[Outcome | None, Query(description="An outcome, or a hit's kind.")] = None,
     model: Annotated[str | None, Query(max_length=200)] = None,

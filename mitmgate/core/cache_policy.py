@@ -117,13 +117,53 @@ def answer_cacheable(
             body = orjson.loads(body)
         except orjson.JSONDecodeError:
             return "not JSON"
-    if not isinstance(body, dict) or body.get("error") is not None:
+    if not isinstance(body, dict) or says_failure(body):
         return "error"
+    if body.get("incomplete_details") is not None:
+        return "truncated"
     if client_format == ANTHROPIC:
         return _message_cacheable(body)
     if "choices" in body:
         return _choices_cacheable(body["choices"])
     return _embeddings_cacheable(body)
+
+
+# Vendors tell of a failure under status 200 in members of these kinds, each with the values that mean none.
+_kind_of_member: Final = re.compile(
+    r"(?P<problem>(base_?)?(err|errors?)(_?(code|msg|message|no|type|info))?)"
+    r"|(?P<success>(is_?)?(success|succeeded|ok))"
+    r"|(?P<envelope>(base_?)?(resp|response|result|header|meta))"
+    r"|(?P<code>((base|biz|sub|ret|result|response)_?)?(status_?)?code|status|ret)",
+    re.IGNORECASE,
+).fullmatch
+_NO_PROBLEM: Final[tuple[object, ...]] = (None, False, 0, "", "0", {}, [])
+_FINE_CODES: Final = frozenset(
+    {"", "0", "200", "201", "complete", "completed", "done", "finished", "ok", "succeed", "succeeded", "success"}
+)
+
+
+def says_failure(part: Mapping[str, Any]) -> bool:
+    """Whether an answer, or a part of it such as a choice, says of itself that it failed.
+
+    That is a problem that is not empty, a code or status that is none of success, or `success: false`; at its own level
+    or in an envelope such as MiniMax's `base_resp`.
+    """
+    return any(_is_failure(name, value, in_envelope=False) for name, value in part.items())
+
+
+def _is_failure(name: str, value: Any, *, in_envelope: bool) -> bool:
+    found = _kind_of_member(name)
+    match found and found.lastgroup:
+        case "problem":
+            return value not in _NO_PROBLEM
+        case "envelope" if isinstance(value, dict) and not in_envelope:
+            return any(_is_failure(*member, in_envelope=True) for member in value.items())
+        case "success":
+            return value is False
+        case "code":
+            is_code = isinstance(value, str | int | float) and not isinstance(value, bool)
+            return is_code and str(value).strip().lower() not in _FINE_CODES
+    return False
 
 
 # ---- the request
@@ -215,10 +255,12 @@ def _choices_cacheable(choices: object) -> str | None:
     if not isinstance(choices, list) or not choices:
         return "empty"
     for choice in choices:
-        if not isinstance(choice, dict):
+        if not isinstance(choice, dict) or says_failure(choice):
             return "error"
         message = choice.get("message")
         if isinstance(message, dict):
+            if says_failure(message):
+                return "error"
             if message.get("tool_calls") or message.get("function_call"):
                 return "tools"
             if message.get("refusal"):
@@ -241,6 +283,8 @@ def _message_cacheable(body: Mapping[str, Any]) -> str | None:
     content = body.get("content")
     if not isinstance(content, list) or not all(isinstance(block, dict) for block in content):
         return "error"
+    if any(map(says_failure, content)):
+        return "error"
     if any(block.get("type") not in ("text", "thinking", "redacted_thinking") for block in content):
         return "tools"
     if (why := _ending(body.get("stop_reason"), ("end_turn", "stop_sequence"))) is not None:
@@ -254,7 +298,9 @@ def _embeddings_cacheable(body: Mapping[str, Any]) -> str | None:
     vectors = body.get("data")
     if not isinstance(vectors, list) or not vectors:
         return "empty"
-    return None if all(isinstance(one, dict) and one.get("embedding") for one in vectors) else "empty"
+    if not all(isinstance(one, dict) and one.get("embedding") for one in vectors):
+        return "empty"
+    return "error" if any(map(says_failure, vectors)) else None
 
 
 def _ending(finish: object, normal: tuple[str, ...]) -> str | None:

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Final
 
 #: 32 bytes are 43 characters, of which the last holds four bits.
-_SHAPE: Final = re.compile(r"([1-9]\d{0,18})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])", re.ASCII)
+SHAPE: Final = r"([1-9][0-9]{0,18})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])"
 _MAX_TENANT: Final = 2**63 - 1
 
 
@@ -17,7 +17,7 @@ def entry_id(tenant_id: int, fingerprint: bytes) -> str:
 
 def read_entry_id(text: str) -> tuple[int, bytes] | None:
     """(tenant id, fingerprint), or None where that is no entry's name. Each entry has one name only."""
-    found = _SHAPE.fullmatch(text)
+    found = re.fullmatch(SHAPE, text)
     if found is None or (tenant_id := int(found[1])) > _MAX_TENANT:
         return None
     return tenant_id, urlsafe_b64decode(found[2] + "=")

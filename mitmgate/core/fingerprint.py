@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
@@ -83,6 +85,7 @@ _FIRST_HEADERS: Final = (
     "openai-organization",
     "openai-project",
 )
+_LONGEST_KNOWN: Final = 64  # bytes of a name that is remembered
 _VERSION: Final = b"1"
 _SCOPE_MARK: Final = b"scope 1"
 _PARTITION_MARK: Final = b" of a part"
@@ -109,19 +112,38 @@ def cache_headers(
     lower-case names; also_dropped: as `forwardable` has it; presented: as `without_strays` has it.
     """
     picked: dict[str, str] = {}
-    counted = [
-        (lower, value)
-        for name, value in forwardable(fields, also_dropped)
-        if not _is_harmless(lower := name.lower()) and lower not in ignored
-    ]
-    for name, value in without_strays(counted, presented):
-        _join(picked, name, value)
+    candidates, policy = [], []
+    for field in fields:
+        part = _part_of(field[0]) if len(field[0]) <= _LONGEST_KNOWN else _part_of.__wrapped__(field[0])
+        if part is _Part.COUNTED:
+            candidates.append(field)
+        elif part is _Part.POLICY:
+            policy.append(field)
+    for name, value in without_strays(forwardable(candidates, also_dropped), presented):
+        if (lower := name.lower()) not in ignored:
+            _join(picked, lower, value)
     if picked.get("accept-language", "").strip() == "*":  # any (RFC 9110 section 12.5.4), as absence says
         del picked["accept-language"]
-    for name, value in fields:
-        if (lower := name.lower()) in _POLICY_HEADERS:
-            _join(picked, lower, value)
+    for name, value in policy:
+        _join(picked, name.lower(), value)
     return picked
+
+
+class _Part(Enum):
+    """What a header is to the cache. COUNTED, too, is Connection: it says what else is not forwarded."""
+
+    COUNTED = 1
+    POLICY = 2
+    NONE = 3
+
+
+@lru_cache(maxsize=1024)
+def _part_of(name: bytes) -> _Part:
+    lower = name.lower()
+    if lower in _POLICY_HEADERS:
+        return _Part.POLICY
+    counts = lower == b"connection" or (may_forward(lower) and not _is_harmless(lower))
+    return _Part.COUNTED if counts else _Part.NONE
 
 
 def _join(picked: dict[str, str], name: bytes, value: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 
 class Remembered[K: Hashable, V]:
@@ -26,3 +26,8 @@ class Remembered[K: Hashable, V]:
         self._answers[key] = answer
         if len(self._answers) > self._most:
             self._answers.popitem(last=False)
+
+    def forget(self, is_meant: Callable[[K], bool]) -> None:
+        """Drops the answers whose key is meant."""
+        for key in [key for key in self._answers if is_meant(key)]:
+            del self._answers[key]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.text.reading import read
 from mitmgate.core.text.unfit import unfit
 from mitmgate.core.verdict import BAR, Judge, Verdict, judge
@@ -16,6 +17,7 @@ from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
 from mitmgate.matcher.worth import Worth
 from mitmgate.services import matcher_wire as wire
+from mitmgate.services.cache_books import ANY_REMOVAL
 from mitmgate.services.embedder import MODEL_ID
 from mitmgate.services.matcher_wire import Message
 from mitmgate.services.redis import StoreDown
@@ -117,8 +119,11 @@ class Operations:
         self._counts["puts"] += 1
         vector = await self._texts.vector(text, ends_at, urgent=False)
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
-        read(text)  # what is remembered of it need not be made while somebody waits
-        if not await self._store.put(tenant, digest, StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)):
+        removal = ANY_REMOVAL if request.get("removal") is None else str(request["removal"])
+        stored = StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)
+        if await self._store.put(tenant, digest, stored, removal):
+            read(text)  # what is remembered of it need not be made while somebody waits
+        else:
             self._scopes.remove(tenant, [fingerprint])
         return {}
 
@@ -131,6 +136,8 @@ class Operations:
     async def _forget(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant = int(request["tenant"])
         self._scopes.forget(tenant)
+        self._texts.forget()
+        forget_texts()
         await self._store.forget_tenant(tenant)
         self._scopes.forget(tenant)  # what was loaded meanwhile
         return {}

@@ -52,14 +52,19 @@ class TextVectors:
     def waiting(self) -> int:
         return len(self._urgent) + len(self._later) + len(self._patient)
 
+    def forget(self) -> None:
+        """Drops the vectors of recent texts, whosever they were; those under way are not remembered either."""
+        self._kept = OrderedDict()
+
     async def vector(self, text: str, ends_at: float, *, urgent: bool, patient: bool = False) -> Vectors:
         """float32[384]; ends_at is the loop's time after which nobody wants it. patient: when nothing else waits.
 
         Raises TooLong, QueueFull at once, and TimeoutError.
         """
         key = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-        if (kept := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
+        known = self._kept
+        if (kept := known.get(key)) is not None:
+            known.move_to_end(key)
             self.counts["kept"] += 1
             return kept
         queue, most = (self._urgent, URGENT_WAITING) if urgent else (self._later, LATER_WAITING)
@@ -77,9 +82,9 @@ class TextVectors:
         self._wanted.set()
         async with asyncio.timeout_at(ends_at):
             vector = await wanted.vector
-        self._kept[key] = vector
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        known[key] = vector
+        if len(known) > KEPT:
+            known.popitem(last=False)
         return vector
 
     async def run(self) -> None:

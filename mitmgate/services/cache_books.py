@@ -7,6 +7,10 @@ from typing import Final
 
 from mitmgate.services.redis import Script
 
+ALL: Final = "xall"  # every tenant's bytes and their sum: lua/books.lua
+#: A hash of each tenant's last removal. An answer is stored only where its request began under the same one.
+REMOVALS: Final = "xgone"
+ANY_REMOVAL: Final = "*"
 DROPPED_AT_ONCE: Final = 300  # entries in one script: a few ms of the server's time
 
 

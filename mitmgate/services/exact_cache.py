@@ -7,6 +7,7 @@ are counted per tenant and bounded by it.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,13 +20,26 @@ import orjson
 from mitmgate.core.cache_policy import DEFAULT_NAMESPACE
 from mitmgate.core.entry_id import entry_id
 from mitmgate.core.token_usage import Tokens
-from mitmgate.services.cache_books import DROPPED_AT_ONCE, BookScript, books, counts_key, entry_key, tag
-from mitmgate.services.redis import Command, Store, StoreDown
+from mitmgate.services.cache_books import (
+    ANY_REMOVAL,
+    DROPPED_AT_ONCE,
+    REMOVALS,
+    BookScript,
+    books,
+    counts_key,
+    entry_key,
+    tag,
+)
+from mitmgate.services.cache_room import CacheRoom
+from mitmgate.services.redis import Command, Store, StoreDown, StoreError
 
 FORMAT: Final = 2
 PUT: Final = BookScript("put_entry")
 SWEEP: Final = BookScript("sweep_entries")
 TOUCH: Final = BookScript("touch_entries")
+DROP_BOOKS: Final = BookScript("drop_books")
+#: Longer than any request lasts that may know an older removal.
+REMOVAL_S: Final = 2 * 86_400.0
 AHEAD_S: Final = 60.0  # that another node's clock may be; what was stored later than now is of a clock gone wrong
 PUT_WITHIN_S: Final = 0.05  # longer, and the answer goes out unstored
 MAX_BODY_BYTES: Final = 2 << 20  # a hit is one write: what a slow client does not read stays in memory
@@ -73,10 +87,15 @@ class Purged:
 
 
 class ExactCache:
-    """get_command and read are for the request path's one round trip; the rest has round trips of its own."""
+    """lookup_commands and looked_up are for the request path's one round trip; the rest has round trips of its own.
 
-    def __init__(self, store: Store) -> None:
+    total_max_bytes: what all tenants' may weigh together; None: a share of the store's memory.
+    """
+
+    def __init__(self, store: Store, total_max_bytes: int | None = None) -> None:
         self._store = store
+        self._room = CacheRoom(store, total_max_bytes)
+        self._drop_books = store.use(DROP_BOOKS)
         self._put = store.use(PUT)
         self._sweep = store.use(SWEEP)
         self._touch = store.use(TOUCH)
@@ -86,6 +105,19 @@ class ExactCache:
     @staticmethod
     def get_command(tenant_id: int, fingerprint: bytes) -> Command:
         return ("GET", entry_key(tenant_id, fingerprint.hex()))
+
+    @staticmethod
+    def lookup_commands(tenant_id: int, fingerprint: bytes | None) -> list[Command]:
+        """Ask for the tenant's last removal, and for an entry, if one is wanted."""
+        removal: Command = ("HGET", REMOVALS, tag(tenant_id))
+        return [removal] if fingerprint is None else [removal, ExactCache.get_command(tenant_id, fingerprint)]
+
+    @staticmethod
+    def looked_up(replies: Sequence[object]) -> tuple[str | None, object]:
+        """-> the tenant's last removal (empty: none; None: not known), and what `read` takes."""
+        removal = replies[0] if replies else StoreError()
+        known = None if isinstance(removal, StoreError) else removal.decode() if isinstance(removal, bytes) else ""
+        return known, replies[1] if len(replies) > 1 else None
 
     @staticmethod
     def read(reply: object, tenant_id: int, fingerprint: bytes, now: float) -> Entry | None:
@@ -127,8 +159,11 @@ class ExactCache:
         replies = await self._store.demand(self.get_command(tenant_id, fingerprint), deadline_s=deadline_s)
         return self.read(replies[0], tenant_id, fingerprint, now)
 
-    async def put(self, tenant_id: int, entry: Entry, max_bytes: int) -> bool:
-        """Stores the entry within the tenant's bytes, within PUT_WITHIN_S. -> whether it is there."""
+    async def put(self, tenant_id: int, entry: Entry, max_bytes: int, removal: str = ANY_REMOVAL) -> bool:
+        """Stores the entry within the tenant's bytes and those of all, within PUT_WITHIN_S. -> whether it is there.
+
+        removal: the tenant's last when the request began; after another one the entry is not stored.
+        """
         if len(entry.body) > MAX_BODY_BYTES:
             return False
         value = _render(entry)
@@ -136,8 +171,12 @@ class ExactCache:
         now_ms, expires_ms = int(entry.stored_at * 1000), int(entry.expires_at * 1000)
         namespace = "" if entry.namespace == DEFAULT_NAMESPACE else entry.namespace
         bounds = (size, max_bytes, now_ms, expires_ms, DROPPED_AT_ONCE, namespace, MAX_NAMESPACES)
-        arguments = (tag(tenant_id), name, value, *bounds)
-        command = self._put.command([*books(tenant_id), entry_key(tenant_id, name)], arguments)
+        of_all = self._room.bytes if self._room.bytes is not None else await self._room.learn(PUT_WITHIN_S)
+        if of_all is None:
+            return False
+        arguments = (tag(tenant_id), name, value, *bounds, removal, of_all)
+        keys = [*books(tenant_id), entry_key(tenant_id, name), REMOVALS]
+        command = self._put.command(keys, arguments)
         try:
             replies = await self._store.demand(command, deadline_s=PUT_WITHIN_S)
         except StoreDown:
@@ -159,6 +198,7 @@ class ExactCache:
 
     async def flush(self) -> None:
         """Writes what was noted since the last time. What the store does not take is lost, and does no harm."""
+        await self._room.keep_current()
         touched, self._touched = self._touched, {}
         counted, self._counted = self._counted, Counter()
         uses: dict[int, list[Any]] = {}
@@ -212,12 +252,26 @@ class ExactCache:
         replies = await self._store.demand(*commands) if commands else []
         return [each for each, reply in zip(tenant_ids, replies, strict=True) if reply]
 
+    async def begin_removal(self, tenant_id: int) -> None:
+        """From here on no answer is stored whose request has begun. Raises StoreDown."""
+        await self._store.demand(("HSET", REMOVALS, tag(tenant_id), _new_removal()))
+
+    async def forget_removals(self) -> None:
+        """Drops those that no request can be older than. Raises StoreDown."""
+        flat = (await self._store.demand(("HGETALL", REMOVALS)))[0]
+        before = time.time() - REMOVAL_S
+        old = [tenant for tenant, removal in zip(flat[::2], flat[1::2], strict=True) if _removed_at(removal) < before]
+        if old:
+            await self._store.demand(("HDEL", REMOVALS, *old))
+
     async def purge(self, tenant_id: int) -> Purged:
         """Removes all of a tenant's entries, texts, vectors and counts, also such as no book names.
 
-        The books go first: what is stored meanwhile is in new ones. Raises StoreDown.
+        The books go first: what is stored meanwhile is in new ones, and of a request that begins later. Raises
+        StoreDown.
         """
-        await self._store.demand(("UNLINK", *books(tenant_id), counts_key(tenant_id)))
+        keys = [*books(tenant_id), REMOVALS, counts_key(tenant_id)]
+        await self._store.demand(self._drop_books.command(keys, (tag(tenant_id), _new_removal())))
         removed: Counter[bytes] = Counter()
         cursor = b"0"
         while True:
@@ -228,6 +282,14 @@ class ExactCache:
                 await self._store.demand(("UNLINK", *names))
             if int(cursor) == 0:
                 return Purged(answers=removed[b"x"], questions=removed[b"v"])
+
+
+def _new_removal() -> str:
+    return f"{time.time():.0f} {secrets.token_hex(8)}"
+
+
+def _removed_at(removal: bytes) -> float:
+    return float(removal.partition(b" ")[0])
 
 
 def _render(entry: Entry) -> bytes:

@@ -113,11 +113,12 @@ class MatcherClient:
         text: str,
         expires_at: float,
         *,
+        removal: str | None = None,
         deadline_s: float = OFF_PATH_S,
     ) -> bool:
         """Makes an entry findable. The vector made when the text was looked up is used again. -> whether it was done.
 
-        Raises MatcherAway.
+        removal: the tenant's last when the request began; None skips the check. Raises MatcherAway.
         """
         request = {
             "op": "put",
@@ -126,6 +127,7 @@ class MatcherClient:
             "fingerprint": fingerprint.hex(),
             "text": text,
             "expires_at": expires_at,
+            "removal": removal,
         }
         return "error" not in await self._ask(request, deadline_s)
 

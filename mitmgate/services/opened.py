@@ -66,7 +66,7 @@ async def open_services(
     directory = Directory()
     feed = DirectoryFeed(runtime.database_dsn, directory)
     store = Store(runtime.redis_url)
-    exact_cache = ExactCache(store)
+    exact_cache = ExactCache(store, settings.cache.total_max_bytes)
     matcher = matcher or MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
     journal = Journal(runtime.data_dir / "journal", worker)
     services = Services(

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from typing import Final
 
+from mitmgate.services.cache_books import ALL, REMOVALS
 from mitmgate.services.redis import Store
 
 SCANNED_AT_ONCE: Final = 1000
@@ -33,6 +34,7 @@ async def forget_tenants(store: Store, kinds: Collection[str] | None = None) -> 
         names = [name for name, kind in found if kind is not None and (kinds is None or kind in kinds)]
         if names:
             removed += int((await store.demand(("UNLINK", *names), deadline_s=WITHIN_S))[0])
+    await store.demand(("UNLINK", ALL, REMOVALS), deadline_s=WITHIN_S)
     return removed
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mitmgate.services.cache_books import DROPPED_AT_ONCE, BookScript, books, tag
+from mitmgate.services.cache_books import ANY_REMOVAL, DROPPED_AT_ONCE, REMOVALS, BookScript, books, tag
 from mitmgate.services.redis import Command, Store
 
 PUT: Final = BookScript("put_vector")
@@ -45,15 +45,18 @@ class VectorsStore:
         self._put = store.use(PUT)
         self._drop = store.use(DROP)
 
-    async def put(self, tenant: int, scope: bytes, entry: StoredVector) -> bool:
-        """Stores or replaces an entry's, where the tenant's bytes have room. -> whether it is there."""
+    async def put(self, tenant: int, scope: bytes, entry: StoredVector, removal: str = ANY_REMOVAL) -> bool:
+        """Stores or replaces an entry's, where the tenant's bytes have room. -> whether it is there.
+
+        removal: as `ExactCache.put` has it.
+        """
         name = entry.fingerprint.hex()
-        keys = [*books(tenant), _vector(tenant) + name, _scope(tenant) + scope.hex()]
+        keys = [*books(tenant), _vector(tenant) + name, _scope(tenant) + scope.hex(), REMOVALS]
         expires_ms, now_ms = int(entry.expires_at * 1000), int(time.time() * 1000)
         raw = np.ascontiguousarray(entry.vector, "<f4").tobytes()
         text = entry.text.encode(errors="replace")
         about = (name, scope.hex(), text, raw, entry.model, expires_ms, now_ms)
-        arguments = (tag(tenant), *about, OVERHEAD_BYTES, DROPPED_AT_ONCE)
+        arguments = (tag(tenant), *about, OVERHEAD_BYTES, DROPPED_AT_ONCE, removal)
         return bool((await self._store.demand(self._put.command(keys, arguments)))[0])
 
     async def fingerprints(self, tenant: int, scope: bytes) -> list[bytes]:

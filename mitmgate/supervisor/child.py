@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from mitmgate.core.settings import secret_variables
 from mitmgate.services.channel import Channel, Message, channel_pair
 from mitmgate.services.logs import reason_of
 from mitmgate.supervisor.backoff import Backoff
@@ -23,6 +24,7 @@ from mitmgate.supervisor.wedged import is_wedged, run_delay_s
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _ROOT: Final = Path(__file__).parents[2]
 _LISTENED_S: Final = 1.0
+_HANDED: Final = secret_variables()
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _log = logging.getLogger(__name__)
 
@@ -113,7 +115,7 @@ class Child:
         self._born_s = asyncio.get_running_loop().time()
         self._last_word_s, self._delayed_s = None, 0.0
         self._channel = Channel(ours.detach(), on_lost=lambda: None)
-        for op in ("beat", "ready", "apply", "applied"):
+        for op in ("beat", "ready", "apply", "applied", "forget"):
             self._channel.on(op, self._hear)
         listening = asyncio.create_task(self._channel.run())
         try:
@@ -186,9 +188,13 @@ class Child:
 
 
 def _environment(defaults: Mapping[str, str]) -> dict[str, str]:
-    """Ours over the defaults, with the code we run from found first, whatever folder we were started in."""
+    """Ours over the defaults, without the settings' secrets, which children are handed.
+
+    The code we run from is found first, whatever folder we were started in.
+    """
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**defaults, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    kept = {name: value for name, value in os.environ.items() if name not in _HANDED}
+    return {**defaults, **kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _dies_with(parent: int) -> Callable[[], None]:

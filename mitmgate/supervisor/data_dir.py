@@ -46,7 +46,7 @@ class DataDirectory:
         return self.path / "run" / "settings.json"
 
     def write_settings(self, document: bytes) -> None:
-        """Replaces the effective settings, whole or not at all. They may hold credentials: 0600."""
+        """Replaces the effective settings, whole or not at all. They name hosts and users: 0600."""
         half = self.settings_file.with_name(f".settings.json.{secrets.token_hex(4)}")
         try:
             with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:

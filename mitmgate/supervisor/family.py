@@ -39,9 +39,11 @@ class Family:
         control: socket.socket,
         matcher_socket: Path,
         lock: int,
+        secrets: int,
     ) -> None:
         self._file = str(settings_file)
         self._lock = lock
+        self._secrets = secrets
         self._hub = ApplyHub()
         self._gate: tuple[int, int] | None = os.pipe()
         self._changed = asyncio.Event()
@@ -67,14 +69,15 @@ class Family:
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> Child:
         arguments = ("--settings", self._file, *arguments)
+        kept = (self._lock, self._secrets)
         if listen_fd is None:
-            plan = ChildPlan(name, module, arguments, (self._lock,))
+            plan = ChildPlan(name, module, arguments, kept)
         else:
             plan = ChildPlan(
                 name,
                 module,
                 (*arguments, "--listen-fd", str(listen_fd)),
-                (listen_fd, self._lock),
+                (listen_fd, *kept),
                 environment=environment,
             )
         return Child(plan, self._heard, self._has_changed, self._waits_at)
@@ -184,7 +187,7 @@ class Family:
             self._gate = None
 
     def _heard(self, child: Child, message: Message) -> None:
-        if message["op"] == "apply" and child is self.control:
+        if message["op"] in ("apply", "forget") and child is self.control:
             self._hub.ask(message, self.workers, child.answer_to_this_life())
         elif message["op"] == "applied":
             self._hub.applied(child, message)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mitmgate import __version__
-from mitmgate.core.settings import ConfigError, Runtime, Settings, runtime_document
+from mitmgate.core.settings import ConfigError, Runtime, Settings, runtime_document, runtime_secrets
 from mitmgate.core.store_urls import without_password
 from mitmgate.services.secrets import Secrets, SecretsUnusable, load_secrets
 from mitmgate.supervisor import announce, demo, listeners
 from mitmgate.supervisor.data_dir import DataDirectory
 from mitmgate.supervisor.errors import CannotStart
 from mitmgate.supervisor.family import Family
+from mitmgate.supervisor.handed_secrets import HandedSecrets
 from mitmgate.supervisor.reloading import check_ca_file, check_usable, reloaded
 from mitmgate.supervisor.stores import Stores
 
@@ -34,6 +35,7 @@ class _Parts:
     """What a start has made; each is given back in its turn by the stack that it was made on."""
 
     data: DataDirectory
+    secrets: HandedSecrets
     stores: Stores
     family: Family
     listener: socket.socket
@@ -42,6 +44,11 @@ class _Parts:
     @property
     def loopback(self) -> bool:
         return listeners.is_loopback(self.listener)
+
+    def write_settings(self, settings: Settings, runtime: Runtime) -> None:
+        """For the children, of now and later. Raises CannotStart."""
+        self.secrets.write(runtime_secrets(settings, runtime))
+        self.data.write_settings(runtime_document(settings, runtime, self.secrets.fd))
 
 
 class Supervisor:
@@ -99,7 +106,7 @@ class Supervisor:
             self._beside(stack, parts.stores.watch(server))
         demo_upstream = await self._prepare_database(parts, secrets)
         runtime = self._runtime(parts, demo_upstream)
-        parts.data.write_settings(runtime_document(settings, runtime))
+        parts.write_settings(settings, runtime)
         self._reload = lambda: self._reload_now(parts, runtime)
         announce.say(f"starting control, the matcher and {announce.workers(runtime)}")
         parts.family.go()
@@ -126,7 +133,9 @@ class Supervisor:
         stack.callback(control.close)
         stores = Stores(settings, settings.data_dir)
         stack.push_async_callback(stores.stop)
-        family = Family(data.settings_file, sockets, control, data.matcher_socket, data.children_lock)
+        secrets = HandedSecrets()
+        stack.callback(secrets.close)
+        family = Family(data.settings_file, sockets, control, data.matcher_socket, data.children_lock, secrets.fd)
 
         async def end_family() -> None:
             for each in sockets:  # ours; once the workers have closed theirs, too, clients are refused
@@ -134,7 +143,7 @@ class Supervisor:
             self._clean = await family.end(self._hurry)
 
         stack.push_async_callback(end_family)
-        return _Parts(data, stores, family, sockets[0], listeners.port_of(control))
+        return _Parts(data, secrets, stores, family, sockets[0], listeners.port_of(control))
 
     async def _prepare_database(self, parts: _Parts, secrets: Secrets) -> str | None:
         """Brings the schema up to date and, when the demo is to run, starts its mock LLM. -> the mock's URL"""
@@ -225,7 +234,7 @@ class Supervisor:
         try:
             settings, changed, waiting = reloaded(self._settings, self._load())
             check_usable(settings)
-            parts.data.write_settings(runtime_document(settings, runtime))
+            parts.write_settings(settings, runtime)
         except (ConfigError, CannotStart) as error:
             for line in str(error).splitlines():
                 _log.error("not reloaded: %s", line)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -12,6 +14,7 @@ import pytest
 
 from tests.e2e.harness import Tenant, wait_until
 from tests.e2e.test_semantic import FIRST, REPHRASED, kept, outcome
+from tests.e2e.upstream import Asked, Upstream, llm
 
 ONLY_CACHED = {"Cache-Control": "only-if-cached"}
 
@@ -86,3 +89,37 @@ def test_the_command_line_finds_the_gateway_and_purges(tenant: Tenant) -> None:
     for text in (REPHRASED, FIRST):
         assert tenant.chat(text, headers=ONLY_CACHED).status_code == 504
     assert stats(tenant)["bytes"] == 0
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("removal", ["purge", "all of a tenant", "those of a model", "one"])
+def test_an_answer_in_flight_during_a_removal_is_not_stored(
+    tenant: Tenant, upstream: Upstream, removal: str, streamed: bool
+) -> None:
+    (entry,) = entries(tenant) if kept(tenant) else ()
+    arrived, released = threading.Event(), threading.Event()
+
+    async def answer_late(asked: Asked) -> None:
+        arrived.set()
+        await asked.when(released)
+        await llm(asked)
+
+    upstream.script = answer_late
+    question = "Which river flows through Rome?"
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(tenant.chat, question, stream=streamed)
+        assert arrived.wait(20)
+        by_query = f"/admin/cache/entries?tenant_id={tenant.id}"
+        done = {
+            "purge": lambda: tenant.admin("POST", "/purge"),
+            "all of a tenant": lambda: tenant.gateway.admin("DELETE", by_query),
+            "those of a model": lambda: tenant.gateway.admin("DELETE", f"{by_query}&model=m"),
+            "one": lambda: tenant.gateway.admin("DELETE", f"/admin/cache/entries/{entry['id']}"),
+        }[removal]()
+        assert done.status_code in (200, 204), done.text
+        released.set()
+        assert late.result().status_code == 200
+    assert tenant.chat(question, headers=ONLY_CACHED).status_code == 504
+    assert entries(tenant) == []
+    upstream.script = llm
+    wait_until(lambda: outcome(tenant.chat(question))[0] == "HIT")  # what is asked from now on is stored

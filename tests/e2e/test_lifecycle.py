@@ -334,6 +334,33 @@ def test_a_reload_changes_what_tokens_are_signed_with(data_dir: Path) -> None:
         wait_until(lambda: {gateway.ask("x", before).status_code for _ in range(8)} == {401}, gateway.output)
 
 
+def test_secrets_of_the_environment_are_on_no_disk_and_reach_children_that_are_started_again(data_dir: Path) -> None:
+    secret = "s3cr3t" * 8
+    env = {"MITMGATE_AUTH__PEPPER": secret, "MITMGATE_AUTH__SECRETS": f'["it:{secret}"]'}
+    data_dir.mkdir()
+
+    def signed_with() -> str | None:
+        answer = httpx.post(f"{gateway.url}/auth/token", json={"api_key": "test-key-123"}, timeout=30)
+        return jwt.get_unverified_header(answer.json()["token"])["kid"] if answer.status_code == 200 else None
+
+    with Served(data_dir, "--demo", workers=1, env=env) as gateway:
+        gateway.wait_ready()
+        for path in (data_dir / "run").iterdir():
+            if path.is_file():
+                assert secret.encode() not in path.read_bytes(), path
+        for pid in children(gateway.process.pid):
+            with suppress(FileNotFoundError):
+                assert secret.encode() not in Path(f"/proc/{pid}/environ").read_bytes()
+        assert signed_with() == "it"
+        for words in ("--worker 0", "mitmgate.control", "mitmgate.matcher"):
+            before = gateway.child(words)
+            os.kill(before, signal.SIGKILL)
+            wait_until(lambda words=words, before=before: gateway.child(words) != before, gateway.output)  # type: ignore[misc]
+        wait_until(gateway.healthy, gateway.output)
+        wait_until(lambda: signed_with() == "it", gateway.output)
+        assert gateway.end() == 0, gateway.output()
+
+
 @pytest.mark.parametrize(
     ("flags", "env", "said"),
     [

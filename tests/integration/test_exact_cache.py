@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from hashlib import sha256
 
+import numpy as np
 import pytest
 
 from mitmgate.core.token_usage import Tokens
@@ -18,7 +19,8 @@ from mitmgate.services.cache_books import books
 from mitmgate.services.cache_entries import CacheEntries
 from mitmgate.services.embedded import EmbeddedValkey
 from mitmgate.services.exact_cache import DROPPED_AT_ONCE, MAX_BODY_BYTES, OVERHEAD_BYTES, Entry, ExactCache
-from mitmgate.services.redis import Store
+from mitmgate.services.redis import Store, StoreError
+from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
 MIB = 1 << 20
 
@@ -205,7 +207,7 @@ async def test_one_put_evicts_no_more_than_it_may(store: Store) -> None:
 
 
 async def test_the_server_evicts_answers_and_the_sweep_counts_again(store: Store) -> None:
-    cache = ExactCache(store)
+    cache = ExactCache(store, total_max_bytes=1 << 40)
     used = int((await store.demand(("INFO", "memory")))[0].split(b"used_memory:")[1].split()[0])
     await store.demand(("CONFIG", "SET", "maxmemory", used + 6 * MIB), ("SET", "b:{1}", 1))
     try:
@@ -277,3 +279,44 @@ async def test_touches_are_bounded_and_a_lost_flush_harms_nothing(store: Store) 
     await store.close()
     cache.touch(1, digest(1))
     await cache.flush()
+
+
+async def removal_of(store: Store, tenant_id: int) -> str:
+    removal, _ = ExactCache.looked_up(await store.demand(*ExactCache.lookup_commands(tenant_id, None)))
+    assert removal is not None
+    return removal
+
+
+@pytest.mark.parametrize("remove", ["purge", "begin_removal"])
+async def test_an_answer_in_flight_during_a_removal_is_not_stored(store: Store, remove: str) -> None:
+    cache, vectors = ExactCache(store), VectorsStore(store)
+    entry, ones = entry_of("q"), np.full(384, 384**-0.5, np.float32)
+    vector = StoredVector(entry.fingerprint, "What is q?", ones, "m", entry.expires_at)
+    begun, of_other = await removal_of(store, 1), await removal_of(store, 2)
+    await getattr(cache, remove)(1)
+    assert not await cache.put(1, entry, MIB, begun)
+    assert not await vectors.put(1, digest("scope"), vector, begun)
+    assert (await store.demand(("KEYS", "*{1}*")))[0] == []
+    assert await cache.put(2, entry_of("q", tenant_id=2), MIB, of_other)
+    later = await removal_of(store, 1)
+    assert later != begun
+    assert await cache.put(1, entry, MIB, later) and await vectors.put(1, digest("scope"), vector, later)
+
+
+async def test_removals_are_forgotten_when_no_request_can_be_older(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ExactCache(store)
+    await cache.purge(1)
+    known = await removal_of(store, 1)
+    await cache.forget_removals()
+    assert await removal_of(store, 1) == known != ""
+    monkeypatch.setattr("mitmgate.services.exact_cache.REMOVAL_S", -10.0)
+    await cache.forget_removals()
+    assert await removal_of(store, 1) == ""
+
+
+def test_a_removal_that_is_not_known_is_none() -> None:
+    assert ExactCache.looked_up([]) == (None, None)
+    assert ExactCache.looked_up([StoreError("WRONGTYPE"), b"x"]) == (None, b"x")
+    assert ExactCache.looked_up([None, b"x"]) == ("", b"x")

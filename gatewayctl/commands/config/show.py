@@ -62,4 +62,4 @@ class Unusable(click.ClickException):
 
 
 def _for_people(key: str, value: Any) -> str:
-    return size(value) if key.endswith("_bytes") else cell(value)
+    return size(value) if key.endswith("_bytes") and value is not None else cell(value)

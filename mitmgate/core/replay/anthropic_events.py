@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from mitmgate.core.cache_policy import says_failure
 from mitmgate.core.replay.events import NotReplayable, StreamEvent, render_event
 
 _TEXT_OF: Final = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
@@ -22,6 +23,8 @@ def assemble(events: Iterable[StreamEvent]) -> dict[str, Any]:
     for event in events:
         body = event.parsed()
         kind = body.get("type")
+        if event.name == b"error" or says_failure(body):
+            raise NotReplayable("error")
         try:
             if kind == "message_start":
                 message = {**body["message"], "usage": {**(body["message"].get("usage") or {})}}

@@ -54,6 +54,11 @@ def replay(media_type: bytes, body: bytes, wanted: Wanted, usage_asked: bool) ->
     return turned(stored_as_stream, body, wanted)
 
 
+def forget_replays() -> None:
+    """Drops the answers that are remembered in another form than their own."""
+    _turned.cache_clear()
+
+
 @functools.lru_cache(maxsize=128)
 def _turned(stored_as_stream: bool, body: bytes, wanted: Wanted) -> tuple[bytes, bytes]:
     """The other form. Remembered, since what is asked for once in another form often is again."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 
+from mitmgate.core.cache_policy import says_failure
 from mitmgate.core.replay.events import NotReplayable, StreamEvent, merged, render_event, split_events
 
 DONE: Final = b"data: [DONE]\n\n"
@@ -28,10 +29,13 @@ def chunks_of(events: Iterable[StreamEvent]) -> list[dict[str, Any]]:
         if event.data == b"[DONE]":
             break
         chunk = event.parsed()
-        if chunk.get("error") is not None or event.name == b"error":
+        choices = chunk.get("choices", [])
+        if event.name == b"error" or says_failure(chunk):
             raise NotReplayable("error")
-        if not isinstance(chunk.get("choices", []), list):
+        if not isinstance(choices, list):
             raise NotReplayable("unknown shape")
+        if any(isinstance(choice, dict) and says_failure(choice) for choice in choices):
+            raise NotReplayable("error")
         chunks.append(chunk)
     return chunks
 

@@ -1,6 +1,6 @@
 """Settings: what may be set (model, kinds), where it comes from (loading), what a run adds (runtime)."""
 
-from mitmgate.core.settings.loading import Effective, config_file, load_effective, load_settings
+from mitmgate.core.settings.loading import Effective, config_file, load_effective, load_settings, secret_variables
 from mitmgate.core.settings.model import (
     Auth,
     Cache,
@@ -14,7 +14,7 @@ from mitmgate.core.settings.model import (
     Vectors,
 )
 from mitmgate.core.settings.problem import ConfigError, Problem
-from mitmgate.core.settings.runtime import Runtime, load_runtime, runtime_document
+from mitmgate.core.settings.runtime import Runtime, load_runtime, runtime_document, runtime_secrets
 
 __all__ = [
     "Auth",
@@ -36,4 +36,6 @@ __all__ = [
     "load_runtime",
     "load_settings",
     "runtime_document",
+    "runtime_secrets",
+    "secret_variables",
 ]

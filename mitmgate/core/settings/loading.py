@@ -120,6 +120,16 @@ def _from_file(path: Path | None, problems: list[Problem]) -> Iterator[_Given]:
             problems.append(Problem(str(path), line, section, f"must be a map of keys, not {kinds.name_of(content)}"))
 
 
+def secret_variables() -> frozenset[str]:
+    """The environment variables that give a secret setting."""
+    return frozenset(
+        f"{PREFIX}{section}__{key}".upper()
+        for section, model in SECTIONS.items()
+        for key, (_, secret) in keys_of(model).items()
+        if secret
+    )
+
+
 def _from_environ(environ: Mapping[str, str], problems: list[Problem]) -> Iterator[_Given]:
     known = {
         f"{PREFIX}{section}__{key}".upper(): (section, key, kind)

@@ -84,6 +84,7 @@ class Cache:
     mode: str = _setting("semantic", kinds.choice("semantic", "exact", "off"))
     ttl_s: int = _setting(_DAY_S, kinds.integer(1, 10 * _YEAR_S))
     max_bytes: int = _setting(256 * MIB, kinds.size(0))
+    total_max_bytes: int | None = _setting(None, kinds.optional(kinds.size(0)))
     threshold: float = _setting(0.90, kinds.number(0.0, 1.0))
     deadline_ms: int = _setting(100, kinds.integer(1, 10_000))
     embedder: str = _setting("onnx", kinds.choice("onnx", "sentence-transformers"))

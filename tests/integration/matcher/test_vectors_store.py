@@ -77,7 +77,7 @@ async def test_deleted_entries_leave_nothing(store: Store) -> None:
     assert await vectors.count(1, OTHER) == 25
     await vectors.put(2, SCOPE, entry(1))
     assert await vectors.forget_tenant(1) == 50
-    assert {name.partition(b"{")[2][:1] for name in await names(store)} == {b"2"}
+    assert {name.partition(b"{")[2][:1] for name in await names(store) - {b"xall"}} == {b"2"}
 
 
 async def test_a_damaged_entry_is_passed_over(store: Store) -> None:

@@ -167,7 +167,7 @@ async def test_what_only_observes_fails_open(caplog: pytest.LogCaptureFixture) -
     exchange = exchange_of(flow)
     assert exchange is not None
     cache.ask(flow, exchange)
-    exchange.cache_reply = b"rubbish"
+    exchange.cache_replies = [None, b"rubbish"]
     await run(cache.request, flow)
     assert flow.response is None
     assert SECRET not in caplog.text

@@ -273,6 +273,56 @@ def test_completions_that_may_not(path: str, value: Any, why: str) -> None:
     assert judge(changed(COMPLETION, path, value)) == why
 
 
+FAILURES: list[dict[str, Any]] = [
+    {"error": {"message": "overloaded"}},
+    {"error": "overloaded"},
+    {"errors": ["x"]},
+    {"error_code": 336003, "error_msg": "busy"},
+    {"errorMessage": "busy"},
+    {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}},
+    {"header": {"code": 10013, "message": "refused"}},
+    {"code": "InvalidParameter"},
+    {"code": 500, "msg": "x"},
+    {"success": False},
+    {"status": "failed"},
+    {"status": "in_progress"},
+    {"status": 429},
+]
+FINE: list[dict[str, Any]] = [
+    {"error": None},
+    {"errors": []},
+    {"error_code": 0, "error_msg": ""},
+    {"base_resp": {"status_code": 0, "status_msg": ""}},
+    {"base_resp": None},
+    {"code": 0},
+    {"code": "200"},
+    {"success": True},
+    {"status": "completed"},
+    {"incomplete_details": None},
+    {"encoding": "x", "barcode": "y", "errand": "z"},
+]
+
+
+@pytest.mark.parametrize("said", FAILURES)
+def test_an_answer_that_says_that_it_failed_may_not(said: dict[str, Any]) -> None:
+    assert judge({**COMPLETION, **said}) == "error"
+    assert judge(changed(COMPLETION, "choices.0", {**COMPLETION["choices"][0], **said})) == "error"
+    assert judge({**MESSAGE, **said}, "anthropic") == "error"
+    assert judge({**VECTORS, **said}) == "error"
+    assert judge({**VECTORS, "data": [{**VECTORS["data"][0], **said}]}) == "error"
+
+
+@pytest.mark.parametrize("said", FINE)
+def test_an_answer_that_says_that_nothing_failed_may(said: dict[str, Any]) -> None:
+    assert judge({**COMPLETION, **said}) is None
+    assert judge(changed(COMPLETION, "choices.0", {**COMPLETION["choices"][0], **said})) is None
+    assert judge({**VECTORS, **said}) is None
+
+
+def test_an_answer_that_is_not_complete_may_not() -> None:
+    assert judge({**COMPLETION, "incomplete_details": {"reason": "max_output_tokens"}}) == "truncated"
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [

@@ -23,3 +23,12 @@ def test_it_is_a_dictionary_that_forgets_the_longest_unused(steps: list[tuple[bo
             if key in order:
                 order = [*(each for each in order if each != key), key]
         assert len(remembered) == len(order)
+
+
+def test_what_is_meant_is_forgotten() -> None:
+    remembered: Remembered[tuple[int, str], int] = Remembered(4)
+    for tenant_id in (1, 2):
+        for text in "ab":
+            remembered.put((tenant_id, text), tenant_id)
+    remembered.forget(lambda key: key[0] == 1)
+    assert [remembered.get((each, "a")) for each in (1, 2)] == [None, 2] and len(remembered) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from mitmgate.core.settings import (
     load_runtime,
     load_settings,
     runtime_document,
+    runtime_secrets,
+    secret_variables,
 )
 from mitmgate.core.settings.loading import default_data_dir
 from mitmgate.core.settings.model import SECTIONS, keys_of
@@ -205,6 +208,35 @@ def test_a_child_reads_what_the_supervisor_wrote(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes(runtime_document(settings, runtime))
     assert load_runtime(path) == (settings, runtime)
+
+
+@pytest.mark.parametrize("user", ["ada:{}@", ":{}@", "{}@"])
+def test_what_children_read_names_no_secret_which_they_are_handed(tmp_path: Path, user: str) -> None:
+    secret = "s3cr3t-" + "x" * 32
+    environ = {
+        "MITMGATE_DATABASE__URL": f"postgresql://ada:{secret}@db.example/gate?sslmode=require",
+        "MITMGATE_REDIS__URL": f"redis://{user.format(secret)}cache.example:6379/1",
+        "MITMGATE_AUTH__SECRETS": f'["{secret}"]',
+        "MITMGATE_AUTH__PEPPER": secret,
+        "MITMGATE_AUTH__OLD_PEPPERS": f'["{secret}"]',
+    }
+    assert secret_variables() == set(environ)
+    settings = load_settings(None, environ, {"data_dir": str(tmp_path)})
+    dsn, redis_url = settings.database.url, settings.redis.url
+    runtime = Runtime(tmp_path, dsn, redis_url, False, None, 2, "::1", 8080, 8081, "0.1.0", "/m.sock")
+    path = tmp_path / "settings.json"
+    handed = os.memfd_create("handed")
+    try:
+        path.write_bytes(runtime_document(settings, runtime, handed))
+        os.write(handed, runtime_secrets(settings, runtime) + b"   ")
+        assert secret not in path.read_text()
+        assert load_runtime(path) == (settings, runtime)
+        assert not os.get_inheritable(handed)
+        shown, of_run = load_runtime(path, with_secrets=False)
+        assert of_run.database_dsn == shown.database.url == "postgresql://ada:***@db.example/gate?sslmode=require"
+        assert shown.auth.secrets == () and shown.auth.pepper is None
+    finally:
+        os.close(handed)
 
 
 json_values = st.recursive(

@@ -299,3 +299,36 @@ def test_a_recording_is_bounded_by_itself_and_by_all_of_them() -> None:
     large.add(b"z" * LONGEST_BYTES)
     large.add(b"z")
     assert large.kept is None
+
+
+FAILED: list[dict[str, Any]] = [
+    {"error": {"message": "x"}},
+    {"base_resp": {"status_code": 1002}},
+    {"code": 500},
+    {"success": False},
+]
+
+
+@pytest.mark.parametrize("said", FAILED)
+@pytest.mark.parametrize("place", ["first chunk", "last chunk", "choice"])
+def test_a_stream_that_says_that_it_failed_is_not_kept(said: dict[str, Any], place: str) -> None:
+    choice = {"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}
+    fine = {"object": "chat.completion.chunk", "base_resp": {"status_code": 0}, "choices": [choice]}
+    assert stored_stream(OPENAI, 200, sse(fine) + b"data: [DONE]\n\n")
+    empty = {"object": "chat.completion.chunk", "choices": []}
+    chunks = {
+        "first chunk": [{**empty, **said}, fine],
+        "last chunk": [fine, {**empty, **said}],
+        "choice": [{**fine, "choices": [{**choice, **said}]}],
+    }[place]
+    with pytest.raises(NotReplayable, match="error"):
+        stored_stream(OPENAI, 200, b"".join(map(sse, chunks)) + b"data: [DONE]\n\n")
+
+
+@pytest.mark.parametrize("said", FAILED)
+def test_a_message_stream_that_says_that_it_failed_is_not_kept(said: dict[str, Any]) -> None:
+    late = b"event: message_delta\ndata: " + json.dumps({"type": "message_delta", "delta": {}, **said}).encode()
+    stop = b"event: message_stop"
+    assert stop in recorded.ANTHROPIC
+    with pytest.raises(NotReplayable, match="error"):
+        stored_stream(ANTHROPIC, 200, recorded.ANTHROPIC.replace(stop, late + b"\n\n" + stop))
