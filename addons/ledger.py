@@ -26,9 +26,7 @@ MAX_METHOD = 16  # of one that is refused: any bytes, any number of them
 class LedgerStage:
     """Settles an exchange once, at whichever end comes first: answer_complete, response or error."""
 
-    def __init__(
-        self, journal: Journal, refusals: Refusals, cache: ExactCache, store_errors: bool = True
-    ) -> None:
+    def __init__(self, journal: Journal, refusals: Refusals, cache: ExactCache, store_errors: bool = True) -> None:
         self._journal = journal
         self._refusals = refusals
         self._cache = cache
