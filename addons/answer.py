@@ -9,6 +9,7 @@ from mitmproxy import http
 from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
+from mitmgate.core.cors import Cors
 from mitmgate.core.encoding import is_plain
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
@@ -19,6 +20,9 @@ Pairs = list[tuple[bytes, bytes]]
 
 class AnswerStage:
     """Rewrites the headers of every answer, ours and the upstream's, and decides whether its body is streamed."""
+
+    def __init__(self, cors: Cors) -> None:
+        self._cors = cors
 
     @observer
     def responseheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -41,6 +45,8 @@ class AnswerStage:
             fields += self._cache(exchange)
             fields += self._upstream(exchange)
             fields.append((b"Server-Timing", self._timing(exchange)))
+        if exchange.route in (Route.API, Route.UNKNOWN):
+            fields += self._cors.answer_fields(exchange.headers.get("origin"))
         response.headers.fields = tuple(fields)
 
     @staticmethod

@@ -31,6 +31,7 @@ from addons.route import RouteStage
 from addons.semantic import SemanticStage
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
+from mitmgate.core.cors import Cors
 from mitmgate.core.tokens import TokenVerifier
 from mitmgate.services.authenticator import Authenticator
 from mitmgate.services.opened import Services
@@ -56,7 +57,7 @@ def make_chain(services: Services) -> list[object]:
         cache,
         SemanticStage(settings.cache, services.matcher, services.exact_cache),
         UpstreamStage(settings.upstream, secrets.master_keys),
-        AnswerStage(),
+        AnswerStage(Cors(settings.server.cors_origins)),
         LedgerStage(services.journal, services.exact_cache),
     ]
 

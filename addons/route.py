@@ -10,7 +10,8 @@ from mitmproxy import http
 from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
 from addons.gate import BROKEN, gate, log_failure
 from mitmgate.core.client_address import client_address
-from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
+from mitmgate.core.cors import Cors
+from mitmgate.core.errors import OPENAI, Refused, ServiceUnavailable, render_error
 from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
@@ -20,13 +21,13 @@ CONTROL_S = 600.0  # a purge of many rows
 CONTROL_HEADERS = frozenset(
     {b"authorization", b"content-type", b"accept", b"accept-language", b"if-match", b"if-none-match"}
 )
-SHARED_ENDPOINTS = frozenset({"/v1/models", "/v1/models/{model}"})  # both vendors have them
 MAX_OWN_BODY_BYTES = 64 << 10
 MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
 BAD_PATH = Refused(400, "invalid_path", "The request's path is not valid.")
-NOT_FOUND = Refused(404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai.")
-NO_METHOD = Refused(405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS)))
+NOWHERE = "There is nothing at this path. APIs are served at /v1, /v2, /v1beta, /openai and /api."
+NOT_FOUND = Refused(404, "not_found", NOWHERE)
+NO_METHOD = Refused(405, "method_not_allowed", "This path does not know that method.", allow=METHODS)
 NO_CONTROL = ServiceUnavailable(503, "no_control", "The admin API is served by `gatewayctl serve`, not from here.")
 TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
 
@@ -39,6 +40,7 @@ class RouteStage:
         self._trusted = [ip_network(network) for network in settings.server.trusted_proxies]
         self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
         self._in_flight = in_flight
+        self._cors = Cors(settings.server.cors_origins)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         try:
@@ -70,16 +72,19 @@ class RouteStage:
 
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        whose = route(exchange.path)
+        if whose in (Route.API, Route.UNKNOWN):
+            exchange.client_format = client_format(exchange.path, exchange.headers)
         if check_path(flow.request.path) is not None:
             raise BAD_PATH
-        exchange.route = route(exchange.path)
-        if exchange.route is Route.UNKNOWN:
+        exchange.route = whose
+        if whose is Route.UNKNOWN:
             raise NOT_FOUND
         if exchange.route is Route.API:
             exchange.endpoint = endpoint_of(exchange.path)
-            exchange.client_format = client_format(exchange.path)
-            if exchange.endpoint in SHARED_ENDPOINTS and "anthropic-version" in exchange.headers:
-                exchange.client_format = ANTHROPIC
+            if flow.request.method == "OPTIONS" and (response := self._preflight(exchange)) is not None:
+                flow.response = response
+                return
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
             if self._in_flight.count >= self._limits.max_in_flight:
@@ -88,6 +93,18 @@ class RouteStage:
             exchange.counted = True
         elif exchange.route is Route.CONTROL:
             self._to_control(flow, exchange)
+
+    def _preflight(self, exchange: Exchange) -> http.Response | None:
+        """A browser asks whether a page may call the API, and sends no key with that."""
+        get = exchange.headers.get
+        fields = self._cors.preflight_fields(
+            get("origin"), get("access-control-request-method"), get("access-control-request-headers")
+        )
+        if fields is None:
+            return None
+        response = http.Response.make(204, b"", http.Headers(fields))
+        response.headers.pop("content-length", None)  # RFC 9110 section 8.6
+        return response
 
     def _to_control(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         plan = exchange.plan

@@ -40,7 +40,7 @@ def forget_flow(stream: HttpStream) -> None:
     flow = vars(stream).pop("flow", None)
     plan = None if flow is None else plan_of(flow)
     if plan is not None:
-        plan.render, plan.stream_error = error_response, None
+        plan.render, plan.stream_error, plan.claim = error_response, None, None
 
 
 class GatewayLayer(Layer):

@@ -27,7 +27,7 @@ NO_TUNNEL = Refused(
     405,
     "method_not_allowed",
     "CONNECT is not available here.",
-    allow=sorted(METHODS),
+    allow=METHODS,
 )
 
 
