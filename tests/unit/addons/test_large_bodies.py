@@ -103,7 +103,6 @@ def test_no_body_takes_a_long_turn(what: str, tenant: Tenant, monkeypatch: pytes
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("tenant", [TENANT, LIMITED], ids=["any model", "some models"])
 def test_no_body_of_30_mib_takes_a_long_turn(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     for raw in nasty(WHOLE_SIZE).values():
