@@ -46,6 +46,7 @@ NO_UPGRADE = Refused(
     headers=((b"Upgrade", b"HTTP/1.1"), (b"Connection", b"Upgrade")),  # RFC 9110 section 15.5.22
 )
 NO_ROOM = ServiceUnavailable(503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1)
+COUNTED_BYTES = 64 << 10  # from here on a tree is counted in the room for bodies, as large as its text
 OF_THE_ENCODED = ("content-encoding", "content-digest", "content-md5", "digest")
 
 
@@ -131,6 +132,9 @@ class ValidateStage:
             return None  # calls such as `/v1/batches/ID/cancel` take nothing, and clients name the type all the same
         if is_large(raw):
             return self._read_large(exchange, raw, must_be_json)
+        assert exchange.plan is not None
+        if len(raw) > COUNTED_BYTES and exchange.plan.claim is not None and not exchange.plan.claim(len(raw)):
+            raise NO_ROOM  # for the tree
         body = _parse(raw)
         _refuse_charset(exchange, raw)
         if not isinstance(body, dict):
