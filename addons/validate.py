@@ -65,7 +65,7 @@ class ValidateStage:
         if not is_forwarded(request.data.method.decode("latin-1")):
             raise NO_METHOD
         headers = exchange.headers
-        if "upgrade" in headers and not request.is_http2 and wants_websocket(request):
+        if "upgrade" in headers and wants_websocket(request):
             raise NO_UPGRADE
         if len(headers) < len(request.headers.fields) and len(request.headers.get_all("content-type")) > 1:
             raise TWO_TYPES
@@ -167,7 +167,9 @@ class ValidateStage:
 
 
 def wants_websocket(request: http.Request) -> bool:
-    """Other protocols that Upgrade offers are not taken up (RFC 9110 section 7.8); this one has no other meaning."""
+    """Whether it begins a WebSocket connection (RFC 6455 section 4.1). What else Upgrade offers is not taken up."""
+    if request.method != "GET" or request.is_http2:
+        return False
     offered = request.headers.get("upgrade", "").lower().split(",")
     return any(token.partition("/")[0].strip() == "websocket" for token in offered)
 
