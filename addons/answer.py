@@ -11,6 +11,7 @@ from addons.entries import forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
 from mitmgate.core.answer_tap import tap_for
+from mitmgate.core.cors import Cors
 from mitmgate.core.encoding import is_plain
 from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.event_hold import stream_kind
@@ -24,6 +25,9 @@ Pairs = list[tuple[bytes, bytes]]
 
 class AnswerStage:
     """Rewrites the headers of every answer, ours and the upstream's, and decides whether its body is streamed."""
+
+    def __init__(self, cors: Cors) -> None:
+        self._cors = cors
 
     @observer
     def responseheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -53,6 +57,8 @@ class AnswerStage:
             fields += self._cache(exchange)
             fields += self._upstream(exchange)
             fields.append((b"Server-Timing", self._timing(exchange)))
+        if exchange.route in (Route.API, Route.UNKNOWN):
+            fields += self._cors.answer_fields(exchange.headers.get("origin"))
         response.headers.fields = tuple(fields)
 
     @staticmethod

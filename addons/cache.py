@@ -18,7 +18,7 @@ from mitmgate.core.directory import Directory
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
 from mitmgate.core.partition import partition, partition_header
-from mitmgate.core.question import Question, judge_request
+from mitmgate.core.question import Question, judge_large, judge_request
 from mitmgate.core.recording import Recording, RecordingRoom
 from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
@@ -42,10 +42,13 @@ class CacheStage:
 
     def ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """Decides what the cache may do for this request. Raises Refused for malformed cache headers."""
-        if exchange.body is None or flow.request.method != "POST":
+        if (exchange.body is None and exchange.outline is None) or flow.request.method != "POST":
             return
         try:
-            question = self._question(flow, exchange, exchange.body)
+            if exchange.body is None:
+                question = self._of_large(flow, exchange)
+            else:
+                question = self._question(flow, exchange, exchange.body)
         except GatewayError:
             raise
         except Exception as problem:
@@ -56,6 +59,17 @@ class CacheStage:
         exchange.fingerprint, exchange.scope, exchange.text = question.fingerprint, question.scope, question.text
         exchange.cache_detail = decision.reason or (question.exact_only if decision.lookup else None)
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
+
+    def _of_large(self, flow: http.HTTPFlow, exchange: Exchange) -> Question:
+        assert exchange.tenant is not None
+        return judge_large(
+            tenant=exchange.tenant,
+            default_mode=self._settings.mode,
+            default_ttl_s=self._settings.ttl_s,
+            headers=cache_headers(flow.request.headers.fields),
+            client_format=exchange.client_format,
+            endpoint=exchange.endpoint,
+        )
 
     def _question(self, flow: http.HTTPFlow, exchange: Exchange, body: dict[str, Any]) -> Question:
         """Worked out once for a request that comes again, which is what hits are."""

@@ -34,6 +34,7 @@ from addons.route import RouteStage
 from addons.semantic import SemanticStage
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
+from mitmgate.core.cors import Cors
 from mitmgate.core.tokens import TokenVerifier
 from mitmgate.core.via import pseudonym
 from mitmgate.services.authenticator import Authenticator
@@ -63,7 +64,7 @@ def make_chain(services: Services) -> list[object]:
         SemanticStage(settings.cache, services.matcher, services.exact_cache),
         ForwardedPlaces(settings.limits, services.in_flight),
         UpstreamStage(settings.upstream, secrets.master_keys, name),
-        AnswerStage(),
+        AnswerStage(Cors(settings.server.cors_origins)),
         LedgerStage(services.journal, services.refusals, services.exact_cache, settings.usage.store_errors),
     ]
 

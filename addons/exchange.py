@@ -23,6 +23,7 @@ from mitmgate.core.directory import Key, Tenant
 from mitmgate.core.encoding import decoded
 from mitmgate.core.errors import OPENAI, GatewayError, error_headers, render_error
 from mitmgate.core.limits import Reservation
+from mitmgate.core.outline import Outline
 from mitmgate.core.paths import Route
 from mitmgate.core.recording import Recording
 from mitmgate.proxy.plan import Plan
@@ -66,7 +67,9 @@ class Exchange:
     takes_body: bool = True
     is_json: bool = False
     is_upload: bool = False
+    coding: str = ""  # the body's content coding, to be taken off before it is read
     body: dict[str, Any] | None = None
+    outline: Outline | None = None  # in place of a body that is too large for a tree
     streamed: bool = False
     # listing, models
     filters_models: bool = False  # the answer names models, and not all may be used

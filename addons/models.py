@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
+from addons.turns import in_turns
+from addons.validate import AMBIGUOUS
 from mitmgate.core.errors import Refused
-from mitmgate.core.members import with_member
+from mitmgate.core.json_pieces import NotJson
+from mitmgate.core.members import members, with_first, with_member, with_value
 from mitmgate.core.model_limits import ModelLimits
-from mitmgate.core.paths import Route, model_in_path, required_scope
+from mitmgate.core.outline import Outline, RepeatedName, name_elsewhere
+from mitmgate.core.paths import Route, is_json_path, model_in_path, required_scope
 
 MAX_MODEL: Final = 200
 DEFAULTED: Final = frozenset({"chat", "embeddings"})  # other calls may leave the model out, or know no such field
@@ -36,6 +41,9 @@ FILES: Final = frozenset({"/v1/files"})
 BAD_MODEL: Final = partial(
     Refused, 400, "invalid_model", "model must be a string of at most 200 printable characters.", param="model"
 )
+NOT_JUDGED: Final = partial(
+    Refused, 413, "request_too_large", "The body is too deep, or its numbers too long, to be judged."
+)
 
 
 class ModelsStage:
@@ -52,26 +60,57 @@ class ModelsStage:
             self._judge_head(flow.request, exchange, self._limits(exchange), in_path)
 
     @gate
-    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    def request(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
         if exchange.route is not Route.API or exchange.is_upload:
-            return
-        body, raw = exchange.body, flow.request.raw_content or b""
-        if body is None:
+            return None
+        body, outline, raw = exchange.body, exchange.outline, flow.request.raw_content or b""
+        if body is None and outline is None:
             if raw and exchange.limits_models:
                 raise not_allowed("model")  # of a GET, say: an upstream may read it all the same
-            return
-        model = body.get("model")
-        if model is not None and not (isinstance(model, str) and len(model) <= MAX_MODEL and model.isprintable()):
-            raise BAD_MODEL()
-        wanted = self._wanted(exchange, model or None)
+            return None
+        value = outline.model if outline is not None else (body or {}).get("model")
+        named = _named(value, exchange)
+        wanted = self._wanted(exchange, named or None)
         try:
             if exchange.limits_models:
-                self._judge_body(exchange, body, wanted)
+                self._judge_named(exchange, wanted, value)
+                if body is not None:
+                    _refuse_elsewhere(self._limits(exchange).in_body(body))
         finally:  # the row of a refusal names it, too
             exchange.model = exchange.model or wanted
-        if wanted is not None and wanted != model:
-            body["model"] = wanted
-            flow.request.raw_content = with_member(raw, "model", wanted)
+        if outline is not None and exchange.limits_models:
+            return self._judge_large(flow, exchange, outline, wanted if wanted != named else None)
+        if wanted is not None and wanted != named:
+            self._rewrite(flow, exchange, wanted)
+        return None
+
+    async def _judge_large(
+        self, flow: http.HTTPFlow, exchange: Exchange, outline: Outline, rewritten: str | None
+    ) -> None:
+        try:
+            _refuse_elsewhere(await in_turns(name_elsewhere(flow.request.raw_content or b"", self._limits(exchange))))
+        except RepeatedName:
+            raise AMBIGUOUS() from None
+        except NotJson:
+            raise NOT_JUDGED() from None
+        if rewritten is not None:
+            self._rewrite(flow, exchange, rewritten)
+
+    @staticmethod
+    def _rewrite(flow: http.HTTPFlow, exchange: Exchange, model: str) -> None:
+        body, outline, raw = exchange.body, exchange.outline, flow.request.raw_content or b""
+        at = None if outline is None else outline.model_at
+        if outline is None:
+            at = next(((found.begins_at, found.ends_at) for found in members(raw) if found.name == "model"), None)
+        if at is None:
+            flow.request.raw_content = with_first(raw, "model", model)
+        elif raw[at[0] : at[0] + 1] == b"{":
+            flow.request.raw_content = raw[: at[0]] + with_member(raw[at[0] : at[1]], "id", model) + raw[at[1] :]
+        else:
+            flow.request.raw_content = with_value(raw, *at, model)
+        if body is not None:
+            given = body.get("model")
+            body["model"] = {**given, "id": model} if isinstance(given, dict) else model
 
     @staticmethod
     def _wanted(exchange: Exchange, model: str | None) -> str | None:
@@ -101,13 +140,27 @@ class ModelsStage:
         if unknown is not None:
             raise not_allowed(unknown)
 
-    def _judge_body(self, exchange: Exchange, body: dict[str, Any], wanted: str | None) -> None:
+    def _judge_named(self, exchange: Exchange, wanted: str | None, value: object) -> None:
         limits = self._limits(exchange)
         nameless = wanted is None and exchange.model is None and exchange.endpoint not in MODELLESS
         if nameless or exchange.endpoint in UNREAD or (wanted is not None and not limits.names(wanted)):
             raise not_allowed("model")
-        if (elsewhere := limits.in_body(body)) is not None:
-            raise not_allowed(elsewhere)
+        if isinstance(value, dict):
+            _refuse_elsewhere(limits.in_body({name: inner for name, inner in value.items() if name != "id"}))
+
+
+def _named(value: object, exchange: Exchange) -> str | None:
+    """The name that `model` gives: a string, or the id in an object, as Anthropic's agents have it."""
+    if isinstance(value, dict) and isinstance(value.get("id"), str) and not is_json_path(exchange.path):
+        value = value["id"]
+    if value is None or (isinstance(value, str) and len(value) <= MAX_MODEL and value.isprintable()):
+        return value
+    raise BAD_MODEL()
+
+
+def _refuse_elsewhere(member: str | None) -> None:
+    if member is not None:
+        raise not_allowed(member)
 
 
 def not_allowed(param: str) -> Refused:

@@ -11,7 +11,8 @@ from mitmproxy import http
 from addons.exchange import Exchange, begin_exchange, refusal
 from addons.gate import BROKEN, gate, log_failure
 from mitmgate.core.client_address import client_address
-from mitmgate.core.errors import ANTHROPIC, GatewayError, Refused, ServiceUnavailable
+from mitmgate.core.cors import Cors
+from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.event_hold import Hold
 from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
@@ -23,25 +24,18 @@ CONTROL_S = 600.0  # a purge of many rows
 CONTROL_HEADERS = frozenset(
     {b"authorization", b"content-type", b"accept", b"accept-language", b"if-match", b"if-none-match"}
 )
-SHARED_ENDPOINTS = frozenset({"/v1/models", "/v1/models/{model}"})  # both vendors have them
 MAX_OWN_BODY_BYTES = 64 << 10
 MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
 BAD_PATH = partial(Refused, 400, "invalid_path", "The request's path is not valid.")
-NOT_FOUND = partial(
-    Refused, 404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai."
-)
-NO_METHOD = partial(
-    Refused, 405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS))
-)
+NOWHERE = "There is nothing at this path. APIs are served at /v1, /v2, /v1beta, /openai and /api."
+NOT_FOUND = partial(Refused, 404, "not_found", NOWHERE)
+NO_METHOD = partial(Refused, 405, "method_not_allowed", "This path does not know that method.", allow=METHODS)
 NO_CONTROL = partial(
     ServiceUnavailable, 503, "no_control", "The admin API is served by `gatewayctl serve`, not from here."
 )
 IN_CIRCLE = partial(
-    ServiceUnavailable,
-    508,
-    "loop_detected",
-    "The request has come back here: the upstream leads to this gateway.",
+    ServiceUnavailable, 508, "loop_detected", "The request has come back here: the upstream leads to this gateway."
 )
 
 
@@ -52,6 +46,7 @@ class RouteStage:
         self._trusted = [ip_network(network) for network in settings.server.trusted_proxies]
         self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
         self._pseudonym = pseudonym
+        self._cors = Cors(settings.server.cors_origins)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         try:
@@ -83,22 +78,37 @@ class RouteStage:
 
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        whose = route(exchange.path)
+        if whose in (Route.API, Route.UNKNOWN):
+            exchange.client_format = client_format(exchange.path, exchange.headers)
         if check_path(flow.request.path) is not None:
             raise BAD_PATH()
-        exchange.route = route(exchange.path)
-        if exchange.route is Route.UNKNOWN:
+        exchange.route = whose
+        if whose is Route.UNKNOWN:
             raise NOT_FOUND()
         if exchange.route is Route.API:
             exchange.endpoint = endpoint_of(exchange.path)
-            exchange.client_format = client_format(exchange.path)
-            if exchange.endpoint in SHARED_ENDPOINTS and "anthropic-version" in exchange.headers:
-                exchange.client_format = ANTHROPIC
+            if flow.request.method == "OPTIONS" and (response := self._preflight(exchange)) is not None:
+                flow.response = response
+                return
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
             if "via" in exchange.headers and is_circle(passed_gateways(flow.request.headers.fields), self._pseudonym):
                 raise IN_CIRCLE()
         elif exchange.route is Route.CONTROL:
             self._to_control(flow, exchange)
+
+    def _preflight(self, exchange: Exchange) -> http.Response | None:
+        """A browser asks whether a page may call the API, and sends no key with that."""
+        get = exchange.headers.get
+        fields = self._cors.preflight_fields(
+            get("origin"), get("access-control-request-method"), get("access-control-request-headers")
+        )
+        if fields is None:
+            return None
+        response = http.Response.make(204, b"", http.Headers(fields))
+        response.headers.pop("content-length", None)  # RFC 9110 section 8.6
+        return response
 
     def _to_control(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         plan = exchange.plan

@@ -12,6 +12,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
+from mitmgate.core.asked import gist
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
 from mitmgate.core.client_deadline import client_deadline_s
 from mitmgate.core.client_retries import client_retries
@@ -30,6 +31,7 @@ from mitmgate.core.via import passed_gateways, via
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
+SMALL_BYTES = 4 << 10
 NOT_ALLOWED = partial(
     ServiceUnavailable, 503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts."
 )
@@ -73,6 +75,8 @@ class UpstreamStage:
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.route is Route.API and not exchange.is_upload:
             self._plan(flow, exchange)
+            if exchange.body is not None and len(flow.request.raw_content or b"") > SMALL_BYTES:
+                exchange.body = gist(exchange.body)  # the tree takes many times the text's memory, while we wait
 
     def _plan(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         tenant, plan = exchange.tenant, exchange.plan

@@ -101,7 +101,7 @@ def _methods(request: Request) -> list[str]:
         scope = {**request.scope, "method": "GET" if method == "HEAD" else method}
         return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
-    return [method for method in sorted(METHODS) if takes(method)]
+    return [method for method in METHODS if takes(method)]
 
 
 async def _broken(request: Request, error: Exception) -> Response:

@@ -23,6 +23,18 @@ def asked(body: Mapping[str, Any]) -> str:
     return ""
 
 
+def gist(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The little of a body that is needed after it was sent: the text that it asks, and how it wants its answer."""
+    options = body.get("stream_options")
+    usage = options.get("include_usage") if isinstance(options, dict) else None
+    return {
+        "n": n if isinstance(n := body.get("n"), int) else None,
+        "stream": body.get("stream") is True,
+        "stream_options": {"include_usage": usage is True},
+        "messages": [{"role": "user", "content": asked(body)}],
+    }
+
+
 def shortened(text: str, most: int) -> str:
     """On one line, of at most that many characters."""
     line = " ".join(text[: 4 * most].split())

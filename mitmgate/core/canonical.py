@@ -37,21 +37,30 @@ def ambiguity(raw: bytes, parsed: Any, max_bytes: int = MAX_JUDGED_BYTES) -> str
     """
     if len(raw) > max_bytes or (len(raw) > MAX_JUDGED_VALUES and raw.count(b",") > MAX_JUDGED_VALUES):
         return TOO_LARGE
-    members = _members(parsed)
-    if members < 0:
+    members, is_exact = _members(parsed)
+    if not is_exact:
         return "number beyond 64 bits"
+    return "repeated name" if _repeats(raw, members) else None
+
+
+def repeats_name(raw: bytes, parsed: Any) -> bool:
+    """Whether an object in this text has a name twice; parsed is what orjson, which keeps the last one, made of it."""
+    return _repeats(raw, _members(parsed)[0])
+
+
+def _repeats(raw: bytes, members: int) -> bool:
     if raw.count(b'":') == members and not _spaced(raw):
-        return None  # every member is counted once, so no name was lost to a repetition
-    return "repeated name" if _has_repeated_names(raw) else None
+        return False  # every member is counted once, so no name was lost to a repetition
+    return _has_repeated_names(raw)
 
 
 def _spaced(raw: bytes) -> bool:
     return b'" :' in raw or b'"\n:' in raw or b'"\t:' in raw or b'"\r:' in raw
 
 
-def _members(value: Any) -> int:
-    """How many members all objects in the value have; -1 when a number may have lost digits."""
-    members = 0
+def _members(value: Any) -> tuple[int, bool]:
+    """How many members all objects in the value have, and whether no number can have lost digits."""
+    members, is_exact = 0, True
     open_values = [value]
     while open_values:
         value = open_values.pop()
@@ -62,8 +71,8 @@ def _members(value: Any) -> int:
         elif kind is list:
             open_values.extend(value)
         elif kind is float and not -_BEYOND_64_BITS < value < _BEYOND_64_BITS:
-            return -1
-    return members
+            is_exact = False
+    return members, is_exact
 
 
 class _RepeatedName(Exception):

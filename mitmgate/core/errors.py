@@ -42,7 +42,8 @@ class GatewayError(Exception):
     """Ends a request with an answer of ours.
 
     status is the HTTP status; code a stable snake_case word for programs; param the field at fault, if one is;
-    retry_after_s whole seconds for `Retry-After`; allow the methods that a 405 names (RFC 9110 section 15.5.6).
+    retry_after_s whole seconds for `Retry-After`; allow the methods that a 405 names (RFC 9110 section 15.5.6); headers
+    what else the status asks for.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class GatewayError(Exception):
         param: str | None = None,
         retry_after_s: int | None = None,
         allow: Sequence[str] = (),
+        headers: Sequence[tuple[bytes, bytes]] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -62,6 +64,7 @@ class GatewayError(Exception):
         self.param = param
         self.retry_after_s = retry_after_s
         self.allow = allow
+        self.headers = headers
 
 
 class Refused(GatewayError):
@@ -105,4 +108,5 @@ def error_headers(error: GatewayError) -> list[tuple[bytes, bytes]]:
         headers.append((b"Allow", ", ".join(error.allow).encode()))
     if error.retry_after_s is not None:
         headers.append((b"Retry-After", b"%d" % error.retry_after_s))
+    headers += error.headers
     return headers

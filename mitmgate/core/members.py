@@ -8,15 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Final, NamedTuple
 
 import orjson
-
-from mitmgate.core.errors import Refused
-
-MAX_PARTS: Final = 50_000
-TOO_MANY_PARTS: Final = partial(Refused, 413, "request_too_large", "The body has more parts than the gateway looks at.")
 
 _match_space: Final = re.compile(rb"[ \t\n\r]*+").match
 _match_string: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL).match
@@ -37,11 +31,8 @@ class Member(NamedTuple):
 
 
 def members(raw: bytes) -> Iterator[Member]:
-    """The members of the object that raw, which is valid JSON in UTF-8, holds; in order, repeated ones too.
-
-    Raises Refused (413) for one of so many parts that looking at them would keep others waiting.
-    """
-    at, parts = _after_space(raw, 0) + 1, 0
+    """The members of the object that raw, which is valid JSON in UTF-8, holds; in order, repeated ones too."""
+    at = _after_space(raw, 0) + 1
     while True:
         at = _after_space(raw, at)
         if raw[at : at + 1] != b'"':
@@ -49,10 +40,7 @@ def members(raw: bytes) -> Iterator[Member]:
         name_ends = _end_of_string(raw, at)
         name = _decoded(raw[at:name_ends])
         begins_at = _after_space(raw, _after_space(raw, name_ends) + 1)
-        ends_at, count = _end_of_value(raw, begins_at)
-        parts += count
-        if parts > MAX_PARTS:
-            raise TOO_MANY_PARTS()
+        ends_at = _end_of_value(raw, begins_at)
         yield Member(name, begins_at, ends_at)
         at = _after_space(raw, ends_at) + 1
 
@@ -70,13 +58,24 @@ def repeats_decisive_name(raw: bytes) -> bool:
 
 def with_member(raw: bytes, name: str, value: str) -> bytes:
     """The object's text with that member's value replaced, or the member put first; else byte for byte as it was."""
-    text = orjson.dumps(value)
     for member in members(raw):
         if member.name == name:
-            return raw[: member.begins_at] + text + raw[member.ends_at :]
+            return with_value(raw, member.begins_at, member.ends_at, value)
+    return with_first(raw, name, value)
+
+
+def with_value(raw: bytes, begins_at: int, ends_at: int, value: str) -> bytes:
+    """The text with that value in the place of the one that stands there."""
+    return b"".join((memoryview(raw)[:begins_at], orjson.dumps(value), memoryview(raw)[ends_at:]))
+
+
+def with_first(raw: bytes, name: str, value: str) -> bytes:
+    """The object's text with that member put first."""
+    text = orjson.dumps(value)
     first = _after_space(raw, 0) + 1
-    comma = b"" if raw[_after_space(raw, first) :][:1] == b"}" else b","
-    return b"".join((raw[:first], orjson.dumps(name), b":", text, comma, raw[first:]))
+    behind = _after_space(raw, first)
+    comma = b"" if raw[behind : behind + 1] == b"}" else b","
+    return b"".join((raw[:first], orjson.dumps(name), b":", text, comma, memoryview(raw)[first:]))
 
 
 def _after_space(raw: bytes, at: int) -> int:
@@ -92,27 +91,24 @@ def _end_of_string(raw: bytes, at: int) -> int:
     return found.end()
 
 
-def _end_of_value(raw: bytes, at: int) -> tuple[int, int]:
-    """Where it ends, and of how many parts it is; of too many, it is not read to its end."""
+def _end_of_value(raw: bytes, at: int) -> int:
     first = raw[at : at + 1]
     if first == b'"':
-        return _end_of_string(raw, at), 1
+        return _end_of_string(raw, at)
     if first not in (b"{", b"["):
         found = _match_scalar(raw, at)
         if found is None:
             raise ValueError("not JSON")
-        return found.end(), 1
+        return found.end()
     depth = 0
-    for parts, found in enumerate(_find_brackets(raw, at), 1):
-        if parts > MAX_PARTS:
-            return found.end(), parts
+    for found in _find_brackets(raw, at):
         mark = raw[found.start()]
         if mark in b"[{":
             depth += 1
         elif mark in b"]}":
             depth -= 1
             if depth == 0:
-                return found.end(), parts
+                return found.end()
     raise ValueError("not JSON")
 
 

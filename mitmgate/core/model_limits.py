@@ -79,7 +79,7 @@ class ModelLimits:
         while open_values:
             value = open_values.pop()
             if type(value) is list:
-                open_values.extend(one for one in value if type(one) in (dict, list))
+                open_values.extend(one for one in value if one and type(one) in (dict, list))
                 continue
             for name, inner in value.items():
                 plain = _plain(name)

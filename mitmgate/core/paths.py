@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import functools
 import re
+from collections.abc import Container
 from typing import Final
 from urllib.parse import unquote
 
@@ -109,6 +110,9 @@ _ANTHROPIC: Final = frozenset(
         "/v1/messages/{id}",
     }
 )
+# Both vendors have them, or nobody here knows whose they are: the client's headers tell.
+_SHARED: Final = frozenset({"/v1/models", "/v1/models/{model}", "/v1/files", "/v1/files/{id}", "/v1/feedback", OTHER})
+_ANTHROPIC_HEADERS: Final = ("anthropic-version", "anthropic-beta")
 _CACHED_LENGTH: Final = 256
 
 _PARAMETERS: Final = re.compile(r";[^/]*")
@@ -121,22 +125,31 @@ _search_model: Final = re.compile(
     re.IGNORECASE | re.ASCII | re.VERBOSE,
 ).search
 _search_odd: Final = re.compile(r"[^\x21-\x7e]|[\\#]|//|/\.{1,2}(?=[/;]|\Z)").search
+_search_odd_name: Final = re.compile(r"\A/|//|/\Z|(?:\A|/)\.{1,2}(?:[/;]|\Z)").search
 _search_odd_query: Final = re.compile(r"[^\x21-\x7e]|#").search
+_HIDES: Final = r"""%(?![0-9a-f]{2})      # not an escape
+    |%(?:5c|[01][0-9a-f]|7f|c[01])          # \ control characters, overlong UTF-8
+    |%25(?:2e|2f|5c|00)                     # the same and more, for who decodes twice
+    |%2e                                    # a dot
+    """
 _search_bad_escape: Final = re.compile(
-    r"""%(?![0-9a-f]{2})                                        # not an escape
-    |%(?:2f|5c|[01][0-9a-f]|7f|c[01])                           # / \ control characters, overlong UTF-8
-    |%25(?:2e|2f|5c|00)                                         # the same, for who decodes twice
-    |%(?:2[de]|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])    # what needs no escape (RFC 3986 section 2.3)
+    _HIDES
+    + r"""|%2f
+    |%(?:2d|3[0-9]|4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9ae])       # what needs no escape (RFC 3986 section 2.3)
     """,
     re.IGNORECASE | re.VERBOSE | re.ASCII,
 ).search
+# The segment behind `/models/` is a name, and clients encode what they take for special in it.
+_name_segments: Final = re.compile(r"(?<=/models/)[^/]+", re.IGNORECASE)
+_search_bad_name: Final = re.compile(_HIDES, re.IGNORECASE | re.VERBOSE | re.ASCII).search
 
 
 def check_path(raw_path: str) -> str | None:
     """What a request target holds that it must not, as words to follow "the path holds"; None when it is fit.
 
     Refused: what does not begin with `/`, characters that belong escaped, `//`, dot segments, backslashes, and escapes
-    of slashes, of control characters, or of characters that never need one, behind which another path would hide.
+    of slashes, of control characters, or of characters that never need one, behind which another path would hide. A
+    model's name behind `/models/` may have its slashes escaped, as both vendors' packages send them.
     """
     if raw_path in _KNOWN:
         return None
@@ -148,13 +161,33 @@ def check_path(raw_path: str) -> str | None:
         return _oddity(found[0])
     if question >= 0 and _search_odd_query(raw_path, question) is not None:
         return "a character that must be percent-encoded"
-    if "%" in path and _search_bad_escape(path) is not None:
+    if "%" in path and _hides_another(path):
         return "a percent-encoding that hides another path"
     return None
 
 
+def _hides_another(path: str) -> bool:
+    if _search_bad_escape(path) is None:
+        return False
+    names: list[str] = _name_segments.findall(path)
+    if not names or _search_bad_escape(_name_segments.sub("", path)) is not None:
+        return True
+    return any(_search_bad_name(name) is not None or _search_odd_name(unquote(name)) is not None for name in names)
+
+
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-METHODS: Final = WITH_BODY | {"GET", "HEAD", "DELETE", "OPTIONS"}  # all that is forwarded
+BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+METHODS: Final = tuple(sorted(WITH_BODY | BODILESS))  # what a 405 names; others pass, too
+_REFUSED_METHODS: Final = frozenset({*METHODS, "TRACE", "CONNECT"})
+_match_method: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}").fullmatch  # a token (RFC 9110 section 5.6.2)
+
+
+def is_forwarded(method: str) -> bool:
+    """Whether a request with this method may go upstream: any but TRACE and CONNECT.
+
+    Methods are case-sensitive (RFC 9110 section 9.1), and some servers forget it. So none may look like another.
+    """
+    return method in METHODS or (_match_method(method) is not None and method.upper() not in _REFUSED_METHODS)
 
 
 class Route(enum.Enum):
@@ -184,7 +217,7 @@ _match_api: Final = re.compile(r"/(?:api|v[0-9][^/]*|openai)/.").match
 
 
 def route(path_without_query: str) -> Route:
-    """Who answers this path; it has passed check_path."""
+    """Who answers this path, if check_path finds it fit."""
     known = _OWN.get(path_without_query)
     if known is not None:
         return known
@@ -216,9 +249,17 @@ def endpoint_of(path: str) -> str:
     return _remembered_variant(path) if len(path) <= _CACHED_LENGTH else _variant(path)
 
 
-def client_format(path: str) -> str:
-    """Whose words the client speaks on this path (with or without `/api` and query): `anthropic` or `openai`."""
-    return ANTHROPIC if endpoint_of(path) in _ANTHROPIC else OPENAI
+def client_format(path: str, headers: Container[str] = ()) -> str:
+    """Whose words the client speaks on this path (with or without `/api` and query): `anthropic` or `openai`.
+
+    headers: the request's, by lower-case name. They decide where the path does not; only Anthropic's clients
+    authenticate with `x-api-key`.
+    """
+    endpoint = endpoint_of(path)
+    if endpoint in _SHARED:
+        by_key = "x-api-key" in headers and "authorization" not in headers
+        return ANTHROPIC if by_key or any(name in headers for name in _ANTHROPIC_HEADERS) else OPENAI
+    return ANTHROPIC if endpoint in _ANTHROPIC else OPENAI
 
 
 def required_scope(endpoint: str, method: str) -> str:

@@ -29,6 +29,28 @@ class Question:
     exact_only: str | None = None
 
 
+def judge_large(
+    *,
+    tenant: Tenant,
+    default_mode: str,
+    default_ttl_s: float,
+    headers: Mapping[str, str],
+    client_format: str,
+    endpoint: str,
+) -> Question:
+    """Of a body that is too large to be compared; only the cache headers count. Raises Refused (400)."""
+    decision = decide_request(
+        tenant_mode=weaker(tenant.cache_mode or default_mode, default_mode),
+        headers=headers,
+        body={},
+        client_format=client_format,
+        endpoint=endpoint,
+        ttl_s=int(default_ttl_s if tenant.cache_ttl_s is None else tenant.cache_ttl_s),
+    )
+    reason = decision.reason if decision.reason in ("mode off", "no-store") else "uncacheable: large"
+    return Question(replace(decision, lookup=False, store=False, refresh=False, reason=reason), None)
+
+
 def judge_request(
     *,
     tenant: Tenant,

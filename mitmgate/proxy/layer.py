@@ -43,7 +43,7 @@ def forget_stream(stream: HttpStream) -> None:
     flow = own.pop("flow", None)
     plan = None if flow is None else plan_of(flow)
     if plan is not None:
-        plan.render, plan.stream_error = error_response, None
+        plan.render, plan.stream_error, plan.claim = error_response, None, None
     stream.context.layers.clear()
     for name in ("_timers", "client_state", "server_state"):
         own.pop(name, None)

@@ -106,6 +106,7 @@ class Plan:
     tap: StreamTap | None = None
     must_buffer: bool = False  # the answer is read before any of it may go out, however large
     cover: StreamCover | None = None
+    claim: Callable[[int], bool] | None = None  # counts more bytes of the request's; False when there is no room
 
     tries: list[Attempt] = field(default_factory=list)
     failure: Failure | None = None  # the last one

@@ -27,6 +27,7 @@ from mitmproxy.proxy.layers.http._events import (
 
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
 from mitmgate.core.pace import BodyPace
+from mitmgate.core.paths import client_format
 from mitmgate.core.retry import Failure, Progress, error_of
 from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, STOPPING, Attempts
 from mitmgate.proxy.events import Timer, UpstreamReady
@@ -80,7 +81,8 @@ class GatewayHttpStream(Attempts):
         if problem is None and self._header_bytes(request) > self._limit():
             problem = HEADERS_TOO_LARGE()
         if problem is not None:
-            yield from self._answer_now(error_response(problem))
+            names = {name.lower().decode("latin-1") for name, _ in request.headers.fields}
+            yield from self._answer_now(error_response(problem, client_format(request.path, names)))
             return
         # A stage that forgets to say where a request goes sends it nowhere.
         request.data.host, request.data.port, request.data.scheme = NOWHERE, 80, b"http"
@@ -99,6 +101,8 @@ class GatewayHttpStream(Attempts):
             proceed.headers.clear()
             yield SendHttp(ResponseHeaders(self.stream_id, proceed), self.context.client)
         plan = plan_of(flow)
+        if plan is not None:
+            plan.claim = self._claim
         if plan is None:
             yield from self._answer_now(error_response(NO_PLAN()))
         elif flow.request.stream and not event.end_stream:

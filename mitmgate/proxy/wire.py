@@ -31,7 +31,7 @@ NO_TUNNEL = partial(
     405,
     "method_not_allowed",
     "CONNECT is not available here.",
-    allow=sorted(METHODS),
+    allow=METHODS,
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mitmgate.core.cors import parse_origin
 from mitmgate.core.partition import parse_partition
 
 KIB: Final = 1024
@@ -256,6 +257,18 @@ def _header_name(value: object) -> str:
     if not _HEADER.fullmatch(name):
         raise ValueError("each must be the name of a header")
     return name.lower()
+
+
+def origins() -> Kind[tuple[str, ...]]:
+    """Origins as browsers send them, such as `https://app.example`; `*` for any."""
+    return _list_of(_origin)
+
+
+def _origin(value: object) -> str:
+    try:
+        return parse_origin(_text(value))
+    except ValueError:
+        raise ValueError('each must be "*" or an origin such as https://app.example, without a path') from None
 
 
 def networks() -> Kind[tuple[str, ...]]:

@@ -37,6 +37,7 @@ class Server:
     tls_cert: Path | None = _setting(None, kinds.optional(kinds.path()))
     tls_key: Path | None = _setting(None, kinds.optional(kinds.path()))
     trusted_proxies: tuple[str, ...] = _setting((), kinds.networks())
+    cors_origins: tuple[str, ...] = _setting((), kinds.origins())
 
     @property
     def host(self) -> str:

@@ -279,6 +279,72 @@ def test_endpoints(prefix, query, path, endpoint, method, scope, json, format):
     assert client_format(asked) == format
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/models/org%2Fname",
+        "/v1/models/org%2fname",
+        "/api/v1/models/accounts%2Ffireworks%2Fmodels%2Fx",
+        "/v1/models/%40cf%2Fmeta%2Fllama",
+        "/v1/models/gpt%2d4o",
+        "/v1beta/models/org%2Fname:generateContent",
+        "/v1/models/%E6%A8%A1%E5%9E%8B%2Fx?a=b%2F..",
+    ],
+)
+def test_a_models_name_may_hold_escaped_slashes(path: str) -> None:
+    assert check_path(path) is None
+    named = model_in_path(path)
+    assert named is not None and "%" not in named
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/models/a%2F..%2Fb",
+        "/v1/models/a%2F..",
+        "/v1/models/..%2Fb",
+        "/v1/models/%2e%2e%2Fb",
+        "/v1/models/a%2F%2e%2e%2Fb",
+        "/v1/models/a%2F.",
+        "/v1/models/a%2F..;x",
+        "/v1/models/a%2F%2Fb",
+        "/v1/models/%2Fb",
+        "/v1/models/b%2F",
+        "/v1/models/a%5Cb",
+        "/v1/models/a%252Fb",
+        "/v1/models/a%00b",
+        "/v1/models/a/b%2Fc",
+        "/v1/models%2Fa",
+        "/v1/models/a%2Fb/c%2Fd",
+        "/v1/files/a%2Fb",
+        "/v1/files/models%2Fb",
+        "/openai/deployments/a%2Fb/chat/completions",
+        "/v1/engines/a%2Fb/completions",
+    ],
+)
+def test_other_escaped_slashes_are_refused(path: str) -> None:
+    assert check_path(path) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "format"),
+    [
+        ("/v1/agents", {"anthropic-version": "2023-06-01"}, "anthropic"),
+        ("/v1/sessions/s1/events", {"anthropic-beta": "x", "authorization": "Bearer x"}, "anthropic"),
+        ("/v1/skills", {"x-api-key": "x"}, "anthropic"),
+        ("/v1/skills", {"x-api-key": "x", "authorization": "Bearer x"}, "openai"),
+        ("/v1/skills", {}, "openai"),
+        ("/v1/files/f1/content", {"anthropic-version": "x"}, "anthropic"),
+        ("/api/v1/models", {"anthropic-version": "x"}, "anthropic"),
+        ("/nowhere", {"anthropic-version": "x"}, "anthropic"),
+        ("/v1/chat/completions", {"anthropic-version": "x", "x-api-key": "x"}, "openai"),
+        ("/v1/messages", {"authorization": "Bearer x"}, "anthropic"),
+    ],
+)
+def test_the_format_follows_from_path_and_headers(path: str, headers: dict[str, str], format: str) -> None:
+    assert client_format(path, headers) == format
+
+
 @pytest.mark.parametrize("path", ["/api/chat/completions", "/api/embeddings", "/api/chat", "/api/generate"])
 def test_below_api_the_version_may_be_the_upstreams(path):
     assert is_json_path(path)
