@@ -13,12 +13,12 @@ from addons.gate import observer
 from mitmgate.core.answer_tap import tap_for
 from mitmgate.core.encoding import is_plain
 from mitmgate.core.errors import ANTHROPIC
+from mitmgate.core.event_hold import stream_kind
 from mitmgate.core.headers import answerable
 from mitmgate.core.paths import Route
 from mitmgate.core.vendor_errors import vendor_request_id
 
 STREAMING_VERB = re.compile(r":stream[A-Za-z]*$")  # Google's, whose requests have no `stream`
-STREAMED_TYPES = ("text/event-stream", "application/x-ndjson", "application/jsonl")
 Pairs = list[tuple[bytes, bytes]]
 
 
@@ -41,6 +41,8 @@ class AnswerStage:
                 self._tap(response, exchange)
         elif from_upstream:
             fields = [pair for pair in fields if pair[0].lower() not in (b"server", b"connection")]
+        if self._is_stream(response, exchange):
+            fields.append((b"X-Accel-Buffering", b"no"))  # or nginx keeps events back (ngx_http_proxy_module)
         fields.append((b"X-Request-Id", exchange.request_id.encode()))
         if exchange.client_format == ANTHROPIC and not from_upstream:
             fields.append((b"request-id", exchange.request_id.encode()))  # where Anthropic's packages look for it
@@ -72,12 +74,20 @@ class AnswerStage:
         if exchange.upstream_secrets and not is_plain(response.headers.get("content-encoding", "")):
             exchange.plan.must_buffer = True  # to be looked into whole
             return False
-        media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        content_type = response.headers.get("content-type", "")
         if STREAMING_VERB.search(exchange.path) is not None:
             exchange.streamed = True
-        if media_type in STREAMED_TYPES or exchange.streamed:
+        if exchange.streamed or stream_kind(content_type) is not None:
             return response.status_code < 400
+        media_type = content_type.partition(";")[0].strip().lower()
         return not (media_type == "application/json" or media_type.endswith("+json") or response.status_code >= 400)
+
+    @staticmethod
+    def _is_stream(response: http.Response, exchange: Exchange) -> bool:
+        if response.status_code >= 400:
+            return False
+        passes_on = exchange.streamed and bool(response.stream)
+        return passes_on or stream_kind(response.headers.get("content-type", "")) is not None
 
     @staticmethod
     def _limits(exchange: Exchange) -> Pairs:

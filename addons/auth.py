@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Awaitable
+from functools import partial
 
 from mitmproxy import http
 
@@ -17,8 +18,10 @@ from mitmgate.core.paths import Route, required_scope
 from mitmgate.core.strays import holds
 from mitmgate.services.authenticator import Authenticator, Identity
 
-IN_PATH = Refused(400, "credential_in_path", "The path holds a credential of this gateway, which goes no further.")
-SCOPE_MISSING = Refused(403, "scope_missing", "The API key's scopes do not cover this endpoint.")
+IN_PATH = partial(
+    Refused, 400, "credential_in_path", "The path holds a credential of this gateway, which goes no further."
+)
+SCOPE_MISSING = partial(Refused, 403, "scope_missing", "The API key's scopes do not cover this endpoint.")
 
 
 class AuthStage:
@@ -33,23 +36,20 @@ class AuthStage:
             return None
         request = flow.request
         credentials = find_credentials(request.headers.fields, request.path)
-        try:
-            identity = self._authenticator.choose(credentials, is_forwarded(exchange))
-        except Refused as error:
-            return self._second_look(exchange, credentials, request.method, error)
-        admit(exchange, identity, request.method)
+        found = self._authenticator.choose(credentials, is_forwarded(exchange))
+        if isinstance(found, Refused):
+            return self._second_look(exchange, credentials, request.method, found)
+        admit(exchange, found, request.method)
         return None
 
     async def _second_look(self, exchange: Exchange, credentials: list[str], method: str, error: Refused) -> None:
         """A key made a moment ago elsewhere may not have come here yet; else the failure counts."""
         if await self._authenticator.look_up(credentials):
-            try:
-                identity = self._authenticator.choose(credentials, is_forwarded(exchange))
-            except Refused as again:
-                error = again
-            else:
-                admit(exchange, identity, method)
+            found = self._authenticator.choose(credentials, is_forwarded(exchange))
+            if not isinstance(found, Refused):
+                admit(exchange, found, method)
                 return
+            error = found
         raise await self._authenticator.count_failure(exchange.client_address, error)
 
 
@@ -62,9 +62,9 @@ def admit(exchange: Exchange, identity: Identity, method: str) -> None:
     if exchange.client_request_id is not None and holds(exchange.client_request_id.encode(), presented):
         exchange.client_request_id = None  # it would stand in the request's row
     if exchange.path != exchange.endpoint and holds(exchange.path.encode("latin-1"), presented):
-        raise IN_PATH
+        raise IN_PATH()
     if "any" not in key.scopes and required_scope(exchange.endpoint, method) not in key.scopes:
-        raise SCOPE_MISSING
+        raise SCOPE_MISSING()
 
 
 def refuse_blocked(tenant: Tenant, now: float) -> None:

@@ -17,7 +17,7 @@ from addons.gate import log_failure, observer
 from mitmgate.core.directory import Directory
 from mitmgate.core.errors import GatewayError
 from mitmgate.core.fingerprint import cache_headers
-from mitmgate.core.partition import partition
+from mitmgate.core.partition import partition, partition_header
 from mitmgate.core.question import Question, judge_request
 from mitmgate.core.recording import Recording, RecordingRoom
 from mitmgate.core.remembered import Remembered
@@ -36,6 +36,8 @@ class CacheStage:
         self._directory = directory
         self._recordings = RecordingRoom()
         self._remembered: Remembered[Hashable, Question] = Remembered(MAX_REMEMBERED)
+        by = partition_header(settings.partition_by)  # counts as the part
+        self._ignored = frozenset(name.encode() for name in (*settings.ignore_headers, *([by] if by else ())))
 
     def ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """Decides what the cache may do for this request. Raises Refused for malformed cache headers."""
@@ -59,7 +61,9 @@ class CacheStage:
         tenant = exchange.tenant
         assert tenant is not None
         raw = flow.request.raw_content or b""
-        headers = cache_headers(flow.request.headers.fields)
+        auth = tenant.upstream_auth
+        replaced = frozenset() if auth is None else frozenset({auth.header.lower().encode()})
+        headers = cache_headers(flow.request.headers.fields, self._ignored, replaced, exchange.credentials)
         part = partition(self._settings.partition_by, exchange.client_format, exchange.headers, body)
         key = (tenant.id, tenant.version, exchange.path, exchange.query, raw, part, *headers.items())
         question = self._remembered.get(key)
@@ -77,7 +81,8 @@ class CacheStage:
                 body=body,
                 partition=part,
             )
-            if question.fingerprint is not None and len(raw) <= MAX_REMEMBERED_BYTES:
+            size = len(raw) + sum(map(len, headers.values()))
+            if question.fingerprint is not None and size <= MAX_REMEMBERED_BYTES:
                 self._remembered.put(key, question)
         return question
 

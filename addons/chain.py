@@ -3,6 +3,7 @@
 route     whose request this is: control's, the gateway's own, an API's
 own       answers /auth/token and /health
 auth      which tenant, by key or token, before the body is read
+places    one of the worker's places, of which a tenant has a share
 listing   which models there are: those that may be used
 validate  method, sizes, content type, JSON
 models    which model, and whether it may be asked for
@@ -25,6 +26,7 @@ from addons.ledger import LedgerStage
 from addons.listing import ListingStage
 from addons.models import ModelsStage
 from addons.own import OwnStage
+from addons.places import PlacesStage
 from addons.quota import QuotaStage
 from addons.redact import RedactStage
 from addons.route import RouteStage
@@ -32,6 +34,7 @@ from addons.semantic import SemanticStage
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
 from mitmgate.core.tokens import TokenVerifier
+from mitmgate.core.via import pseudonym
 from mitmgate.services.authenticator import Authenticator
 from mitmgate.services.opened import Services
 
@@ -43,11 +46,13 @@ def make_chain(services: Services) -> list[object]:
     authenticator = Authenticator(
         services.directory, services.feed, services.store, secrets.peppers, verifier, demo=services.runtime.demo
     )
+    name = pseudonym(secrets.pepper)
     cache = CacheStage(settings.cache, services.exact_cache, services.directory)
     return [
-        RouteStage(settings, services.runtime, services.in_flight),
+        RouteStage(settings, services.runtime, name),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         AuthStage(authenticator),
+        PlacesStage(settings.limits, services.in_flight),
         ListingStage(),
         ValidateStage(settings.limits),
         ModelsStage(),
@@ -55,7 +60,7 @@ def make_chain(services: Services) -> list[object]:
         RedactStage(),
         cache,
         SemanticStage(settings.cache, services.matcher, services.exact_cache),
-        UpstreamStage(settings.upstream, secrets.master_keys),
+        UpstreamStage(settings.upstream, secrets.master_keys, name),
         AnswerStage(),
         LedgerStage(services.journal, services.exact_cache, settings.usage.store_errors),
     ]

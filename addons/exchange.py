@@ -53,12 +53,13 @@ class Exchange:
     started_at: float = field(default_factory=time.time)
     begun: float = field(default_factory=time.monotonic)
     plan: Plan | None = None
-    counted: bool = False  # in the worker's requests in flight
     # auth
     tenant: Tenant | None = None
     key: Key | None = None
     credentials: tuple[bytes, ...] = field(default=(), repr=False)  # what this request authenticated with
     auth_ms: float | None = None
+    # places
+    counted: bool = False  # in the worker's requests in flight
     # validate
     takes_body: bool = True
     is_json: bool = False

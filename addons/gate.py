@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from mitmproxy import http
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # A hook that only sometimes waits is a plain function that returns what to wait for: each `async def` costs a task.
 Hook = Callable[[Any, http.HTTPFlow, Exchange], Awaitable[object] | None]
-BROKEN = ServiceUnavailable(503, "gateway_error", "The gateway could not check this request.", retry_after_s=1)
+BROKEN = partial(ServiceUnavailable, 503, "gateway_error", "The gateway could not check this request.", retry_after_s=1)
 
 
 def gate(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[object] | None]:
@@ -76,11 +77,11 @@ def observer(hook: Hook) -> Callable[[Any, http.HTTPFlow], Awaitable[object] | N
 
 def _refuse(exchange: Exchange | None, problem: Exception, hook: Hook) -> http.Response:
     if isinstance(problem, GatewayError):
-        # Most refusals are constants: raised again and again, one would keep every frame that ever raised it.
+        # Its frames hold the flow, and the flow's frames the refusal: a cycle that only the garbage collector ends.
         problem.__traceback__ = problem.__context__ = None
         return refusal(exchange, problem)
     log_failure(hook, problem)
-    return refusal(exchange, BROKEN)
+    return refusal(exchange, BROKEN())
 
 
 def log_failure(hook: Callable[..., object], problem: BaseException) -> None:

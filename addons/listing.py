@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from mitmproxy import http
@@ -16,8 +17,10 @@ from mitmgate.core.paths import Route, model_in_path
 LISTS: Final = frozenset({"/v1/models", "/v1beta/models", "/tags"})
 ONE: Final = "/v1/models/{model}"
 UNTRUE: Final = frozenset({"etag", "last-modified", "content-length", "content-encoding"})  # of the list as it was
-NO_SUCH_MODEL: Final = Refused(404, "model_not_found", "There is no such model.", param="model")
-UNREADABLE: Final = UpstreamFailed(502, "models_not_readable", "The upstream's list of models could not be read.")
+NO_SUCH_MODEL: Final = partial(Refused, 404, "model_not_found", "There is no such model.", param="model")
+UNREADABLE: Final = partial(
+    UpstreamFailed, 502, "models_not_readable", "The upstream's list of models could not be read."
+)
 
 
 class ListingStage:
@@ -30,7 +33,7 @@ class ListingStage:
         if exchange.endpoint == ONE and exchange.limits_models:
             named = model_in_path(exchange.path)
             if named is None or not _is_allowed(exchange, named):
-                raise NO_SUCH_MODEL
+                raise NO_SUCH_MODEL()
         elif exchange.endpoint in LISTS and flow.request.method in ("GET", "HEAD"):
             exchange.filters_models = True
             assert exchange.plan is not None
@@ -71,7 +74,7 @@ class ListingStage:
 
 def _refuse(flow: http.HTTPFlow, response: http.Response, exchange: Exchange) -> None:
     """Answers with an error, under the headers of ours that are written already."""
-    told = refusal(exchange, UNREADABLE)
+    told = refusal(exchange, UNREADABLE())
     ours = [pair for pair in response.headers.fields if pair[0].lower().startswith((b"x-", b"ratelimit", b"server-"))]
     flow.response = local_response(
         told.status_code, [(b"Content-Type", b"application/json"), *ours], told.content or b""

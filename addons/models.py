@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from mitmproxy import http
@@ -32,8 +33,8 @@ MODELLESS: Final = frozenset(
 )
 UNREAD: Final = frozenset({"/v1/batches", "/v1/messages/batches"})
 FILES: Final = frozenset({"/v1/files"})
-BAD_MODEL: Final = Refused(
-    400, "invalid_model", "model must be a string of at most 200 printable characters.", param="model"
+BAD_MODEL: Final = partial(
+    Refused, 400, "invalid_model", "model must be a string of at most 200 printable characters.", param="model"
 )
 
 
@@ -61,7 +62,7 @@ class ModelsStage:
             return
         model = body.get("model")
         if model is not None and not (isinstance(model, str) and len(model) <= MAX_MODEL and model.isprintable()):
-            raise BAD_MODEL
+            raise BAD_MODEL()
         wanted = self._wanted(exchange, model or None)
         try:
             if exchange.limits_models:

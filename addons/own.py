@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Mapping
+from functools import partial
 
 import orjson
 from mitmproxy import http
@@ -17,10 +18,10 @@ from mitmgate.core.tokens import has_token_shape, issue_token
 from mitmgate.services.authenticator import INVALID, Authenticator, Identity
 from mitmgate.services.status import Status
 
-NOT_POSTED = Refused(405, "method_not_allowed", "This path takes POST.", allow=("POST",))
-NOT_READ = Refused(405, "method_not_allowed", "This path takes GET and HEAD.", allow=("GET", "HEAD"))
-BAD_LOGIN = Refused(400, "invalid_request", 'The body must be JSON: {"api_key": "…"}.', param="api_key")
-NOT_READY = ServiceUnavailable(503, "not_ready", "The gateway is not ready.", retry_after_s=1)
+NOT_POSTED = partial(Refused, 405, "method_not_allowed", "This path takes POST.", allow=("POST",))
+NOT_READ = partial(Refused, 405, "method_not_allowed", "This path takes GET and HEAD.", allow=("GET", "HEAD"))
+BAD_LOGIN = partial(Refused, 400, "invalid_request", 'The body must be JSON: {"api_key": "…"}.', param="api_key")
+NOT_READY = partial(ServiceUnavailable, 503, "not_ready", "The gateway is not ready.", retry_after_s=1)
 
 
 class OwnStage:
@@ -48,7 +49,7 @@ class OwnStage:
 
     async def _token(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if flow.request.data.method != b"POST":
-            raise NOT_POSTED
+            raise NOT_POSTED()
         api_key = self._api_key(flow.request)
         tenant, key, _ = await self._identify(api_key, exchange)
         now = time.time()
@@ -60,38 +61,37 @@ class OwnStage:
         flow.response = answer(200, {"token": token, "expires_in": ttl_s, "token_type": "Bearer"})
 
     async def _identify(self, api_key: str, exchange: Exchange) -> Identity:
-        behind_proxy = is_forwarded(exchange)
-        try:
-            if has_token_shape(api_key):  # a token makes no token
-                raise INVALID
-            try:
-                return self._authenticator.choose([api_key], behind_proxy)
-            except Refused:
-                if not await self._authenticator.look_up([api_key]):
-                    raise
-            return self._authenticator.choose([api_key], behind_proxy)
-        except Refused as error:
-            raise await self._authenticator.count_failure(exchange.client_address, error) from None
+        found = self._choose(api_key, exchange)
+        if isinstance(found, Refused) and await self._authenticator.look_up([api_key]):
+            found = self._choose(api_key, exchange)
+        if isinstance(found, Refused):
+            raise await self._authenticator.count_failure(exchange.client_address, found)
+        return found
+
+    def _choose(self, api_key: str, exchange: Exchange) -> Identity | Refused:
+        if has_token_shape(api_key):  # a token makes no token
+            return INVALID()
+        return self._authenticator.choose([api_key], is_forwarded(exchange))
 
     @staticmethod
     def _api_key(request: http.Request) -> str:
         try:
             body = orjson.loads(request.raw_content or b"")
         except orjson.JSONDecodeError:
-            raise BAD_LOGIN from None
+            raise BAD_LOGIN() from None
         api_key = body.get("api_key") if isinstance(body, dict) else None
         if not isinstance(api_key, str) or not api_key or len(api_key) > 4096:
-            raise BAD_LOGIN
+            raise BAD_LOGIN()
         return api_key
 
     def _answer_health(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if flow.request.data.method not in (b"GET", b"HEAD"):
-            raise NOT_READ
+            raise NOT_READ()
         if exchange.path.endswith("/live"):
             flow.response = answer(200, {"status": "ok"})
         elif exchange.path.endswith("/ready"):
             if not self._status.ready():
-                raise NOT_READY
+                raise NOT_READY()
             flow.response = answer(200, {"status": "ready"})
         else:
             flow.response = answer(200, self._status.health())

@@ -27,16 +27,22 @@ class QuotaStage:
 
     @gate
     def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
-        if not exchange.is_upload:
+        if exchange.route is not Route.API:
             return None
-        return self._reserve(exchange)  # its headers go upstream before `request` runs
+        assert exchange.tenant is not None and exchange.key is not None
+        # An upload's headers go upstream before `request` runs; whoever was refused a moment ago gets no body read.
+        if exchange.is_upload or self._quota.refuses(exchange.tenant, exchange.key, time.monotonic()):
+            return self._reserve(exchange)
+        return None
 
     @gate
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
         if exchange.route is not Route.API or exchange.is_upload:
             return None
         self._cache.ask(flow, exchange)
-        return self._reserve(exchange)
+        if exchange.reservation is None:
+            return self._reserve(exchange)
+        return self._look_up(exchange)
 
     async def _reserve(self, exchange: Exchange) -> None:
         tenant, key = exchange.tenant, exchange.key
@@ -61,6 +67,16 @@ class QuotaStage:
         exchange.limit_ms = (time.monotonic() - begun) * 1000
         if not reservation.allowed:
             raise refused(reservation)
+
+    async def _look_up(self, exchange: Exchange) -> None:
+        """The cache alone, for the request that was expected to be refused and was not."""
+        lookup = self._cache.lookup_command(exchange)
+        if lookup is None:
+            return
+        try:
+            (exchange.cache_reply,) = await self._store.pipeline([lookup])
+        except StoreDown:
+            exchange.cache_detail = "store away"
 
 
 def refused(reservation: Reservation) -> Refused:

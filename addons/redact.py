@@ -5,6 +5,8 @@ Streams are covered as they pass: see `StreamCover`. What is encoded is not stre
 
 from __future__ import annotations
 
+from functools import partial
+
 from mitmproxy import http
 
 from addons.exchange import Exchange, exchange_of, readable_body, refusal
@@ -12,7 +14,7 @@ from addons.gate import BROKEN, log_failure
 from mitmgate.core.errors import UpstreamFailed
 from mitmgate.core.redaction import covered
 
-UNREADABLE = UpstreamFailed(502, "upstream_malformed", "The upstream's answer is encoded in an unasked way.")
+UNREADABLE = partial(UpstreamFailed, 502, "upstream_malformed", "The upstream's answer is encoded in an unasked way.")
 
 
 class RedactStage:
@@ -26,7 +28,7 @@ class RedactStage:
             self._cover(flow, exchange)
         except Exception as problem:
             log_failure(self.response, problem)
-            flow.response = refusal(exchange, BROKEN)
+            flow.response = refusal(exchange, BROKEN())
 
     @staticmethod
     def _cover(flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -36,7 +38,7 @@ class RedactStage:
             return
         body = readable_body(response)
         if body is None:  # it was asked for without an encoding
-            flow.response = refusal(exchange, UNREADABLE)
+            flow.response = refusal(exchange, UNREADABLE())
             return
         if (clean := covered(body, exchange.upstream_secrets)) is body:
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable
+from functools import partial
 from typing import Final
 
 from mitmproxy import flow as mitmflow
@@ -23,7 +24,7 @@ TENANT: Final = "mitmgate_tenant"
 KEY: Final = "mitmgate_key"
 PATH: Final = "mitmgate_path"
 CLIENT_LEFT: Final = ("Client disconnected", "stream reset by client", "peer closed", "HTTP/2 connection closed")
-NOBODY: Final = Refused(401, "invalid_api_key", "Nobody whose request this was may still ask.")
+NOBODY: Final = partial(Refused, 401, "invalid_api_key", "Nobody whose request this was may still ask.")
 
 
 def remember_caller(flow: http.HTTPFlow) -> None:
@@ -80,5 +81,5 @@ class ReplayAuth:
             return
         identity = self._directory.key(TenantId(flow.metadata[TENANT]), KeyId(flow.metadata[KEY]))
         if identity is None or identity[0].status == "deleted":
-            raise NOBODY
+            raise NOBODY()
         admit(exchange, Identity(*identity, ()), flow.request.method)

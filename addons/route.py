@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+from functools import partial
 from ipaddress import ip_network
 
 from mitmproxy import http
 
-from addons.exchange import Exchange, begin_exchange, exchange_of, refusal
+from addons.exchange import Exchange, begin_exchange, refusal
 from addons.gate import BROKEN, gate, log_failure
 from mitmgate.core.client_address import client_address
-from mitmgate.core.errors import ANTHROPIC, OPENAI, Refused, ServiceUnavailable, render_error
+from mitmgate.core.errors import ANTHROPIC, GatewayError, Refused, ServiceUnavailable
+from mitmgate.core.event_hold import Hold
 from mitmgate.core.paths import METHODS, Route, check_path, client_format, endpoint_of, route
 from mitmgate.core.settings import Runtime, Settings
+from mitmgate.core.stream_errors import render_stream_error
+from mitmgate.core.via import is_circle, passed_gateways
 from mitmgate.proxy.plan import Deadlines, Plan, Target, set_plan
-from mitmgate.services.opened import InFlight
 
 CONTROL_S = 600.0  # a purge of many rows
 CONTROL_HEADERS = frozenset(
@@ -24,28 +27,38 @@ SHARED_ENDPOINTS = frozenset({"/v1/models", "/v1/models/{model}"})  # both vendo
 MAX_OWN_BODY_BYTES = 64 << 10
 MAX_CONTROL_BODY_BYTES = 1 << 20
 MAX_CLIENT_REQUEST_ID = 200
-BAD_PATH = Refused(400, "invalid_path", "The request's path is not valid.")
-NOT_FOUND = Refused(404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai.")
-NO_METHOD = Refused(405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS)))
-NO_CONTROL = ServiceUnavailable(503, "no_control", "The admin API is served by `gatewayctl serve`, not from here.")
-TOO_MANY = ServiceUnavailable(503, "gateway_overloaded", "Too many requests are in flight.", retry_after_s=1)
+BAD_PATH = partial(Refused, 400, "invalid_path", "The request's path is not valid.")
+NOT_FOUND = partial(
+    Refused, 404, "not_found", "There is nothing at this path. APIs are served at /v1, /api/v1 and /openai."
+)
+NO_METHOD = partial(
+    Refused, 405, "method_not_allowed", "This path does not know that method.", allow=tuple(sorted(METHODS))
+)
+NO_CONTROL = partial(
+    ServiceUnavailable, 503, "no_control", "The admin API is served by `gatewayctl serve`, not from here."
+)
+IN_CIRCLE = partial(
+    ServiceUnavailable,
+    508,
+    "loop_detected",
+    "The request has come back here: the upstream leads to this gateway.",
+)
 
 
 class RouteStage:
-    """Makes the exchange and its plan; sends control's paths to control; counts what is in flight."""
+    """Makes the exchange and its plan; sends control's paths to control."""
 
-    def __init__(self, settings: Settings, runtime: Runtime, in_flight: InFlight) -> None:
-        self._limits = settings.limits
+    def __init__(self, settings: Settings, runtime: Runtime, pseudonym: bytes) -> None:
         self._trusted = [ip_network(network) for network in settings.server.trusted_proxies]
         self._control = Target(0, "http", "127.0.0.1", runtime.control_port, allow_private=True)
-        self._in_flight = in_flight
+        self._pseudonym = pseudonym
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         try:
             self._begin(flow)
         except Exception as problem:
             log_failure(self.requestheaders, problem)
-            flow.response = refusal(None, BROKEN)
+            flow.response = refusal(None, BROKEN())
 
     def _begin(self, flow: http.HTTPFlow) -> None:
         request = flow.request
@@ -71,10 +84,10 @@ class RouteStage:
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if check_path(flow.request.path) is not None:
-            raise BAD_PATH
+            raise BAD_PATH()
         exchange.route = route(exchange.path)
         if exchange.route is Route.UNKNOWN:
-            raise NOT_FOUND
+            raise NOT_FOUND()
         if exchange.route is Route.API:
             exchange.endpoint = endpoint_of(exchange.path)
             exchange.client_format = client_format(exchange.path)
@@ -82,10 +95,8 @@ class RouteStage:
                 exchange.client_format = ANTHROPIC
             assert exchange.plan is not None
             exchange.plan.stream_error = functools.partial(stream_error, exchange)
-            if self._in_flight.count >= self._limits.max_in_flight:
-                raise TOO_MANY
-            self._in_flight.count += 1
-            exchange.counted = True
+            if "via" in exchange.headers and is_circle(passed_gateways(flow.request.headers.fields), self._pseudonym):
+                raise IN_CIRCLE()
         elif exchange.route is Route.CONTROL:
             self._to_control(flow, exchange)
 
@@ -93,9 +104,9 @@ class RouteStage:
         plan = exchange.plan
         assert plan is not None
         if not self._control.port:
-            raise NO_CONTROL
+            raise NO_CONTROL()
         if flow.request.data.method.decode("latin-1") not in METHODS:
-            raise NO_METHOD  # the server there would say so in its own words
+            raise NO_METHOD()  # the server there would say so in its own words
         plan.max_request_bytes = MAX_CONTROL_BODY_BYTES
         plan.target = self._control
         plan.path = flow.request.data.path
@@ -108,23 +119,8 @@ class RouteStage:
             (b"X-Request-Id", exchange.request_id.encode()),
         ]
 
-    def response(self, flow: http.HTTPFlow) -> None:
-        self._leave(flow)
 
-    def error(self, flow: http.HTTPFlow) -> None:
-        self._leave(flow)
-
-    def _leave(self, flow: http.HTTPFlow) -> None:
-        exchange = exchange_of(flow)
-        if exchange is not None and exchange.counted:
-            exchange.counted = False
-            self._in_flight.count -= 1
-
-
-def stream_error(exchange: Exchange, error: Refused) -> bytes:
-    """An event in the client's format, so that a stream that breaks off ends in the client library's own exception."""
-    body = render_error(error, exchange.client_format)
+def stream_error(exchange: Exchange, error: GatewayError, hold: Hold) -> bytes:
+    """What a stream that breaks off ends with; the row gets its code."""
     exchange.error = error.code
-    if exchange.client_format == OPENAI:
-        return b"data: " + body + b"\n\n"
-    return b"event: error\ndata: " + body + b"\n\n"
+    return render_stream_error(error, exchange.client_format, exchange.endpoint, hold, exchange.request_id)

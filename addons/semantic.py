@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from mitmproxy import http
@@ -20,12 +21,13 @@ from addons.gate import observer
 from mitmgate.core.errors import Refused
 from mitmgate.core.settings import Cache
 from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_client import Candidate, MatcherAway, MatcherClient
 from mitmgate.services.redis import StoreDown
 
 FETCH_S: Final = 0.05
 MAX_TASKS: Final = 256
-ONLY_CACHED: Final = Refused(504, "not_cached", "Only a cached answer was asked for, and there is none.")
+ONLY_CACHED: Final = partial(Refused, 504, "not_cached", "Only a cached answer was asked for, and there is none.")
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +105,7 @@ class SemanticStage:
     def _refuse_uncached(flow: http.HTTPFlow, exchange: Exchange) -> None:
         assert exchange.decision is not None and exchange.plan is not None
         if exchange.decision.only_if_cached:
-            flow.response = exchange.plan.render(ONLY_CACHED)
+            flow.response = exchange.plan.render(ONLY_CACHED())
 
     def _later(self, work: Coroutine[Any, Any, bool]) -> None:
         """Does it beside the requests; with too much under way, not at all: the entry is then found by its words."""
@@ -119,4 +121,4 @@ async def _quietly(work: Coroutine[Any, Any, bool]) -> None:
     try:
         await work
     except MatcherAway as problem:
-        logger.debug("the matcher was not told: %s", problem)
+        logger.debug("the matcher was not told: %s", reason_of(problem))

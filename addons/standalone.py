@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Final
 
 from mitmproxy import addonmanager, ctx, http
@@ -22,7 +23,7 @@ from mitmgate.core.settings import ConfigError
 from mitmgate.services.opened import Services
 from mitmgate.supervisor.errors import CannotStart
 
-STARTING: Final = ServiceUnavailable(503, "not_ready", "The gateway is not ready.", retry_after_s=1)
+STARTING: Final = partial(ServiceUnavailable, 503, "not_ready", "The gateway is not ready.", retry_after_s=1)
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Standalone:
         if flow.is_replay == "request":  # from a file named on the command line, before all is open
             await self._started.wait()
         if not self._stages:
-            flow.response = refusal(None, STARTING)
+            flow.response = refusal(None, STARTING())
         await self._run("requestheaders", flow)
 
     async def request(self, flow: http.HTTPFlow) -> None:

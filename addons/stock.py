@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,17 +19,21 @@ from addons.exchange import Exchange, exchange_of
 from addons.gate import gate, observer
 from addons.replayed import remember_caller
 from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.core.event_hold import hold_for
 from mitmgate.core.paths import WITH_BODY, Route
-from mitmgate.core.retry import error_of
+from mitmgate.core.retry import Failure, error_of
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.gateway import make_gateway
 from mitmgate.proxy.pinned import PinnedHost, pinned_address
 from mitmgate.proxy.plan import Plan
 from mitmgate.proxy.pool import DialFailed
+from mitmgate.proxy.redirected import may_follow
 from mitmgate.proxy.sealed import SealedHeaders, SealingHttpLayer, redact_credentials, seal_body
 from mitmgate.proxy.stream import TOO_LARGE
 
-NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
+NO_PLAN: Final = partial(
+    ServiceUnavailable, 503, "gateway_error", "The gateway could not decide where this request goes."
+)
 _TOKEN: Final = re.compile(rb'(?<="token":")[^"]+')
 
 
@@ -83,14 +88,14 @@ class StockForwarding:
         assert plan is not None
         plan.request_bytes = size
         if size > plan.max_request_bytes:
-            raise TOO_LARGE
+            raise TOO_LARGE()
         if not exchange.is_upload:
             await self._forward(flow, exchange)
 
     async def _forward(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         plan, request = exchange.plan, flow.request
         if plan is None or plan.target is None:
-            raise NO_PLAN
+            raise NO_PLAN()
         try:
             addresses, port = await self._gateway.pool.resolved(plan.target)
         except DialFailed as failed:
@@ -119,12 +124,21 @@ class StockForwarding:
         assert plan is not None and response is not None
         if plan.attempts:
             plan.tries[-1].status = response.status_code
-        if plan.attempts and response.stream:
+        if plan.attempts and not may_follow(response, plan, bool(flow.request.raw_content)):
+            refused = plan.render(
+                error_of(Failure.REDIRECT)
+            )  # its body takes the place of the upstream's in `response`
+            plan.end_attempt(Failure.REDIRECT)
+            response.status_code, response.headers, response.stream = refused.status_code, refused.headers, False
+        elif plan.attempts and response.stream:
             response.stream = self._passing(flow, plan)
 
     def _passing(self, flow: http.HTTPFlow, plan: Plan) -> Callable[[bytes], list[bytes]]:
         """What mitmproxy calls with each chunk and, last, with none: completes the answer before its last bytes."""
         complete = False
+        response = flow.response
+        assert response is not None
+        hold = hold_for(response.headers.get("content-type", ""), response.headers.get("content-encoding", ""))
 
         def passed(chunk: bytes) -> list[bytes]:
             nonlocal complete
@@ -132,6 +146,8 @@ class StockForwarding:
             last = not chunk
             if plan.cover is not None:
                 chunk = plan.cover.pass_on(chunk, last)
+            if hold is not None:  # the tap reads whole events
+                chunk = hold.pass_on(chunk) + (hold.rest() if last or complete else b"")
             ends = last or (plan.tap is not None and bool(plan.tap.split_terminal(chunk)[1]))
             if ends and not complete:
                 complete = True
@@ -142,7 +158,9 @@ class StockForwarding:
 
     @observer
     def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
-        response = flow.response
+        response, plan = flow.response, exchange.plan
+        if plan is not None and plan.failure is Failure.REDIRECT and response is not None:
+            response.raw_content = plan.render(error_of(Failure.REDIRECT)).raw_content
         if exchange.route is Route.TOKEN and response is not None and response.status_code == 200:
             body = response.raw_content or b""
             seal_body(flow, _TOKEN.sub(lambda found: b"*" * len(found[0]), body))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import partial
 
 from mitmproxy import http
 
@@ -12,21 +14,28 @@ from addons.exchange import Exchange
 from addons.gate import gate
 from mitmgate.core.backend import Backend, host_allowed, parse_backend_url, upstream_path
 from mitmgate.core.client_deadline import client_deadline_s
+from mitmgate.core.client_retries import client_retries
 from mitmgate.core.credentials import without_query_key
 from mitmgate.core.directory import Tenant
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.headers import forwardable
 from mitmgate.core.paths import Route, strip_api
 from mitmgate.core.redaction import StreamCover, secret_forms
+from mitmgate.core.redirects import location_for_client
 from mitmgate.core.retry import Retries, RetryBudget
 from mitmgate.core.sealing import SealBroken, unseal
 from mitmgate.core.settings import Upstream
 from mitmgate.core.strays import query_without_strays, without_strays
+from mitmgate.core.via import passed_gateways, via
 from mitmgate.proxy.plan import Deadlines, Target
 
 MAX_REMEMBERED = 10_000
-NOT_ALLOWED = ServiceUnavailable(503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts.")
-NO_CREDENTIAL = ServiceUnavailable(503, "upstream_credential_broken", "The upstream's credential could not be opened.")
+NOT_ALLOWED = partial(
+    ServiceUnavailable, 503, "upstream_not_allowed", "The tenant's upstream is not among the allowed hosts."
+)
+NO_CREDENTIAL = partial(
+    ServiceUnavailable, 503, "upstream_credential_broken", "The upstream's credential could not be opened."
+)
 
 
 class _Prepared:
@@ -49,9 +58,10 @@ class _Prepared:
 class UpstreamStage:
     """Completes the plan: target, path, headers, deadlines, retries."""
 
-    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes]) -> None:
+    def __init__(self, settings: Upstream, master_keys: Mapping[str, bytes], pseudonym: bytes) -> None:
         self._settings = settings
         self._master_keys = master_keys
+        self._pseudonym = pseudonym
         self._prepared: OrderedDict[int, _Prepared] = OrderedDict()
 
     @gate
@@ -79,17 +89,31 @@ class UpstreamStage:
         plan.headers = self._headers(flow.request, exchange, prepared)
         plan.credential = prepared.credential
         plan.deadlines = self._deadlines(exchange.headers)
-        left = 0 if exchange.is_upload else self._settings.retries
-        plan.retries = Retries(left, time.monotonic() + plan.deadlines.total_s, prepared.budget)
+        plan.retries = self._retries(exchange, tenant, prepared.budget, time.monotonic() + plan.deadlines.total_s)
+        plan.relocate = functools.partial(
+            location_for_client,
+            backend=prepared.backend,
+            asked=plan.path.decode("latin-1"),
+            method=flow.request.method,
+            upstream_format=tenant.upstream_format,
+        )
         plan.target = prepared.target
 
-    @staticmethod
-    def _headers(request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
+    def _headers(self, request: http.Request, exchange: Exchange, prepared: _Prepared) -> list[tuple[bytes, bytes]]:
         kept = forwardable(request.headers.fields, prepared.replaced)
         read_here = exchange.is_json or exchange.filters_models or exchange.upstream_secrets  # to be found in an answer
         coding = b"identity" if read_here else exchange.headers.get("accept-encoding", "identity").encode("latin-1")
         kept.append((b"Accept-Encoding", coding))
-        return [(b"Host", prepared.host), *without_strays(kept, exchange.credentials)]
+        passed = passed_gateways(request.headers.fields) if "via" in exchange.headers else []
+        gateways = via(passed, request.data.http_version, self._pseudonym)
+        return [(b"Host", prepared.host), (b"Via", gateways), *without_strays(kept, exchange.credentials)]
+
+    def _retries(self, exchange: Exchange, tenant: Tenant, budget: RetryBudget, ends_at: float) -> Retries:
+        """The tenant's or the configuration's; a client may only lower them, to 0 for one POST whatever happens."""
+        configured = self._settings.retries if tenant.upstream_retries is None else tenant.upstream_retries
+        asked = client_retries(exchange.headers)
+        left = configured if asked is None else min(configured, asked)
+        return Retries(0 if exchange.is_upload else left, ends_at, budget, replays_stale=asked != 0)
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings
@@ -104,13 +128,13 @@ class UpstreamStage:
             return prepared
         backend = parse_backend_url(tenant.backend_url)
         if not host_allowed(backend.host, self._settings.allowed_hosts):
-            raise NOT_ALLOWED
+            raise NOT_ALLOWED()
         credential = None
         if tenant.upstream_auth is not None:
             try:
                 value = unseal(self._master_keys, tenant.upstream_auth.sealed, b"tenant:%d:upstream_auth" % tenant.id)
             except SealBroken:
-                raise NO_CREDENTIAL from None
+                raise NO_CREDENTIAL() from None
             credential = (tenant.upstream_auth.header.encode(), value.encode())
         prepared = _Prepared(tenant, backend, credential, self._settings.retry_budget)
         self._prepared[tenant.id] = prepared

@@ -5,18 +5,20 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import click
 
 from gatewayctl.text import plain
+from gatewayctl.trust import Trust, not_trusted, ways_to_trust
 
 LONG_WORK_S: Final = 3600.0  # for `wait_within`: removing or comparing all of something
 _TIMEOUT_S: Final = 30.0
 _MOST_BYTES: Final = 256 * 1024 * 1024
 _PAGE: Final = 1000
+_NO_TLS: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")  # what OpenSSL calls an answer in plain HTTP
 
 
 class ServerAway(click.ClickException):
@@ -30,9 +32,10 @@ class Refused(click.ClickException):
 
     exit_code = 1
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, code: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.code = code  # of the error object
 
 
 class NotFound(Refused):
@@ -42,24 +45,37 @@ class NotFound(Refused):
 
 
 class AdminClient:
-    """One kept connection to the gateway at `url`; `token` is the admin token, `no_token` says why there is none."""
+    """One kept connection to the gateway at `url`; `token` is the admin token, `no_token` says why there is none.
 
-    def __init__(self, url: str, token: str | None, no_token: str = "") -> None:
+    trusts: the ways to trust its certificate, tried in turn; hint: which other gateway may be meant, for errors.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None,
+        no_token: str = "",
+        *,
+        trusts: Sequence[Trust] = (),
+        hint: Callable[[], str] = str,
+    ) -> None:
         self.url = url
         self.server_date: str | None = None  # of the last answer that had one
         self._token = token
         self._no_token = no_token
+        self._hint = hint
         self._within_s = _TIMEOUT_S
         parts = urlsplit(url)
         assert parts.hostname is not None
         self._prefix = parts.path.rstrip("/")
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        self._connection: http.client.HTTPConnection
+        self._ways: list[tuple[Trust | None, http.client.HTTPConnection]]
         if parts.scheme == "https":
-            context = ssl.create_default_context()
-            self._connection = http.client.HTTPSConnection(parts.hostname, port, timeout=_TIMEOUT_S, context=context)
+            tried = trusts or ways_to_trust(None, None)
+            secure = http.client.HTTPSConnection
+            self._ways = [(way, secure(parts.hostname, port_of(url), context=way.context)) for way in tried]
         else:
-            self._connection = http.client.HTTPConnection(parts.hostname, port, timeout=_TIMEOUT_S)
+            self._ways = [(None, http.client.HTTPConnection(parts.hostname, port_of(url)))]
+        self._connection = self._ways[0][1]
 
     @property
     def has_token(self) -> bool:
@@ -98,6 +114,10 @@ class AdminClient:
 
     def paged(self, path: str, most: int | None = None, **filters: Any) -> list[Any]:
         """All items of a list of the form `{"data", "next_cursor"}`, or the first `most`."""
+        return self.page_of(path, most, **filters)[0]
+
+    def page_of(self, path: str, most: int | None = None, **filters: Any) -> tuple[list[Any], str | None]:
+        """The same, and the cursor of what comes after them."""
         items: list[Any] = []
         cursor: str | None = None
         while True:
@@ -106,7 +126,7 @@ class AdminClient:
             items += _list_of(page.get("data") if isinstance(page, dict) else None)
             following = page.get("next_cursor")
             if not following or following == cursor or (most is not None and len(items) >= most):
-                return items
+                return items, following or None
             cursor = following
 
     def _ask(
@@ -132,9 +152,8 @@ class AdminClient:
             headers["Authorization"] = f"Bearer {self._token}"
         kept = self._connection.sock is not None
         try:
-            if not kept:  # a gateway that is there takes a connection soon, however long its work
-                self._connection.timeout = min(self._within_s, _TIMEOUT_S)
-                self._connection.connect()
+            if not kept:
+                self._connect()
             self._connection.sock.settimeout(self._within_s)
             self._connection.request(method, target, body, headers)
             answer = self._connection.getresponse()
@@ -145,25 +164,52 @@ class AdminClient:
             self._connection.close()
             if kept and method == "GET":  # a kept connection may have been closed meanwhile
                 return self._exchange(method, target, body)
-            raise ServerAway(f"the gateway at {self.url} closed the connection without an answer") from None
+            plaintext = " (if it speaks TLS, its URL begins with https:)" if self.url.startswith("http:") else ""
+            raise ServerAway(f"the gateway at {self.url} closed the connection without an answer{plaintext}") from None
         except TimeoutError:
             self._connection.close()
             raise ServerAway(f"the gateway at {self.url} did not answer in time") from None
         except ssl.SSLError as problem:
-            raise ServerAway(f"no TLS with {self.url}: {plain(problem.reason or str(problem))}") from None
+            self._connection.close()
+            plain_http = " (if it speaks no TLS, its URL begins with http:)" * (problem.reason in _NO_TLS)
+            raise ServerAway(f"no TLS with {self.url}: {plain(problem.reason or str(problem))}{plain_http}") from None
         except OSError as problem:
-            raise ServerAway(f"no gateway at {self.url}: {plain(problem.strerror or str(problem))}") from None
+            raise self._away(
+                f"no gateway at {self.url}: {plain(problem.strerror or str(problem) or type(problem).__name__)}"
+            ) from None
         except http.client.HTTPException:
             self._connection.close()
             raise ServerAway(f"{self.url} does not speak HTTP as it should") from None
 
+    def _connect(self) -> None:
+        """Raises NotTrusted, OSError. A gateway that is there takes a connection soon, however long its work."""
+        refused = []
+        for way, connection in self._ways:
+            self._connection = connection
+            connection.timeout = min(self._within_s, _TIMEOUT_S)
+            try:
+                connection.connect()
+                if way is not None and isinstance(connection.sock, ssl.SSLSocket):
+                    way.check(connection.sock.getpeercert(binary_form=True))
+                return
+            except ssl.SSLCertVerificationError as problem:
+                connection.close()
+                refused.append(problem)
+        raise not_trusted(self.url, refused)
+
+    def _away(self, why: str) -> ServerAway:
+        hint = self._hint()
+        return ServerAway(f"{why}; {hint}" if hint else why)
+
     def _refusal(self, status: int, data: bytes) -> Refused:
         if status == 401 and self._token is None:
-            return Refused(status, f"an admin token is needed: {self._no_token}")
+            hint = self._hint()
+            return Refused(status, f"an admin token is needed: {self._no_token}{hint and f'; {hint}'}")
         message = plain(_message(data, names_fields=status != 404)) or f"the server answered {status}"
         if status == 401:
-            message += " (the admin token is not the one of this gateway)"
-        return NotFound(status, message) if status == 404 else Refused(status, message)
+            hint = self._hint()
+            message += f" (the admin token is not the one of this gateway{hint and f'; {hint}'})"
+        return (NotFound if status == 404 else Refused)(status, message, _code(data))
 
 
 def _message(data: bytes, names_fields: bool) -> str:
@@ -179,6 +225,19 @@ def _message(data: bytes, names_fields: bool) -> str:
     fields = [str(detail.get("field")) for detail in details if isinstance(detail, dict)] if details else []
     unnamed = [field for field in fields or [error.get("param")] if field and field not in message]
     return f"{message} [{', '.join(unnamed)}]" if unnamed else message
+
+
+def port_of(url: str) -> int:
+    """The port, also where the URL leaves it out."""
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _code(data: bytes) -> str:
+    try:
+        return str(json.loads(data)["error"]["code"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def _list_of(page: Any) -> list[Any]:

@@ -30,7 +30,7 @@ def tenant_names(ctx: click.Context, param: click.Parameter, incomplete: str) ->
 
     given = {**ctx.find_root().params, **{name: value for name, value in ctx.params.items() if value}}
     try:
-        client = connect(given.get("url"), given.get("token"), given.get("data_dir"), os.environ)
+        client = connect(given.get("url"), given.get("token"), given.get("data_dir"), os.environ, given.get("cacert"))
         client.wait_within(_PATIENCE_S)
         try:
             tenants = client.get("/admin/tenants", limit=_MOST)

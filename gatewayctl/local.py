@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from gatewayctl.before import or_before
 from mitmgate.core.settings import ConfigError, Settings, config_file, load_settings
 
 
@@ -27,7 +28,7 @@ def of_gateway(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_settings(config: Path | None, data_dir: Path | None, **options: Any) -> None:
         try:
-            found = load_settings(config_file(config), os.environ, {"data_dir": data_dir})
+            found = load_settings(config_file(config), os.environ, {"data_dir": or_before(data_dir, "data_dir")})
         except ConfigError as error:
             raise CannotBeUsed(str(error)) from None
         command(found, **options)

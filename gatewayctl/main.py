@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import click
@@ -41,9 +42,15 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Print the version."
 )
 @click.option("--url", help="The gateway to talk to, for every command that does. [MITMGATE_URL]")
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Where it keeps its state and admin token. [MITMGATE_DATA_DIR]"
+)
+@click.option(
+    "--cacert", type=click.Path(path_type=Path), help="PEM file of its certificate's authority. [MITMGATE_CA_FILE]"
+)
 @click.option("--token", help="Its admin token; better in MITMGATE_ADMIN_TOKEN, where others cannot see it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def cli(url: str | None, token: str | None, as_json: bool) -> None:
+def cli(**options: object) -> None:
     """mitmgate, a multi-tenant LLM gateway.
 
     Start a gateway with `serve`; the other commands talk to its admin API, here or on

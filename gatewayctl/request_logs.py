@@ -19,7 +19,7 @@ _PAGE: Final = 1000
 def show_list(session: Session, filters: dict[str, Any], since: str | None, limit: int) -> None:
     """The newest so many, the newest last."""
     rows, cursor = newest(session, filters, since, limit)
-    session.show({"data": rows, "next_cursor": cursor}, lambda: print_list(rows))
+    session.show_list(rows, lambda: print_list(rows), paged=True, next_cursor=cursor)
 
 
 def follow(session: Session, filters: dict[str, Any], since: str | None, limit: int) -> None:

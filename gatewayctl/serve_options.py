@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+
+from gatewayctl.before import or_before
 
 if TYPE_CHECKING:
     from mitmgate.core.settings import Effective
@@ -26,11 +29,16 @@ _OPTIONS: Final = (
 )
 
 
-def serve_options[F: Callable[..., Any]](command: F) -> F:
+def serve_options(command: Callable[..., None]) -> Callable[..., None]:
     """Adds --config, --host, --port, --workers, --data-dir and --demo; `effective` reads them."""
+
+    @functools.wraps(command)
+    def with_options(data_dir: Path | None, **options: Any) -> None:
+        command(data_dir=or_before(data_dir, "data_dir"), **options)
+
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+        with_options = option(with_options)
+    return with_options
 
 
 def effective(options: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Effective:

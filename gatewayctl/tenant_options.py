@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import click
 
+from gatewayctl.durations import Duration
+from mitmgate.core.credential_value import credential_value
+
 FORMATS: Final = ("openai", "anthropic")
 _OPTIONS: Final = (
     click.option("--upstream-key-env", metavar="VAR", help="Take the upstream's key from this environment variable."),
@@ -33,13 +36,16 @@ _OPTIONS: Final = (
         type=click.Choice(("semantic", "exact", "off")),
         help="Which repeated questions the cache answers.",
     ),
-    click.option("--cache-ttl", type=click.IntRange(1), metavar="S", help="Seconds an answer is kept."),
+    click.option("--cache-ttl", type=Duration(1), metavar="D", help="How long an answer is kept, such as 12h."),
     click.option("--cache-max-bytes", type=click.IntRange(0), metavar="N", help="Bytes of answers kept."),
     click.option(
         "--cache-max-temperature", type=click.FloatRange(0, 2), metavar="T", help="Hotter requests are not cached."
     ),
     click.option(
         "--cache-threshold", type=click.FloatRange(0, 1), metavar="X", help="Similarity for a hit in other words."
+    ),
+    click.option(
+        "--retries", type=click.IntRange(0, 10), metavar="N", help="Attempts after the first, on errors that allow it."
     ),
     click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag; repeat."),
 )
@@ -60,6 +66,7 @@ def fields_of(options: dict[str, Any], upstream_format: str) -> dict[str, Any]:
         "allowed_models": list(options["models"]) or None,
         "default_model": options["default_model"],
         "model_aliases": dict(_pair(text, "--alias") for text in options["aliases"]) or None,
+        "upstream_retries": options["retries"],
         "tags": ["=".join(_pair(text, "--tag")) for text in options["tags"]] or None,
         "upstream_auth": _upstream_auth(options, upstream_format),
         "cache": _present(
@@ -82,7 +89,10 @@ def _upstream_auth(options: dict[str, Any], upstream_format: str) -> dict[str, s
             raise click.UsageError("--upstream-auth-header needs --upstream-key-env or --upstream-key-stdin")
         return None
     header = header or ("x-api-key" if upstream_format == "anthropic" else "Authorization")
-    return {"header": header, "value": f"Bearer {key}" if header.lower() == "authorization" else key}
+    try:
+        return {"header": header, "value": credential_value(header, key)}
+    except ValueError as problem:
+        raise click.UsageError(f"the upstream's key: {problem}") from None
 
 
 def _upstream_key(variable: str | None, from_stdin: bool) -> str | None:

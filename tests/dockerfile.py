@@ -9,7 +9,20 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 KNOWN = {
-    *("CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "RUN", "STOPSIGNAL", "USER", "VOLUME"),
+    *(
+        "ARG",
+        "CMD",
+        "COPY",
+        "ENTRYPOINT",
+        "ENV",
+        "EXPOSE",
+        "FROM",
+        "HEALTHCHECK",
+        "RUN",
+        "STOPSIGNAL",
+        "USER",
+        "VOLUME",
+    ),
     "WORKDIR",
 }
 
@@ -28,6 +41,8 @@ def stages() -> list[Stage]:
             continue
         name, _, words = statement.partition(" ")
         assert name in KNOWN, statement
+        if name == "ARG" and not found:
+            continue  # for the FROM lines
         if name == "FROM":
             found.append(Stage(words.partition(" AS ")[0]))
         else:

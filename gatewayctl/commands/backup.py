@@ -9,6 +9,7 @@ import click
 
 from gatewayctl import render
 from gatewayctl.backups import contents, summary
+from gatewayctl.before import or_before
 from gatewayctl.local import CannotBeUsed, of_gateway
 from gatewayctl.text import number
 from mitmgate.core.settings import Settings
@@ -39,7 +40,7 @@ def backup(settings: Settings, file: Path, with_secrets: bool, as_json: bool) ->
     from mitmgate.supervisor.database_access import open_database
     from mitmgate.supervisor.errors import CannotStart
 
-    as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+    as_json = or_before(as_json, "as_json")
     try:
         with open_database(settings, alone=False) as dsn:
             manifest = asyncio.run(_write(settings, dsn, file, with_secrets))

@@ -8,11 +8,11 @@ import click
 
 from gatewayctl.completion import tenant_names
 from gatewayctl.directory import find_tenant_id
+from gatewayctl.durations import SINCE
 from gatewayctl.following import until_interrupted
 from gatewayctl.request_logs import follow, show_list
 from gatewayctl.request_lookup import show_request
 from gatewayctl.session import Session, asks_server
-from gatewayctl.since import SINCE
 
 OUTCOMES: Final = ("hit", "exact", "semantic", "miss", "bypass", "refresh")
 SHOWN: Final = 20

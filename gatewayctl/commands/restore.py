@@ -10,6 +10,7 @@ import click
 
 from gatewayctl import render
 from gatewayctl.backups import contents, summary
+from gatewayctl.before import or_before
 from gatewayctl.local import CannotBeUsed, of_gateway, where
 from gatewayctl.restoring import load_backup
 from mitmgate.core.settings import Settings
@@ -39,7 +40,7 @@ def restore(settings: Settings, file: Path, force: bool, yes: bool, as_json: boo
     from mitmgate.supervisor.database_access import open_database
     from mitmgate.supervisor.errors import CannotStart
 
-    as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+    as_json = or_before(as_json, "as_json")
     try:
         with BackupReader(file) as reader, open_database(settings, alone=True) as dsn:
             missing = asyncio.run(load_backup(settings, dsn, reader, force, yes))

@@ -10,10 +10,10 @@ import click
 from gatewayctl.client import NotFound
 from gatewayctl.completion import optional_tenant
 from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.durations import SINCE, Duration
 from gatewayctl.following import until_interrupted
 from gatewayctl.live_view import show_live
 from gatewayctl.session import Session, asks_server
-from gatewayctl.since import SINCE
 from gatewayctl.statistics import show_all, show_one
 
 
@@ -27,9 +27,9 @@ from gatewayctl.statistics import show_all, show_one
     "--watch",
     is_flag=False,
     flag_value=2.0,
-    type=click.FloatRange(0.2, 3600),
-    metavar="[SECONDS]",
-    help="A live view, every 2 seconds or so many, until Ctrl-C.",
+    type=Duration(0.2, 3600, fractions=True),
+    metavar="[DURATION]",
+    help="A live view, every 2 seconds or as often as given, until Ctrl-C.",
 )
 @asks_server
 def stats(session: Session, tenant: str | None, since: str | None, until: str | None, watch: float | None) -> None:
@@ -70,4 +70,4 @@ def stats(session: Session, tenant: str | None, since: str | None, until: str | 
     for each in tenants:
         with contextlib.suppress(NotFound):  # deleted meanwhile
             every.append({"id": each["id"], "name": each["name"], **analytics(each)})
-    session.show({"data": every}, lambda: show_all(every))
+    session.show_list(every, lambda: show_all(every))

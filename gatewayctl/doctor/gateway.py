@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from gatewayctl.client import AdminClient, Refused, ServerAway
+from gatewayctl.client import AdminClient, Refused, ServerAway, port_of
 from gatewayctl.doctor.finding import OK, WARNING, WRONG, Finding
 from gatewayctl.doctor.stores import skew
+from gatewayctl.running import data_dir_of
 from gatewayctl.text import cell
+from gatewayctl.trust import NotTrusted
 
 _DEFAULT_PORT: Final = 8080
 _DEMO_PORT: Final = 9000
@@ -48,10 +51,13 @@ def gateway(client: AdminClient, url_was_named: bool, listen: tuple[str, int] | 
     """
     try:
         health = client.get("/health")
+    except NotTrusted as untrusted:
+        seen = f"certificate not trusted: {client.url} answers, but of its certificate: {untrusted.why}"
+        return [Finding("gateway", WRONG, seen, untrusted.remedy)]
     except ServerAway as away:
         state = WRONG if url_was_named else WARNING
         return [
-            Finding("gateway", state, away.message, "Start it with ./run.sh, or name it: --url."),
+            Finding("gateway", state, away.message, "Start it with ./run.sh, or name it: --url, or its --data-dir."),
             *_own_ports(client, listen),
         ]
     except Refused as refused:
@@ -94,7 +100,7 @@ def _admin(client: AdminClient) -> list[Finding]:
     except Refused as refused:
         remedy = "Set MITMGATE_ADMIN_TOKEN, or name the gateway's --data-dir."
         return [Finding("admin token", WRONG, refused.message, remedy if refused.status in (401, 403) else "")]
-    except ServerAway as away:
+    except (ServerAway, NotTrusted) as away:
         return [Finding("admin token", WRONG, away.message)]
     found = [Finding("admin token", OK, "accepted")]
     if client.server_date is not None:
@@ -123,9 +129,13 @@ def _stranger(client: AdminClient, seen: str) -> Finding:
 
     parts = urlsplit(client.url)
     here = parts.hostname in _HERE
-    by = holder_of(_port(client)) if here else ""
+    by = holder_of(port_of(client.url)) if here else ""
     remedy = "Name the gateway: --url."
-    if by:
+    folder = _gateways(by)
+    if folder is not None:
+        seen += f"; the port is held by the gateway of {cell(str(folder))}"
+        remedy = f"Name it: --data-dir {folder}."
+    elif by:
         seen += f"; the port is held{cell(by)}"
         remedy = f"End that process (kill {_pid(by)}), or name the gateway: --url."
     return Finding("gateway", WRONG, seen, remedy)
@@ -138,7 +148,9 @@ def _own_ports(client: AdminClient, listen: tuple[str, int] | None) -> list[Find
     if urlsplit(client.url).hostname not in _HERE:
         return []
     host, port = (
-        listen if listen is not None and _port(client) in (_DEFAULT_PORT, listen[1]) else (LOOPBACK, _port(client))
+        listen
+        if listen is not None and port_of(client.url) in (_DEFAULT_PORT, listen[1])
+        else (LOOPBACK, port_of(client.url))
     )
     found = [Finding(f"port {port}", OK, "free") if is_free(port, host) else _held(port, WRONG, holder_of(port))]
     if not is_free(_DEMO_PORT):
@@ -152,6 +164,10 @@ def _held(port: int, state: str, by: str) -> Finding:
     )
     if port == _DEMO_PORT:
         return Finding(f"port {port}", state, seen, "The demo's mock LLM takes another port then.")
+    folder = _gateways(by)
+    if folder is not None:
+        seen += f", a process of the gateway of {cell(str(folder))}"
+        return Finding(f"port {port}", WARNING, seen, f"If that is the one you mean, name it: --data-dir {folder}.")
     end = f"kill {_pid(by)}" if by else f"find it: ss -ltnp 'sport = :{port}'"
     remedy = (
         f"End that process ({end}), or take another port: gatewayctl serve --port {port + 1 if port < 65535 else 8080}."
@@ -159,9 +175,9 @@ def _held(port: int, state: str, by: str) -> Finding:
     return Finding(f"port {port}", state, seen, remedy)
 
 
-def _port(client: AdminClient) -> int:
-    parts = urlsplit(client.url)
-    return parts.port or (443 if parts.scheme == "https" else 80)
+def _gateways(by: str) -> Path | None:
+    """The data directory of the gateway that the holder of a port belongs to; its processes are not to be killed."""
+    return data_dir_of(int(_pid(by))) if by else None
 
 
 def _pid(by: str) -> str:

@@ -93,7 +93,7 @@ class Door:
                 raise Refused(429, "too_many_failures", "Too many failed authentications.", retry_after_s=wait_s)
             raise Refused(401, "invalid_admin_token", "That is no valid admin token.")
         if actor.role == "metrics":
-            raise Refused(403, "role_not_allowed", "A token of role metrics reads only /metrics.")
+            raise Refused(403, "role_not_allowed", "A token of role metrics opens nothing here.")
         if actor.role != "admin" and request.method not in _READS:
             raise Refused(403, "role_not_allowed", "A token of role viewer only reads.")
         return actor

@@ -15,6 +15,8 @@ from mitmgate.control import (
     cache_stats,
     docs,
     health,
+    key_lookup,
+    key_rotation,
     keys,
     live,
     problems,
@@ -75,7 +77,21 @@ def make_app(control: Control) -> ASGIApp:
     app.state.control = control
     problems.install(app)
     stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries)
-    concerns = (tenants, blocks, upstream_tests, keys, purge, *stories, *answers, tokens, secrets, health, docs)
+    concerns = (
+        tenants,
+        blocks,
+        upstream_tests,
+        keys,
+        key_rotation,
+        key_lookup,
+        purge,
+        *stories,
+        *answers,
+        tokens,
+        secrets,
+        health,
+        docs,
+    )
     for concern in concerns:
         app.include_router(concern.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

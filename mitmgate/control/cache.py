@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
@@ -14,7 +15,7 @@ from mitmgate.services.matcher_client import MatcherAway
 
 MAX_PAIRS: Final = 1000
 MAX_TEXT: Final = 16_384
-AWAY: Final = ServiceUnavailable(503, "matcher_unavailable", "The matcher does not answer.", retry_after_s=1)
+AWAY: Final = partial(ServiceUnavailable, 503, "matcher_unavailable", "The matcher does not answer.", retry_after_s=1)
 
 Text = Annotated[str, Field(strict=True, max_length=MAX_TEXT)]
 Pair = Annotated[list[Text], Field(min_length=2, max_length=2)]
@@ -48,12 +49,12 @@ class Judged(BaseModel):
 async def judge(here: Here, body: JudgeIn) -> Any:
     """Whether an answer stored for the second question would be served for the first, by the code that decides it."""
     if here.matcher is None:
-        raise AWAY
+        raise AWAY()
     bar = here.settings.cache.threshold if body.threshold is None else body.threshold  # a matcher hears of no reload
     try:
         found = await here.matcher.judge([(one, other) for one, other in body.pairs], bar)
     except MatcherAway:
-        raise AWAY from None
+        raise AWAY() from None
     return {
         "data": [
             {

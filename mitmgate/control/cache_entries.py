@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
@@ -22,8 +23,12 @@ from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
 from mitmgate.services.redis import StoreDown
 
-AWAY: Final = ServiceUnavailable(503, "cache_unavailable", "The cache's store does not answer.", retry_after_s=1)
-MISSING: Final = Refused(404, "entry_not_found", "There is no such entry, or it has expired.", param="entry_id")
+AWAY: Final = partial(
+    ServiceUnavailable, 503, "cache_unavailable", "The cache's store does not answer.", retry_after_s=1
+)
+MISSING: Final = partial(
+    Refused, 404, "entry_not_found", "There is no such entry, or it has expired.", param="entry_id"
+)
 READ_AT_MOST: Final = 2000  # entries looked at for one answer
 TENANTS_AT_ONCE: Final = 500
 LONGEST_AGE_S: Final = 100 * 366 * 86400
@@ -116,7 +121,7 @@ async def list_entries(here: Here, wanted: Annotated[Listing, Query()]) -> Any:
                 following = id + 1 if id != ids[-1] else following
                 break
     except StoreDown:
-        raise AWAY from None
+        raise AWAY() from None
     return _page(found, None if following is None else make_cursor(following, -1, 0))
 
 
@@ -128,9 +133,9 @@ async def show_entry(here: Here, entry_id: EntryId) -> Any:
         summary = await cache.entries.summary(tenant_id, fingerprint)
         entry = await cache.entries.answer(tenant_id, fingerprint)
     except StoreDown:
-        raise AWAY from None
+        raise AWAY() from None
     if summary is None or entry is None:
-        raise MISSING
+        raise MISSING()
     whole = {"status": entry.status, "request_id": entry.request_id, "body": entry.body.decode(errors="replace")}
     return {**_shown(summary), **whole, "question": entry.question}
 
@@ -141,11 +146,11 @@ async def evict_entry(here: Here, actor: Caller, entry_id: EntryId) -> None:
     cache, (tenant_id, fingerprint) = cache_of(here), _named(entry_id)
     try:
         if await cache.entries.summary(tenant_id, fingerprint) is None:
-            raise MISSING
+            raise MISSING()
         await _record(here, actor, "cache.evict", tenant_id, {"entry": entry_id})
         await evict(cache, here.matcher, tenant_id, [fingerprint])
     except StoreDown:
-        raise AWAY from None
+        raise AWAY() from None
 
 
 @router.delete("", response_model=Evicted)
@@ -171,14 +176,14 @@ async def evict_entries(here: Here, actor: Caller, wanted: Annotated[Evicting, Q
                 for id in ids:
                     evicted += await evict_matching(cache, here.matcher, id, wanted.filter())
     except StoreDown:
-        raise AWAY from None
+        raise AWAY() from None
     return {"evicted": evicted}
 
 
 def cache_of(here: Control) -> CacheStore:
     """Raises ServiceUnavailable where there is none."""
     if here.cache is None:
-        raise AWAY
+        raise AWAY()
     return here.cache
 
 
@@ -209,7 +214,7 @@ async def _record(here: Control, actor: Actor, action: str, tenant_id: int | Non
 def _named(entry_id: str) -> tuple[int, bytes]:
     named = read_entry_id(entry_id)
     if named is None:
-        raise MISSING
+        raise MISSING()
     return named
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from mitmgate.control.context import CacheStore
 from mitmgate.services.cache_entries import Filter, Place
 from mitmgate.services.exact_cache import Purged
+from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_client import OFF_PATH_S, MatcherAway, MatcherClient
 
 PAGE: Final = 200
@@ -25,7 +26,7 @@ async def evict(cache: CacheStore, matcher: MatcherClient | None, tenant_id: int
         try:
             await matcher.remove(tenant_id, fingerprints)
         except MatcherAway as problem:  # what it still finds it finds gone from the store: a miss
-            log.info("the matcher was not told of evicted entries: %s", problem)
+            log.info("the matcher was not told of evicted entries: %s", reason_of(problem))
     return evicted
 
 
@@ -60,5 +61,5 @@ async def purge(
     except MatcherAway as problem:
         if needs_matcher:
             raise
-        log.info("the matcher was not told of a purge: %s", problem)
+        log.info("the matcher was not told of a purge: %s", reason_of(problem))
     return purged

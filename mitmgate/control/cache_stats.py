@@ -70,7 +70,7 @@ async def stats(here: Here, of: Annotated[Of, Query()]) -> Any:
             matcher = await _matcher(here)
         top = await _top(cache, sums)
     except StoreDown:
-        raise AWAY from None
+        raise AWAY() from None
     hits = sums.counts["exact"] + sums.counts["semantic"]
     asked = hits + sums.counts["miss"]
     return {

@@ -64,8 +64,8 @@ async def nobody_to_tell(tenant_id: int, version: int) -> int:
 class Control:
     """The opened services and what the supervisor last said of the gateway.
 
-    settings is replaced at a reload; status is the supervisor's ("database", "redis", "workers", "control"), shipper
-    tells how far accounting is behind, both for /admin/health.
+    demo says whether the demo runs; settings is replaced at a reload; status is the supervisor's ("database", "redis",
+    "workers", "control"), shipper tells how far accounting is behind, both for /admin/health.
     """
 
     settings: Settings
@@ -75,6 +75,7 @@ class Control:
     automatic_blocks: Blocks | None = None
     matcher: MatcherClient | None = None
     cache: CacheStore | None = None
+    demo: bool = True
     apply: Apply = nobody_to_tell
     resolve: Resolve = resolve
     status: Callable[[], Mapping[str, Any]] = dict

@@ -90,6 +90,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             AutomaticBlocks(store),
             matcher,
             cache,
+            demo=runtime.demo,
             apply=ApplyEverywhere(channel),
             status=status.told,
             shipper=lambda: _lag(shipper),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from mitmgate.control.usage_rows import Line, UsageRow, parse_line
+from mitmgate.services.logs import reason_of
 
 # A writer makes its segment, then locks it: one that is new and empty is left alone.
 _EMPTY_FOR_S: Final = 60.0
@@ -72,7 +73,7 @@ class Segments:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                logger.error("cannot read the journal %s: %s", identity[0], error.strerror)
+                logger.error("cannot read the journal %s: %s", identity[0], reason_of(error))
         return batch
 
     def settle(self, batch: Batch) -> None:

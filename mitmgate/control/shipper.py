@@ -22,6 +22,7 @@ from mitmgate.control.dead_letter import DeadLetter
 from mitmgate.control.segments import Batch, Segments
 from mitmgate.control.usage_rows import Line, UsageRow, columns_of
 from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.services.logs import reason_of
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
 
@@ -99,7 +100,7 @@ class Shipper:
                 pause_s = min(LONGEST_PAUSE_S, 2 * max(pause_s, TICK_S))
             except OSError as error:  # the disk, for a row that is put aside
                 if type(error) is not told:
-                    logger.error("usage cannot be shipped, the journals wait: %s", error.strerror)
+                    logger.error("usage cannot be shipped, the journals wait: %s", reason_of(error))
                 pause_s, told = LONGEST_PAUSE_S, type(error)
             except Exception as error:
                 if type(error) is not told:
@@ -121,7 +122,7 @@ class Shipper:
             except ServiceUnavailable as error:
                 self._days.clear()  # it may come back as another, restored one
                 if not self.stats.away:
-                    logger.warning("usage cannot be shipped, the journals wait: %s", type(error.__cause__).__name__)
+                    logger.warning("usage cannot be shipped, the journals wait: %s", reason_of(error))
                 self.stats.away = True
                 raise
             if self.stats.away and len(batch):

@@ -31,6 +31,7 @@ class TenantColumns:
     cache_max_bytes: int | None
     cache_max_temperature: float
     cache_threshold: float | None
+    upstream_retries: int | None
     tags: list[str]
     status: str = "active"
     blocked_until: datetime | None = None
@@ -64,6 +65,7 @@ def columns_of_body(body: TenantIn, header: str | None, sealed: bytes | None) ->
         cache_max_bytes=cache.max_bytes,
         cache_max_temperature=_temperature(cache.max_temperature),
         cache_threshold=cache.threshold,
+        upstream_retries=body.upstream_retries,
         tags=body.tags,
         status=body.status or "active",
     )
@@ -103,14 +105,17 @@ def with_status(new: TenantColumns, old: TenantColumns, status: str | None) -> T
     return replace(new, status=status, blocked_until=None, block_reason=None)
 
 
-def shown(row: Row, now: datetime, blocked_s: int | None) -> dict[str, Any]:
-    """A tenant as the API shows it. blocked_s: how long the gateway's own block for excess still lasts, if any."""
+def shown(row: Row, now: datetime, blocked_s: int | None, *, demo: bool = True) -> dict[str, Any]:
+    """A tenant as the API shows it. blocked_s: how long the gateway's own block for excess still lasts, if any; demo:
+    whether the demo runs."""
     until, reason, status = row["blocked_until"], row["block_reason"], row["status"]
     if status == "blocked" and until is not None and until <= now:
         status, until, reason = "active", None, None
     if status != "blocked" and blocked_s is not None:
         status, reason = "blocked", "The quota was exceeded again and again."
         until = (now + timedelta(seconds=blocked_s)).replace(microsecond=0)
+    if row["is_demo"] and not demo:
+        status = "off"
     header = row["upstream_auth_header"]
     return {
         **{name: row[name] for name in _SHOWN_AS_STORED},
@@ -134,6 +139,7 @@ _SHOWN_AS_STORED = (
     "model_aliases",
     "upstream_format",
     "allow_private_upstream",
+    "upstream_retries",
     "created_at",
     "updated_at",
 )

@@ -30,8 +30,16 @@ CacheMode = Literal["semantic", "exact", "off"]
 Aliases = Annotated[dict[Model, Model], Field(max_length=1000, description="What the client names: what is asked for.")]
 
 
+Retries = Annotated[
+    int, Field(strict=True, ge=0, le=10, description="Attempts after the first; null follows the configuration.")
+]
+
+
 class UpstreamAuthIn(Body):
-    """The credential sent upstream; stored encrypted and never shown again."""
+    """The credential sent upstream; stored encrypted and never shown again.
+
+    `value` is sent as it is, so Authorization needs its scheme: `Bearer sk-…`. Without one `warnings` says so.
+    """
 
     header: HeaderName
     value: HeaderValue
@@ -65,6 +73,7 @@ class TenantIn(Body):
     upstream_format: UpstreamFormat = "openai"
     allow_private_upstream: Flag = False
     upstream_auth: UpstreamAuthIn | None = None
+    upstream_retries: Retries | None = None
     cache: CacheIn | None = None
     tags: Tags = Field(default_factory=list)
 
@@ -82,6 +91,7 @@ class TenantPatch(Body):
     upstream_format: UpstreamFormat | None = None
     allow_private_upstream: Flag | None = None
     upstream_auth: UpstreamAuthIn | None = None
+    upstream_retries: Retries | None = None
     cache: CacheIn | None = None
     tags: Tags | None = None
 
@@ -91,12 +101,6 @@ class BlockIn(Body):
 
     seconds: Annotated[int, Field(strict=True, ge=1, le=10 * MAX_TTL_S)] | None = None
     reason: Reason | None = None
-
-
-class RotateIn(Body):
-    """How long the tenant's present keys go on working."""
-
-    grace_seconds: Annotated[int, Field(strict=True, ge=0, le=MAX_TTL_S)] = 0
 
 
 class UpstreamAuthShown(Answer):
@@ -113,13 +117,13 @@ class CacheShown(Answer):
 
 
 class TenantShown(Answer):
-    """A tenant; never a key or a credential."""
+    """A tenant; never a key or a credential. The demo's status is `off` while the demo does not run."""
 
     id: int
     name: str
     backend_url: str
     rate_limit_per_hour: int
-    status: Literal["active", "blocked"]
+    status: Literal["active", "blocked", "off"]
     key_prefixes: list[str]
     blocked_until: datetime | None
     block_reason: str | None
@@ -129,6 +133,7 @@ class TenantShown(Answer):
     upstream_format: str
     allow_private_upstream: bool
     upstream_auth: UpstreamAuthShown | None
+    upstream_retries: int | None
     cache: CacheShown
     tags: list[str]
     created_at: datetime
@@ -138,8 +143,3 @@ class TenantShown(Answer):
 
 class TenantCreated(TenantShown):
     api_key: str = Field(description="Shown this once.")
-
-
-class Rotated(Answer):
-    api_key: str = Field(description="Shown this once.")
-    expires_old_at: datetime

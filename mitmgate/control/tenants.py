@@ -30,6 +30,7 @@ from mitmgate.control.tenant_columns import (
     utc_now,
 )
 from mitmgate.control.tenant_models import TenantCreated, TenantIn, TenantPatch, TenantShown, UpstreamAuthIn
+from mitmgate.core.credential_value import credential_doubts
 from mitmgate.core.errors import Refused
 from mitmgate.core.sealing import seal
 from mitmgate.services.postgres import borrow
@@ -64,7 +65,7 @@ async def list_tenants(
 @router.post("", status_code=201, response_model=TenantCreated, response_model_exclude_none=False)
 async def create_tenant(here: Here, actor: Caller, body: TenantIn) -> Any:
     """Makes a tenant with a first key, which is shown this once. `warnings` tells of a name that does not resolve."""
-    warnings = await _check(here, body.backend_url, body.allow_private_upstream)
+    warnings = await _check(here, body.backend_url, body.allow_private_upstream) + _credential_doubts(body)
     async with changing(here, actor) as change:
         tenant_id: int = await change.connection.fetchval(queries.next_tenant_id)
         columns = columns_of_body(body, *_sealed(here, tenant_id, body.upstream_auth))
@@ -115,7 +116,7 @@ async def delete_tenant(here: Here, actor: Caller, tenant_id: Id, afterwards: Ba
 async def show(here: Control, rows: list[Row]) -> list[dict[str, Any]]:
     """The rows of tenants_shown as the API shows them."""
     blocks = await automatic_blocks(here, [row["id"] for row in rows])
-    return [shown(row, utc_now(here.now()), blocks.get(row["id"])) for row in rows]
+    return [shown(row, utc_now(here.now()), blocks.get(row["id"]), demo=here.demo) for row in rows]
 
 
 async def _forget_cache(here: Control, tenant_id: int) -> None:
@@ -141,7 +142,7 @@ async def _update(here: Control, actor: Actor, tenant_id: int, body: TenantIn | 
         read = await _read(here, tenant_id)
         old = columns_of_row(read)
         new = replaced(old, body, *sealed) if isinstance(body, TenantIn) else patched(old, body, *sealed)
-        warnings = doubts(new)
+        warnings = doubts(new) + _credential_doubts(body)
         if (new.backend_url, new.allow_private_upstream) != (old.backend_url, old.allow_private_upstream):
             warnings += await _check(here, new.backend_url, new.allow_private_upstream)
         async with changing(here, actor) as change:
@@ -172,6 +173,11 @@ def _sealed(here: Control, tenant_id: int, auth: UpstreamAuthIn | None) -> tuple
     if auth is None:
         return None, None
     return auth.header, seal(here.secrets.master_keys, auth.value, b"tenant:%d:upstream_auth" % tenant_id)
+
+
+def _credential_doubts(body: TenantIn | TenantPatch) -> list[str]:
+    auth = body.upstream_auth
+    return [] if auth is None else credential_doubts(auth.header, auth.value)
 
 
 def _named(body: TenantIn | TenantPatch) -> dict[str, Any]:

@@ -29,7 +29,7 @@ async def list_tokens(here: Here, limit: Limit = 100, cursor: Cursor = None) -> 
 
 @router.post("", status_code=201, response_model=TokenCreated)
 async def create_token(here: Here, actor: Caller, body: TokenIn) -> Any:
-    """Makes an admin token, which is shown this once. Roles: admin; viewer reads; metrics reads /metrics alone."""
+    """Makes an admin token, which is shown this once. Roles: admin may do everything; viewer reads, prompts too."""
     token = make_admin_token()
     async with changing(here, actor) as change:
         row = await change.connection.fetchrow(

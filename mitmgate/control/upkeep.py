@@ -12,6 +12,7 @@ from mitmgate.control.cache_purge import purge
 from mitmgate.control.context import CacheStore
 from mitmgate.control.usage_purge import purge_late_rows
 from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
@@ -58,7 +59,7 @@ async def sweep_cache(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherCli
         try:
             await sweep_once(pool, cache, matcher)
         except (ServiceUnavailable, StoreDown) as error:
-            log.info("the cache is swept another time: %s", error)
+            log.info("the cache is swept another time: %s", reason_of(error))
         except Exception:
             log.exception("sweeping the cache broke, it is tried again in a minute")
 
@@ -83,7 +84,7 @@ async def watch_claim(pool: asyncpg.Pool, store: Store) -> None:
                 if await keep_claim(connection, store):
                     log.warning("the store was emptied while it was in use: quotas and the cache begin anew")
         except StoreUnusable as problem:
-            log.error("%s: end one of the two gateways, or give it a Valkey of its own", problem)
+            log.error("%s: end one of the two gateways, or give it a Valkey of its own", reason_of(problem))
         except (ServiceUnavailable, StoreDown):
             pass  # told by who asks for more
         except Exception:

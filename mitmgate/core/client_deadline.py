@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from mitmgate.core.errors import Refused
 
-BAD_TIMEOUT: Final = Refused(400, "invalid_header", "X-Timeout-Ms must be whole milliseconds.", param="X-Timeout-Ms")
+BAD_TIMEOUT: Final = partial(
+    Refused, 400, "invalid_header", "X-Timeout-Ms must be whole milliseconds.", param="X-Timeout-Ms"
+)
 
 
 def client_deadline_s(headers: Mapping[str, str]) -> float | None:
@@ -16,5 +19,5 @@ def client_deadline_s(headers: Mapping[str, str]) -> float | None:
     if asked is None:
         return None
     if not (asked.isascii() and asked.isdigit() and 0 < len(asked) <= 9 and int(asked) > 0):
-        raise BAD_TIMEOUT
+        raise BAD_TIMEOUT()
     return int(asked) / 1000

@@ -2,6 +2,9 @@
 
 `Refused` is the client's fault, `UpstreamFailed` the upstream's, `ServiceUnavailable` ours. Their messages are our own
 texts: nothing of the upstream's bytes, of a library's message or of a credential belongs in one.
+
+An exception that is raised keeps the frames it passed, and with them a connection. So a refusal that is always the same
+is a `partial(Refused, …)` that each use calls: no exception lives in a module.
 """
 
 from __future__ import annotations

@@ -1,22 +1,79 @@
 """Which requests are the same question: a digest over everything that can change the answer. Pure.
 
-The rule is exclusion, not selection: all of the body counts, fields nobody knows yet too, except the short list below.
-So a vendor's new field can separate two requests that were alike, but never bring together two that differ.
+The rule is exclusion, not selection: all of the body and every forwarded header counts, also those nobody knows yet,
+except the short lists below. So a vendor's new field can separate two requests that were alike, but never bring
+together two that differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from mitmgate.core.canonical import canonical_json
 from mitmgate.core.credentials import without_query_key
+from mitmgate.core.headers import Field, forwardable, may_forward
+from mitmgate.core.strays import without_strays
 
 # They say who asks, how the answer travels or what the vendor keeps of it; the answer is the same.
 LEFT_OUT: Final = frozenset(
     {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key", "store"}
 )
+# They say who sends, through what and for which trace, or how the answer is packed; the answer is the same.
+HARMLESS_HEADERS: Final = frozenset(
+    {
+        b"accept",
+        b"accept-charset",
+        b"accept-encoding",
+        b"anthropic-dangerous-direct-browser-access",
+        b"b3",
+        b"baggage",
+        b"cdn-loop",
+        b"content-type",
+        b"date",
+        b"dnt",
+        b"from",
+        b"http-referer",
+        b"idempotency-key",
+        b"origin",
+        b"originator",
+        b"pragma",
+        b"priority",
+        b"referer",
+        b"request-id",
+        b"sentry-trace",
+        b"session-id",
+        b"session_id",
+        b"thread-id",
+        b"traceparent",
+        b"tracestate",
+        b"true-client-ip",
+        b"uber-trace-id",
+        b"user-agent",
+        b"x-amzn-trace-id",
+        b"x-app",
+        b"x-claude-code-session-id",
+        b"x-client-request-id",
+        b"x-cloud-trace-context",
+        b"x-correlation-id",
+        b"x-request-start",
+        b"x-title",
+    }
+)
+HARMLESS_PREFIXES: Final = (
+    b"cf-",
+    b"sec-ch-",
+    b"sec-fetch-",
+    b"x-b3-",
+    b"x-codex-turn-",
+    b"x-codex-window-",
+    b"x-datadog-",
+    b"x-envoy-",
+    b"x-stainless-",
+)
+# Count as null where they are not there: what was stored by earlier versions is still found.
 _FIRST_HEADERS: Final = (
     "accept-language",
     "anthropic-beta",
@@ -26,20 +83,12 @@ _FIRST_HEADERS: Final = (
     "openai-organization",
     "openai-project",
 )
-#: Count where they are there only, so that what was stored before they did is still found.
-_LATER_HEADERS: Final = ("azureml-model-deployment",)  # which of Azure's deployments answers
-HEADERS: Final = (*_FIRST_HEADERS, *_LATER_HEADERS)
 _VERSION: Final = b"1"
 _SCOPE_MARK: Final = b"scope 1"
 _PARTITION_MARK: Final = b" of a part"
-_POLICY_HEADERS: Final = (
-    b"cache-control",
-    b"x-cache-mode",
-    b"x-cache-namespace",
-    b"x-cache-threshold",
-    b"x-cache-ttl",
+_POLICY_HEADERS: Final = frozenset(
+    {b"cache-control", b"x-cache-mode", b"x-cache-namespace", b"x-cache-threshold", b"x-cache-ttl"}
 )
-_PICKED: Final = frozenset({*(name.encode() for name in HEADERS), *_POLICY_HEADERS})
 
 
 class HeaderValues(Protocol):
@@ -48,24 +97,45 @@ class HeaderValues(Protocol):
     def get(self, name: str, /) -> str | None: ...
 
 
-def cache_headers(fields: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
-    """The few headers that fingerprint and cache policy read, by lower-case name; repeated ones joined by a comma.
+def cache_headers(
+    fields: Sequence[Field],
+    ignored: AbstractSet[bytes] = frozenset(),
+    also_dropped: AbstractSet[bytes] = frozenset(),
+    presented: Sequence[bytes] = (),
+) -> Mapping[str, str]:
+    """What fingerprint and cache policy read, by lower-case name; repeated ones joined by a comma.
 
-    One that Connection names is not forwarded (RFC 9110 section 7.6.1), so the answer owes nothing to it.
+    That is what is forwarded, but for the harmless and the `ignored`, and the cache's own headers. Both sets are of
+    lower-case names; also_dropped: as `forwardable` has it; presented: as `without_strays` has it.
     """
     picked: dict[str, str] = {}
-    dropped: list[str] = []
+    counted = [
+        (lower, value)
+        for name, value in forwardable(fields, also_dropped)
+        if not _is_harmless(lower := name.lower()) and lower not in ignored
+    ]
+    for name, value in without_strays(counted, presented):
+        _join(picked, name, value)
+    if picked.get("accept-language", "").strip() == "*":  # any (RFC 9110 section 12.5.4), as absence says
+        del picked["accept-language"]
     for name, value in fields:
-        lower = name.lower()
-        if lower in _PICKED:
-            key, text = lower.decode("ascii"), value.decode("latin-1")
-            picked[key] = f"{picked[key]}, {text}" if key in picked else text
-        elif lower == b"connection":
-            dropped += value.decode("latin-1").lower().split(",")
-    for token in dropped:
-        if (key := token.strip()) in HEADERS:
-            picked.pop(key, None)
+        if (lower := name.lower()) in _POLICY_HEADERS:
+            _join(picked, lower, value)
     return picked
+
+
+def _join(picked: dict[str, str], name: bytes, value: bytes) -> None:
+    key, text = name.decode("latin-1"), value.decode("latin-1")
+    picked[key] = f"{picked[key]}, {text}" if key in picked else text
+
+
+def _is_harmless(name: bytes) -> bool:
+    return name in HARMLESS_HEADERS or name.startswith(HARMLESS_PREFIXES)
+
+
+def _counts(name: str) -> bool:
+    given = name.encode("latin-1", "replace")
+    return may_forward(given) and not _is_harmless(given)
 
 
 def fingerprint(
@@ -77,23 +147,24 @@ def fingerprint(
     method: str,
     path: str,
     query: str,
-    headers: HeaderValues,
+    headers: Mapping[str, str],
     body: Mapping[str, Any],
     partition: bytes | None = None,
     is_scope: bool = False,
 ) -> bytes:
     """The 32-byte SHA-256 of the request. Raises ValueError for a body that JSON has no word for.
 
-    path is without `/api`; query without its `?`, its `key` parameters do not count; backend names the upstream. Each
-    part goes in with its length, so that no two different requests feed the digest the same bytes. partition: the part
-    of the tenant's cache, where it has parts. is_scope: the body is without the text that is compared by meaning; such
-    a digest never equals a whole request's.
+    headers by lower-case name, as `cache_headers` gives them. path is without `/api`; query without its `?`, its `key`
+    parameters do not count; backend names the upstream. Each part goes in with its length, so that no two different
+    requests feed the digest the same bytes. partition: the part of the tenant's cache, where it has parts. is_scope:
+    the body is without the text that is compared by meaning; such a digest never equals a whole request's.
     """
     if query:
         query = without_query_key(f"?{query}")[1:]
     get = headers.get
     given: list[Any] = [get(name) for name in _FIRST_HEADERS]
-    given += [[name, value] for name in _LATER_HEADERS if (value := get(name)) is not None]
+    # The others are named, and only where they are there.
+    given += [[name, headers[name]] for name in sorted(headers) if name not in _FIRST_HEADERS and _counts(name)]
     listed = canonical_json(given)
     asked = canonical_json({name: value for name, value in body.items() if name not in LEFT_OUT})
     parts: tuple[bytes, ...] = (

@@ -41,6 +41,7 @@ _NOT_FORWARDED: Final = (
     | {
         # ours to read
         b"cache-control",
+        b"x-max-retries",
         b"x-request-id",
         b"x-timeout-ms",
         # set by whoever sends
@@ -91,13 +92,14 @@ _NOT_ANSWERED: Final = (
         b"set-cookie2",
         b"strict-transport-security",
         b"www-authenticate",
-        # orders to a reverse proxy in front of us
-        b"x-accel-redirect",
+        # orders to a reverse proxy in front of us, or to a browser to go elsewhere
+        b"refresh",
         b"x-sendfile",
     }
 )
 _NOT_ANSWERED_PREFIXES: Final = (
     b"access-control-",
+    b"x-accel-",
     b"x-cache-",
     b"x-mitmgate-",
     b"x-upstream",
@@ -108,6 +110,11 @@ _names_account: Final = re.compile(
     rb"rate-?limit|(?:^|-)(?:org|organi[sz]ation|project|workspace|account|subscription|quota)(?:-|$)"
     rb"|(?=.*(?:tokens|requests|input|output))(?:.*-)?(?:limit|remaining|reset)(?:-|$)"
 ).search
+
+
+def may_forward(name: bytes) -> bool:
+    """Whether a request's header of that lower-case name goes upstream, unless Connection names it."""
+    return name not in _NOT_FORWARDED and not name.startswith(_NOT_FORWARDED_PREFIXES)
 
 
 def forwardable(fields: Sequence[Field], also_dropped: AbstractSet[bytes] = frozenset()) -> list[Field]:

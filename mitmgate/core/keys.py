@@ -21,7 +21,7 @@ _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowerca
 _RANDOM_LENGTH: Final = 30
 _CHECKSUM_LENGTH: Final = 6  # 62**6 > 2**32
 _KEY_LENGTH: Final = len(KEY_PREFIX) + _RANDOM_LENGTH + _CHECKSUM_LENGTH
-_DISPLAYED: Final = 9
+DISPLAYED: Final = 9
 _find_keys: Final = re.compile(r"(?=mga?_([0-9A-Za-z]{30})([0-9A-Za-z]{6}))").finditer
 _match_key: Final = re.compile(r"mg_([0-9A-Za-z]{30})([0-9A-Za-z]{6})").fullmatch
 
@@ -63,7 +63,7 @@ def _keyed(pepper: bytes) -> hmac.HMAC:
 
 def display_prefix(key: str) -> str:
     """What may be shown of a key later, such as `mg_AbCdEf`."""
-    return key[:_DISPLAYED]
+    return key[:DISPLAYED]
 
 
 def _make(prefix: str) -> str:

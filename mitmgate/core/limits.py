@@ -31,7 +31,7 @@ class Reservation:
 
 
 class _Window:
-    __slots__ = ("blocked_until", "ends_at", "excess", "excess_ends_at", "used")
+    __slots__ = ("blocked_until", "ends_at", "excess", "excess_ends_at", "refused_until", "used")
 
     def __init__(self, now: float) -> None:
         self.used = 0
@@ -39,6 +39,7 @@ class _Window:
         self.excess = 0
         self.excess_ends_at = 0.0
         self.blocked_until = 0.0
+        self.refused_until = 0.0  # by the store, as far as is known here
 
 
 class LocalLimiter:
@@ -71,10 +72,18 @@ class LocalLimiter:
     def remember(self, refused: Reservation, tenant_id: int, key_id: int, now: float) -> None:
         """What the store has refused stays refused here for as long, should the store go away meanwhile."""
         window = self._window(f"k{key_id}" if refused.scope == "key" else f"t{tenant_id}", now)
+        window.refused_until = now + (refused.retry_after_s or 0)
         if refused.blocked:
-            window.blocked_until = now + (refused.retry_after_s or 0)
+            window.blocked_until = window.refused_until
         else:
             window.used, window.ends_at = refused.limit, now + refused.reset_s
+
+    def refuses(self, tenant_id: int, key_id: int, now: float) -> bool:
+        """Whether the store's last word was a refusal that still holds."""
+        if not self._windows:
+            return False
+        named = (self._windows.get(f"t{tenant_id}"), self._windows.get(f"k{key_id}"))
+        return any(window is not None and now < window.refused_until for window in named)
 
     def forget(self, tenant_id: int, key_id: int) -> None:
         """The store has let one pass: what was remembered of refusals is over."""
@@ -97,6 +106,8 @@ class LocalLimiter:
         return window
 
     def _exceed(self, window: _Window, now: float) -> None:
+        if not self._block_after:
+            return
         if now >= window.excess_ends_at:
             window.excess, window.excess_ends_at = 0, now + EXCESS_WINDOW_S
         window.excess += 1

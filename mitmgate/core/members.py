@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
 import orjson
@@ -15,7 +16,7 @@ import orjson
 from mitmgate.core.errors import Refused
 
 MAX_PARTS: Final = 50_000
-TOO_MANY_PARTS: Final = Refused(413, "request_too_large", "The body has more parts than the gateway looks at.")
+TOO_MANY_PARTS: Final = partial(Refused, 413, "request_too_large", "The body has more parts than the gateway looks at.")
 
 _match_space: Final = re.compile(rb"[ \t\n\r]*+").match
 _match_string: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL).match
@@ -51,7 +52,7 @@ def members(raw: bytes) -> Iterator[Member]:
         ends_at, count = _end_of_value(raw, begins_at)
         parts += count
         if parts > MAX_PARTS:
-            raise TOO_MANY_PARTS
+            raise TOO_MANY_PARTS()
         yield Member(name, begins_at, ends_at)
         at = _after_space(raw, ends_at) + 1
 

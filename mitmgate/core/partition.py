@@ -29,6 +29,11 @@ def parse_partition(value: object) -> str:
     return HEADER + name.lower()
 
 
+def partition_header(by: str | None) -> str | None:
+    """The lower-case name of the header that tells the parts apart, by what `parse_partition` gave."""
+    return by.removeprefix(HEADER) if by is not None and by.startswith(HEADER) else None
+
+
 def partition(by: str | None, client_format: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> bytes | None:
     """The request's part, by what `parse_partition` gave; None when there are no parts.
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_wire import BUSY, REFUSED, FrameBroken, Message, frame, read_frame
 
 MOST_REQUESTS: Final = 1024  # under way, of all connections
@@ -54,7 +55,7 @@ class MatcherServer:
                 self._requests.add(task)
                 task.add_done_callback(self._requests.discard)
         except (FrameBroken, OSError) as problem:
-            _log.warning("a worker's line broke: %s", problem)
+            _log.warning("a worker's line broke: %s", reason_of(problem))
         finally:
             self._writers.discard(writer)
             writer.transport.abort()

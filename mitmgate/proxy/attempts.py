@@ -6,14 +6,14 @@ has a byte leads to the next attempt, now or after a wait, or to the answer that
 
 from __future__ import annotations
 
+import math
 import random
 import time
+from functools import partial
 from typing import Final
 
-import orjson
 from mitmproxy import flow as mitmflow
 from mitmproxy import http
-from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import events
 from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http import SendHttp
@@ -27,19 +27,24 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from mitmgate.core.bounded_json import MAX_TREE_BYTES
-from mitmgate.core.encoding import decoded, is_known
+from mitmgate.core.completeness import UnframedBody
+from mitmgate.core.encoding import decoded
 from mitmgate.core.errors import Refused, ServiceUnavailable
-from mitmgate.core.retry import RETRYABLE_STATUSES, Failure, error_of, parse_retry_after
+from mitmgate.core.event_hold import StreamKind
+from mitmgate.core.retry import Failure, Progress, asked_wait_s, asks_for_another, error_of, may_be_repeated
 from mitmgate.proxy.delivery import Delivery
 from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
 from mitmgate.proxy.plan import Deadlines, Plan
-from mitmgate.proxy.wire import is_framed
+from mitmgate.proxy.redirected import may_follow
+from mitmgate.proxy.wire import is_framed, malformed_response
 
 NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
 MAX_BUFFERED_ANSWER_BYTES: Final = 8 << 20  # of one that must be whole before any of it goes out; of others a tree's
 BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
-NO_PLAN: Final = ServiceUnavailable(503, "gateway_error", "The gateway could not decide where this request goes.")
+NO_PLAN: Final = partial(
+    ServiceUnavailable, 503, "gateway_error", "The gateway could not decide where this request goes."
+)
 STOPPING: Final = "stopping"
 LATE: Final = {
     "connect": Failure.CONNECT_TIMEOUT,
@@ -55,13 +60,15 @@ class Attempts(Delivery):
 
     _fresh = False  # a stale pooled connection is tried again on a new one, once an attempt
     _failed_answer: http.Response | None = None
-    _ends_by_close = False  # the answer has neither length nor chunks
+    _progress = Progress.CONNECTING  # of the present attempt
+    _wants_another = False  # the upstream's error leaves open that it is asked again
+    _unframed: UnframedBody | None = None  # of an answer with neither length nor chunks
 
     # ---- asking
 
     def _begin_attempts(self, plan: Plan) -> CommandGenerator[None]:
         if plan.target is None or plan.deadlines is None:
-            self.flow.response = plan.render(NO_PLAN)
+            self.flow.response = plan.render(NO_PLAN())
             yield from self._deliver(end_stream=not self._uploading)
             return
         if plan.retries is not None:
@@ -76,7 +83,8 @@ class Attempts(Delivery):
         server = UpstreamServer(address=(plan.target.host, plan.target.port))
         server.target = plan.target
         self.upstream = server
-        self._failed_answer = None
+        self._failed_answer = self._unframed = None
+        self._progress, self._wants_another = Progress.CONNECTING, False
         self.response_body_buf.clear()
         self._timers.arm("connect", self._deadlines().connect_s)
         yield ConnectUpstream(self, server, self._fresh)
@@ -90,6 +98,7 @@ class Attempts(Delivery):
             yield from self._attempt_failed(event.failure)
             return
         plan = self._plan()
+        self._progress = Progress.SENT
         plan.ask(reused=event.server.transport is not None and event.server.transport.served > 0)
         self.flow.server_conn = self.context.server = event.server
         self.server_state = self.state_wait_for_response_headers
@@ -160,6 +169,7 @@ class Attempts(Delivery):
         plan = self._plan()
         self._timers.disarm("first_byte")
         plan.first_byte_at = time.monotonic()
+        self._progress = Progress.ANSWERED
         response = event.response
         plan.tries[-1].status = response.status_code
         problem = malformed_response(response)
@@ -168,10 +178,16 @@ class Attempts(Delivery):
             yield from self._attempt_failed(Failure.MALFORMED)
             return
         self._timers.arm("idle", self._deadlines().idle_s)
-        self._ends_by_close = not event.end_stream and not is_framed(response)
-        if response.status_code in RETRYABLE_STATUSES and not self._uploading:
+        if not event.end_stream and not is_framed(response):
+            headers = response.headers
+            self._unframed = UnframedBody(headers.get("content-type"), headers.get("content-encoding", ""))
+        if may_be_repeated(response.status_code, response.headers) and not self._uploading:
             self._failed_answer = response
             self.server_state = self.state_consume_failed_answer
+            return
+        if not may_follow(response, plan, self._uploading or bool(self.flow.request.raw_content)):
+            yield from self._abandon()
+            yield from self._attempt_failed(Failure.REDIRECT)
             return
         self.flow.response = response
         yield from self._run_hook("responseheaders")
@@ -189,6 +205,7 @@ class Attempts(Delivery):
             self._timers.touch("idle")
             self.response_body_buf += event.data
             if len(self.response_body_buf) > MAX_FAILED_BODY_BYTES:
+                self._judge_failed_answer(b"")
                 if self._failed_answer is not None:
                     self._plan().note_refusal(self._failed_answer, bytes(self.response_body_buf))
                 self._failed_answer = None
@@ -196,16 +213,25 @@ class Attempts(Delivery):
                 yield from self._attempt_failed(Failure.STATUS)
         elif isinstance(event, ResponseEndOfMessage):
             assert self._failed_answer is not None
-            self._failed_answer.data.content = bytes(self.response_body_buf)
-            self._plan().note_refusal(self._failed_answer, self._failed_answer.data.content)
+            self._failed_answer.data.content = content = bytes(self.response_body_buf)
+            self._judge_failed_answer(content)
+            self._plan().note_refusal(self._failed_answer, content)
             self.response_body_buf.clear()
             self.upstream = None
             yield from self._attempt_failed(Failure.STATUS)
+
+    def _judge_failed_answer(self, content: bytes) -> None:
+        answer = self._failed_answer
+        assert answer is not None
+        text = decoded(content, answer.headers.get("content-encoding", "")) or b""
+        self._wants_another = asks_for_another(answer.status_code, answer.headers, text)
 
     def state_consume_response_body(self, event: events.Event) -> CommandGenerator[None]:
         assert self.flow.response is not None
         if isinstance(event, ResponseData):
             self._timers.touch("idle")
+            if self._unframed is not None:
+                self._unframed.feed(event.data)
             self.response_body_buf += event.data
             most = MAX_BUFFERED_ANSWER_BYTES if self._plan().must_buffer else MAX_TREE_BYTES
             if len(self.response_body_buf) > most or not self._claim(len(event.data)):
@@ -216,10 +242,10 @@ class Attempts(Delivery):
                     yield from self._attempt_failed(Failure.TOO_LARGE)
                     return
                 yield from self._begin_stream()
-                yield from self.state_stream_response_body(ResponseData(self.stream_id, whole))
+                yield from super().state_stream_response_body(ResponseData(self.stream_id, whole))
         elif isinstance(event, ResponseEndOfMessage):
             content = bytes(self.response_body_buf)
-            if self._ends_by_close and not _may_be_whole(self.flow.response, content):
+            if self._unframed is not None and self._unframed.is_cut(content):
                 yield from self._upstream_broke(Failure.RESET)
                 return
             self._timers.disarm()
@@ -234,17 +260,31 @@ class Attempts(Delivery):
             yield from self._send_whole(end_stream=self.client_state == self.state_done)
 
     def state_stream_response_body(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, ResponseEndOfMessage) and self._ends_by_close and self._lacks_its_end():
-            yield from self._upstream_broke(Failure.RESET)
-        else:
-            yield from super().state_stream_response_body(event)
+        if self._unframed is not None and isinstance(event, ResponseData):
+            self._unframed.feed(event.data)
+        if isinstance(event, ResponseEndOfMessage) and self._unframed is not None:
+            yield from self._flush_cover()
+            if self.server_state == self.state_errored:
+                return
+            if self._lacks_its_end():
+                yield from self._upstream_broke(Failure.RESET)
+                return
+        yield from super().state_stream_response_body(event)
 
     def _lacks_its_end(self) -> bool:
-        """Whether an event stream came without its terminal event: behind a close, that may be a crash."""
-        assert self.flow.response is not None
-        tap = self._plan().tap
-        is_events = self.flow.response.headers.get("content-type", "").lower().startswith("text/event-stream")
-        return is_events and tap is not None and not tap.terminal_seen
+        """Whether what a close ended may have been cut by a crash."""
+        tap, hold = self._plan().tap, self._hold
+        if hold is None:
+            assert self._unframed is not None
+            return self._unframed.is_cut(None)
+        if self._complete:
+            return False
+        if not hold.held_is_whole():
+            return True
+        self._take_rest()
+        if hold.kind is not StreamKind.EVENTS or tap is None:
+            return False
+        return not tap.terminal_seen and tap.finish_reason is None
 
     # ---- no answer
 
@@ -252,12 +292,15 @@ class Attempts(Delivery):
         """The answer will not come, or not whole."""
         if self.server_state in (self.state_done, self.state_errored):
             return
+        plan = self._plan()
         if not self.committed:
+            self._failed_answer = None  # not whole
             stale = (
                 failure is Failure.RESET
+                and self._progress is Progress.SENT
+                and (plan.retries is None or plan.retries.replays_stale)
                 and not self._fresh
                 and not self._uploading
-                and self.server_state == self.state_wait_for_response_headers
                 and self.upstream is not None
                 and self.upstream.transport is not None
                 and self.upstream.transport.served > 0
@@ -274,13 +317,12 @@ class Attempts(Delivery):
             yield from self._end_stream()
             return
         self._timers.disarm()
-        plan = self._plan()
         plan.end_attempt(failure)
         self.server_state = self.state_errored
         self.flow.error = mitmflow.Error(failure.value)
         yield from self._run_hook("error")
-        if plan.stream_error is not None and self._left is None:
-            last = plan.stream_error(error_of(failure))
+        if plan.stream_error is not None and self._left is None and self._hold is not None and self._hold.may_append:
+            last = plan.stream_error(error_of(failure), self._hold)
             yield SendHttp(ResponseData(self.stream_id, last), self.context.client)
         yield from self._break_client()
 
@@ -292,16 +334,15 @@ class Attempts(Delivery):
         plan.end_attempt(failure)
         now = time.monotonic()
         wait = None
-        if plan.retries is not None and not self._uploading and failure is not Failure.TOTAL_TIMEOUT:
-            asked = None
-            if self._failed_answer is not None:
-                asked = parse_retry_after(self._failed_answer.headers.get("retry-after"), time.time())
+        may_repeat = self._wants_another or failure is not Failure.STATUS
+        if plan.retries is not None and not self._uploading and may_repeat:
             wait = plan.retries.wait_s(
                 failure,
+                self._progress,
                 attempt=plan.attempts,
                 now=now,
                 chance=random.random(),  # noqa: S311  # spreads retries, hides nothing
-                retry_after_s=asked,
+                asked_s=self._asked_wait_s(),
             )
         if wait is not None:
             self._timers.arm("backoff", wait)
@@ -317,11 +358,15 @@ class Attempts(Delivery):
             if "json" in answer.headers.get("content-type", ""):
                 return answer
             if answer.status_code < 500:
-                asked = parse_retry_after(answer.headers.get("retry-after"), time.time())
-                wait = int(asked) if asked is not None else None
+                asked_s = self._asked_wait_s()
+                wait = None if asked_s is None else math.ceil(asked_s)
                 text = "The upstream refused the request."
                 return plan.render(Refused(answer.status_code, "upstream_refused", text, retry_after_s=wait))
         return plan.render(error_of(failure))
+
+    def _asked_wait_s(self) -> float | None:
+        answer = self._failed_answer
+        return None if answer is None else asked_wait_s(answer.headers, time.time())
 
     def _server(self) -> UpstreamServer:
         assert self.upstream is not None
@@ -331,33 +376,3 @@ class Attempts(Delivery):
         deadlines = self._plan().deadlines
         assert deadlines is not None
         return deadlines
-
-
-def malformed_response(response: http.Response) -> bool:
-    """Whether an upstream's answer is framed ambiguously, or holds what RFC 9110 section 5.5 keeps out of headers."""
-    try:
-        validate_headers(response)
-    except ValueError:
-        return True
-    if response.headers.get("transfer-encoding", "chunked").lower() != "chunked":
-        return True  # a coding below it would stay on, and nobody be told of it
-    texts = b"".join([response.data.reason, *(value for _, value in response.headers.fields)])
-    return b"\r" in texts or b"\n" in texts or b"\0" in texts or not 200 <= response.status_code <= 599
-
-
-def _may_be_whole(response: http.Response, content: bytes) -> bool:
-    """Of an answer that only its connection's end ends, which a crash would end as well: JSON must be all there."""
-    headers = response.headers
-    coding = headers.get("content-encoding", "")
-    text = decoded(content, coding)
-    if text is None:
-        return not is_known(coding)
-    if "json" not in headers.get("content-type", "json") or (
-        "content-type" not in headers and not text.lstrip().startswith((b"{", b"["))
-    ):
-        return True
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True

@@ -11,6 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mitmproxy import http
@@ -22,8 +23,10 @@ from mitmproxy.proxy.server import ConnectionIO
 
 from mitmgate.core.retry import Failure
 from mitmgate.proxy.backlog import Backlog, buffered
-from mitmgate.proxy.client_reader import ClientReader
+from mitmgate.proxy.client_reader import READ_BYTES, ClientReader
 from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
+from mitmgate.proxy.http1_server import GatewayHttp1Server
+from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import GatewayLayer
 from mitmgate.proxy.pool import DialFailed, Transport
 from mitmgate.proxy.timers import ConnectionAlarm
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-READ_BYTES = 65_536
 MAX_UNSENT_BYTES = 1 << 20
 UNSENT_POLL_S = 0.05
 
@@ -65,10 +67,19 @@ class GatewayConnection(ProxyConnectionHandler):
         self._events: deque[events.Event] = deque()
         self._busy = False
         self._unsent: dict[Connection, list[bytes]] = {}
-        self._client_held: asyncio.Event | None = None
+        self._client_held = False
+        self.codec: GatewayHttp1Server | GatewayHttp2Server | None = None  # the client's, once its protocol is known
+        self._reader: ClientReader = reader
+        reader.also_waiting = self._worked_on_later
+        self._set_aside = 0  # bytes that the reading task has and waits with
+        self._arrived = b""  # of the client, to be fed in the step that waits for its turn
+        self._waiting = False  # a step of the client's input waits
+        self._can_go_on: asyncio.Future[None] | None = None  # what the reading task waits for
         self._after_event: list[Callable[[], None]] = []
         self.alarm = ConnectionAlarm(self.feed)
-        self.backlog = Backlog(writer, self._client_codec)
+        self.backlog = Backlog(writer, lambda: self.codec)
+        self.served_at = time.monotonic()  # when a request last began or ended
+        self.head_since: float | None = None  # for Clients
 
     # ---- events in, commands out
 
@@ -98,6 +109,7 @@ class GatewayConnection(ProxyConnectionHandler):
                 waiting, self._after_event = self._after_event, []
                 for act in waiting:
                     act()
+            self._look_at_client()
 
     def after_event(self, act: Callable[[], None]) -> None:
         """Calls it when the events at work are through; at once when there are none."""
@@ -167,22 +179,71 @@ class GatewayConnection(ProxyConnectionHandler):
             if result is not None:
                 await self.gateway.await_hook(result)
 
-    def read_on(self) -> None:
-        """Lets the codec look at what it has, after the event at work and not within it: pipelining must not nest."""
-        self.feed(events.DataReceived(self.client, b""))
-
     # ---- back-pressure
 
     def hold_client(self) -> None:
         """Stops reading from the client: a hook or a connect must end before its bytes have somewhere to go."""
-        if self._client_held is None and self.client.alpn != b"h2":
-            self._client_held = asyncio.Event()
+        self._client_held = self.client.alpn != b"h2"
 
     def release_client(self) -> None:
-        """Reads on."""
-        if self._client_held is not None:
-            self._client_held.set()
-            self._client_held = None
+        """Reads on, after the event at work if there is one."""
+        if self._client_held:
+            self._client_held = False
+            if not self._busy:
+                self._look_at_client()
+
+    def _look_at_client(self) -> None:
+        """After an event: has the codec go on with what waits in it, or lets the reading task go on."""
+        if not self._reader.count():
+            self.backlog.abort()
+        if self._waiting:
+            return
+        if self._may_step():
+            self._take_turn(b"")
+        elif self._can_go_on is not None and not self._can_go_on.done() and not self._client_held:
+            self._can_go_on.set_result(None)
+
+    def _may_step(self) -> bool:
+        """Whether the client's codec has input that it can work on."""
+        if self._client_held or self.client.state is ConnectionState.CLOSED:
+            return False
+        return self.codec is not None and self.codec.more
+
+    def _take_turn(self, data: bytes) -> None:
+        self._arrived, self._waiting = data, True
+        self.gateway.turns.run(self._step)
+
+    def _step(self) -> bool:
+        """Feeds the client's codec what came, or has it go on with what it has. -> whether it has more."""
+        data, self._arrived = self._arrived, b""
+        if self.client.state is ConnectionState.CLOSED:
+            self._waiting = False
+            return False
+        self.feed(events.DataReceived(self.client, data))
+        if self._may_step():
+            return True
+        self._waiting = False
+        self._look_at_client()
+        return False
+
+    async def _until_ready(self, for_data: bool) -> None:
+        """Waits until what came before is worked on and, for_data, until there is room behind it."""
+        while self._client_held or self._waiting or (for_data and self._is_full()):
+            self._can_go_on = asyncio.get_running_loop().create_future()
+            await self._can_go_on
+        self._can_go_on = None
+
+    def _is_full(self) -> bool:
+        return self.codec is not None and self.codec.full and self.client.state is ConnectionState.OPEN
+
+    def _worked_on_later(self) -> int:
+        """Bytes of the client that were read and not worked on."""
+        in_codec = self.codec.waiting_bytes() if self.codec is not None else 0
+        return self._set_aside + len(self._arrived) + in_codec
+
+    def holds_bytes(self) -> bool:
+        """Whether it is not the client's doing that nothing more of it is read."""
+        return self._client_held or self._waiting or self._clogged()
 
     async def drain_writers(self) -> None:
         for io in list(self.transports.values()):
@@ -200,6 +261,8 @@ class GatewayConnection(ProxyConnectionHandler):
             await super().handle_client()
         finally:
             self.alarm.cancel()
+            self._reader.take = self._reader.also_waiting = None
+            self._reader.release()
 
     async def handle_connection(self, connection: Connection) -> None:
         """Reads the client until it or we close. The upstreams' reading is `_run_upstream`."""
@@ -212,12 +275,14 @@ class GatewayConnection(ProxyConnectionHandler):
                 reader.take = self._take
                 data = await reader.read(READ_BYTES)
                 reader.take = None  # what comes now must not overtake this
-                if self._client_held is not None:
-                    await self._client_held.wait()
+                self._set_aside = len(data)
+                await self._until_ready(for_data=bool(data))
                 await self.drain_writers()
+                await self._until_ready(for_data=bool(data))
+                self._set_aside = 0
                 if not data:
                     break
-                self.feed(events.DataReceived(connection, data))
+                self._take_turn(data)
             connection.state &= ~ConnectionState.CAN_READ
         except OSError:
             connection.state = ConnectionState.CLOSED
@@ -238,9 +303,11 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def _take(self, data: bytes) -> bool:
         """Feeds what has just come, unless it has to wait for what came before. -> whether it did."""
-        if self._client_held is not None or self.client.state is not ConnectionState.OPEN or self._clogged():
+        if self._client_held or self._waiting or self.client.state is not ConnectionState.OPEN:
             return False
-        self.feed(events.DataReceived(self.client, data))
+        if self._is_full() or self._clogged():
+            return False
+        self._take_turn(data)
         return True
 
     def _clogged(self) -> bool:
@@ -251,13 +318,15 @@ class GatewayConnection(ProxyConnectionHandler):
         """Whether no request is under way."""
         return not getattr(self.layer_below(), "streams", None)
 
+    def awaits_head(self) -> bool:
+        """Whether an HTTP/2 client has begun a head, or another frame, and not ended it. HTTP/1 has its own alarm."""
+        codec = self.codec
+        return isinstance(codec, GatewayHttp2Server) and codec.frame_begun()
+
     def layer_below(self) -> Any:
         """The HTTP layer, once the protocol is known."""
         layers = self.layer.context.layers
         return layers[1] if len(layers) > 1 else None
-
-    def _client_codec(self) -> Any:
-        return getattr(self.layer_below(), "connections", {}).get(self.client)
 
     def end_streams_soon(self) -> None:
         """Has every request under way answered with an error."""
@@ -266,6 +335,9 @@ class GatewayConnection(ProxyConnectionHandler):
 
     def close_client(self) -> None:
         """Closes the client's connection, and with it what it borrowed."""
+        codec = self.codec
+        if isinstance(codec, GatewayHttp2Server) and self.client.state is ConnectionState.OPEN:
+            self._unsent.setdefault(self.client, []).append(codec.goodbye())
         self.close_connection(self.client)
 
     def _close_all(self) -> None:
@@ -311,7 +383,8 @@ class GatewayConnection(ProxyConnectionHandler):
     async def _read_upstream(self, server: UpstreamServer, transport: Transport) -> None:
         try:
             while not server.release and (data := await transport.reader.read(READ_BYTES)):
-                self.feed(events.DataReceived(server, data))
+                transport.reader.count()
+                await self.gateway.turns.finish(partial(self._upstream_step, server, [data]))
                 if not server.release:  # else what comes next on it is another request's
                     await self.drain_writers()
                     while self.backlog.behind_windows() > MAX_UNSENT_BYTES:  # noqa: ASYNC110  # windows open without an event
@@ -328,6 +401,12 @@ class GatewayConnection(ProxyConnectionHandler):
         server.state = ConnectionState.CLOSED
         self.gateway.pool.discard(transport)
         self.feed(events.ConnectionClosed(server))
+
+    def _upstream_step(self, server: UpstreamServer, came: list[bytes]) -> bool:
+        """Feeds an upstream's codec what came, or has it go on with what it has. -> whether it has more."""
+        self.feed(events.DataReceived(server, came.pop() if came else b""))
+        codec = None if server.release else self.layer_below().connections.get(server)
+        return codec is not None and codec.more
 
     def _upstream_failed(self, command: ConnectUpstream, failure: Failure) -> None:
         self.transports.pop(command.server, None)

@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 
+from mitmgate.core.event_hold import Hold, hold_for
 from mitmgate.proxy.events import UpstreamServer
 from mitmgate.proxy.plan import Plan, plan_of
 from mitmgate.proxy.timers import Timers
@@ -50,6 +51,8 @@ class Delivery(HttpStream):
         self._held = 0  # bytes claimed from the worker's room
         self._complete = False  # answer_complete has run
         self._left: int | None = None  # bytes of a streamed answer still to come, where its length is known
+        self._hold: Hold | None = None  # of a streamed answer that an error of ours may be appended to
+        self._tail = b""  # what the hold had when the answer ended
 
     def _run_hook(self, name: str) -> CommandGenerator[None]:
         """Calls the addons' hook of that name; only one that has to wait pauses the stream."""
@@ -124,6 +127,7 @@ class Delivery(HttpStream):
         headers = response.headers
         length = headers.get("content-length")
         self._left = int(length) if length is not None else None
+        self._hold = hold_for(headers.get("content-type", ""), headers.get("content-encoding", ""))
         headers.pop("transfer-encoding", None)
         if length is None and self.flow.request.is_http11:
             headers["Transfer-Encoding"] = "chunked"
@@ -146,17 +150,34 @@ class Delivery(HttpStream):
                 data = plan.cover.pass_on(data, last=self._left == 0)
             yield from self._pass_on(plan, data)
         elif isinstance(event, ResponseEndOfMessage):
-            if plan.cover is not None and (rest := plan.cover.pass_on(b"", last=True)):
-                yield from self._pass_on(plan, rest)
-                if self.server_state == self.state_errored:
-                    return
+            yield from self._flush_cover()
+            if self.server_state == self.state_errored:
+                return
+            self._take_rest()
             yield from self._let_go()
             yield from self._end_stream()
+
+    def _flush_cover(self) -> CommandGenerator[None]:
+        plan = self._plan()
+        if plan.cover is not None and (rest := plan.cover.pass_on(b"", last=True)):
+            yield from self._pass_on(plan, rest)
+
+    def _take_rest(self) -> None:
+        """Reads what a stream ends with behind its last blank line; it goes out with the stream's end."""
+        if self._hold is None or not (rest := self._hold.rest()):
+            return
+        self._tail += rest
+        if (tap := self._plan().tap) is not None and not self._complete:
+            tap.split_terminal(rest + b"\n\n")  # it reads whole events
 
     def _pass_on(self, plan: Plan, data: bytes) -> CommandGenerator[None]:
         """Sends what has come, but for its last bytes, which wait until the answer is settled."""
         if not self._complete:
-            held = b""
+            hold, held = self._hold, b""
+            if hold is not None:
+                data = hold.pass_on(data)
+                if self._left == 0:
+                    data += hold.rest()
             if plan.tap is not None:
                 data, held = plan.tap.split_terminal(data)
             if self._left == 0 and not held:
@@ -166,7 +187,7 @@ class Delivery(HttpStream):
                     yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
                 if not (yield from self._complete_answer()):
                     return
-                data = held
+                data = held if hold is None else held + hold.rest()
         if data:
             yield SendHttp(ResponseData(self.stream_id, data), self.context.client)
 
@@ -187,6 +208,8 @@ class Delivery(HttpStream):
         self._timers.disarm()
         if not (yield from self._complete_answer()):
             return
+        if self._tail:
+            yield SendHttp(ResponseData(self.stream_id, self._tail), self.context.client)
         self.flow.response.timestamp_end = time.time()
         yield from self._run_hook("response")
         self.server_state = self.state_done

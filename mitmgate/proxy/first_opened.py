@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 type Opened = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def first_opened(ways: Sequence[Callable[[], Awaitable[Opened]]], delay_s: float) -> Opened:
+async def first_opened[Reader: asyncio.StreamReader](
+    ways: Sequence[Callable[[], Awaitable[tuple[Reader, asyncio.StreamWriter]]]], delay_s: float
+) -> tuple[Reader, asyncio.StreamWriter]:
     """The first that opens; the others are closed. Raises the last one's exception when none does."""
-    left, under_way = deque(ways), set[asyncio.Future[Opened]]()
+    left, under_way = deque(ways), set[asyncio.Future[tuple[Reader, asyncio.StreamWriter]]]()
     failure: BaseException = OSError("no way")
     try:
         while left or under_way:
@@ -35,6 +38,6 @@ async def first_opened(ways: Sequence[Callable[[], Awaitable[Opened]]], delay_s:
             way.add_done_callback(_close)
 
 
-def _close(way: asyncio.Future[Opened]) -> None:
+def _close(way: asyncio.Future[tuple[Any, asyncio.StreamWriter]]) -> None:
     if not way.cancelled() and way.exception() is None:
         way.result()[1].transport.abort()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import resource
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any
 
+from mitmgate.core.descriptors import Division, divide
 from mitmgate.core.settings import Settings
+from mitmgate.proxy.clients import ConnectionLimits
 from mitmgate.proxy.pool import UpstreamPool
+from mitmgate.proxy.room import Room as Room
+from mitmgate.proxy.turns import Turns
 from mitmgate.services.upstream_tls import upstream_tls
 
 logger = logging.getLogger(__name__)
@@ -28,33 +34,21 @@ HOOKS = (
 
 
 @dataclass(slots=True)
-class Room:
-    """Bytes of bodies a worker may hold at once."""
-
-    limit: int
-    used: int = 0
-
-    def take(self, count: int) -> bool:
-        """Claims count bytes if they fit."""
-        if self.used + count > self.limit:
-            return False
-        self.used += count
-        return True
-
-    def give_back(self, count: int) -> None:
-        self.used -= count
-
-
-@dataclass(slots=True)
 class Gateway:
     """hooks maps a hook's name to the functions that take it, in chain order."""
 
     pool: UpstreamPool
     room: Room
     max_header_bytes: int
+    body_s: float = 300.0
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     hooks: dict[str, tuple[Callable[[Any], Any], ...]] = field(default_factory=dict)
     draining: bool = False
+    turns: Turns = field(default_factory=Turns)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.pool.room = self.room
 
     def use_addons(self, addons: Iterable[object]) -> None:
         """Builds the hook table from the addons that define a hook."""
@@ -101,11 +95,27 @@ class Gateway:
 
 def make_gateway(settings: Settings) -> Gateway:
     """The gateway of a worker. Raises OSError or ssl.SSLError when `upstream.ca_file` cannot be used."""
+    division = descriptors(settings)
     return Gateway(
-        pool=UpstreamPool(tls=upstream_tls(settings.upstream), resolve=settings.upstream.resolve),
+        pool=UpstreamPool(
+            tls=upstream_tls(settings.upstream), resolve=settings.upstream.resolve, most=division.upstreams
+        ),
         room=Room(settings.limits.max_buffered_bytes),
         max_header_bytes=settings.limits.max_header_bytes,
+        body_s=settings.limits.body_s,
+        connections=connection_limits(settings, division),
     )
+
+
+def descriptors(settings: Settings) -> Division:
+    """How the files that this process may open are divided."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return divide(1 << 20 if soft == resource.RLIM_INFINITY else soft, settings.limits.max_in_flight)
+
+
+def connection_limits(settings: Settings, division: Division) -> ConnectionLimits:
+    trusted = tuple(ip_network(network) for network in settings.server.trusted_proxies)
+    return ConnectionLimits(division.clients, settings.limits.max_connections_per_address, trusted)
 
 
 def apply_settings(gateway: Gateway, settings: Settings) -> None:
@@ -113,5 +123,8 @@ def apply_settings(gateway: Gateway, settings: Settings) -> None:
     tls = upstream_tls(settings.upstream)
     gateway.pool.close()  # its connections were made under the old roots and addresses
     gateway.pool.tls, gateway.pool.resolve = tls, settings.upstream.resolve
+    division = descriptors(settings)
+    gateway.pool.most, gateway.connections = division.upstreams, connection_limits(settings, division)
     gateway.room.limit = settings.limits.max_buffered_bytes
     gateway.max_header_bytes = settings.limits.max_header_bytes
+    gateway.body_s = settings.limits.body_s

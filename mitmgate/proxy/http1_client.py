@@ -12,11 +12,18 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseHeaders, ResponseProtocolError
-from mitmproxy.proxy.layers.http._http1 import Http1Client, make_body_reader
+from mitmproxy.proxy.layers.http._http1 import Http1Client
 
-from mitmgate.proxy.http1_body import BodyReader
+from mitmgate.proxy.http1_body import BodyReader, body_reader
+from mitmgate.proxy.http1_head import BadHead, Head
+from mitmgate.proxy.turns import Allowance
+from mitmgate.proxy.wire import normalise_length
 
 MAX_RESPONSE_HEAD_BYTES: Final = 256 << 10
+NOTHING_CAME: Final = "closed before an answer"
+MAX_FIELDS: Final = 1_000
+INFORMATIONAL: Final = 100  # answers before the final one, at once
+INFORMATIONAL_A_S: Final = 1.0
 
 
 class GatewayHttp1Client(BodyReader, Http1Client):
@@ -32,6 +39,9 @@ class GatewayHttp1Client(BodyReader, Http1Client):
         super().__init__(context)
         self._is_current = is_current
         self._on_idle = on_idle
+        self._answering = False  # a byte of the present answer has come
+        self._head = Head(lenient=True)
+        self._informational = Allowance(INFORMATIONAL, INFORMATIONAL_A_S)
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         for command in super()._handle_event(event):
@@ -44,20 +54,27 @@ class GatewayHttp1Client(BodyReader, Http1Client):
             if self.conn.state & ConnectionState.CAN_WRITE:
                 yield commands.CloseConnection(self.conn)
             if self.stream_id is not None:
-                yield from self._fail("closed before an answer")
+                yield from self._fail("closed in the head" if self._answering else NOTHING_CAME)
             return
         if self.request is None:
             yield commands.CloseConnection(self.conn)  # an answer to nothing
             return
         assert self.stream_id is not None
+        self._answering = True
         while True:
-            lines = self.buf.maybe_extract_lines()
+            try:
+                lines = self._head.read(self.buf)
+            except BadHead:
+                yield from self._fail("not HTTP", close=True)
+                return
+            if len(self.buf) > MAX_RESPONSE_HEAD_BYTES if lines is None else len(lines) > MAX_FIELDS:
+                yield from self._fail("head too large", close=True)
+                return
             if lines is None:
-                if len(self.buf) > MAX_RESPONSE_HEAD_BYTES:
-                    yield from self._fail("head too large", close=True)
                 return
             try:
-                response = http1.read_response_head([bytes(line) for line in lines])
+                response = http1.read_response_head(lines)
+                normalise_length(response)
                 size = http1.expected_http_body_size(self.request, response)
             except (ValueError, IndexError):
                 yield from self._fail("not HTTP", close=True)
@@ -70,9 +87,13 @@ class GatewayHttp1Client(BodyReader, Http1Client):
             if response.status_code == 101:
                 yield from self._fail("switched protocols unasked", close=True)
                 return
+            if not self._informational.take():
+                yield from self._fail("too many informational answers", close=True)
+                return
         self.response = response
+        self._answering = False
         yield ReceiveHttp(ResponseHeaders(self.stream_id, response, size == 0))
-        self.body_reader = make_body_reader(size)
+        self.body_reader = body_reader(size, strict=False)
         self.state = self.read_body
         yield from self.state(event)
 

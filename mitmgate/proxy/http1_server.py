@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from mitmproxy import http
 from mitmproxy.connection import ConnectionState
 from mitmproxy.net.http import http1
-from mitmproxy.net.http.validate import parse_content_length
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -21,15 +21,17 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseEndOfMessage,
     ResponseProtocolError,
 )
-from mitmproxy.proxy.layers.http._http1 import Http1Server, make_body_reader
+from mitmproxy.proxy.layers.http._http1 import Http1Server
 
 from mitmgate.core.errors import GatewayError
-from mitmgate.proxy.http1_body import BodyReader, State
+from mitmgate.proxy.http1_body import BodyReader, State, body_reader
+from mitmgate.proxy.http1_head import BadHead, Head
 from mitmgate.proxy.wire import (
     BAD_REQUEST,
     BROKEN_BODY,
     HEAD_TIMEOUT,
     HEADERS_TOO_LARGE,
+    content_length,
     error_bytes,
     error_of_code,
     holds_controls,
@@ -40,7 +42,8 @@ LINGER_S: Final = 5.0
 LINGER_BYTES: Final = 64 << 20
 HEAD_S: Final = 15.0
 KEEP_ALIVE_S: Final = 75.0
-MAX_PIPELINED_BYTES: Final = 1 << 20
+MAX_PIPELINED_BYTES: Final = 64 << 10  # behind a request that is not answered; more is not read
+MAX_FIELDS: Final = 500
 
 
 SetAlarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
@@ -50,13 +53,11 @@ SetAlarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], No
 class GatewayHttp1Server(BodyReader, Http1Server):
     """The client's side of HTTP/1. Deadlines for the head, bounds for what is buffered, errors as JSON."""
 
-    def __init__(
-        self, context: Context, max_header_bytes: int, set_alarm: SetAlarm, read_on: Callable[[], None]
-    ) -> None:
+    def __init__(self, context: Context, max_header_bytes: int, set_alarm: SetAlarm) -> None:
         super().__init__(context)
         self._max_header_bytes = max_header_bytes
         self._set_alarm = set_alarm
-        self._read_on = read_on
+        self._head = Head()
         self._lingered = 0
         self._head_begun = False
 
@@ -73,29 +74,32 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         if not self._head_begun and self.buf:
             self._head_begun = True
             self._set_alarm(HEAD_S, self._head_late)
-        lines = self.buf.maybe_extract_lines()
-        while lines == []:  # RFC 9112 section 2.2: empty lines before a request line are ignored
-            lines = self.buf.maybe_extract_lines()
+        self.more = False
+        try:
+            lines = self._head.read(self.buf)
+        except BadHead:
+            yield from self.refuse(BAD_REQUEST())
+            return
         if lines is None:
             if len(self.buf) > self._max_header_bytes:
-                yield from self.refuse(HEADERS_TOO_LARGE)
+                yield from self.refuse(HEADERS_TOO_LARGE())
             return
         self._head_begun = False
         self._set_alarm(None, self._head_late)
-        if sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
-            yield from self.refuse(HEADERS_TOO_LARGE)
+        if len(lines) > MAX_FIELDS or sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
+            yield from self.refuse(HEADERS_TOO_LARGE())
             return
-        head = [bytes(line) for line in lines]
-        if holds_controls(b"\n".join(head)):  # mitmproxy strips some, and would read on what is left
-            yield from self.refuse(BAD_REQUEST)
+        if holds_controls(b"\n".join(lines)) or not _is_request_line(lines[0]):
+            # mitmproxy strips some, and would read on what is left
+            yield from self.refuse(BAD_REQUEST())
             return
         try:
-            self.request = http1.read_request_head(head)
+            self.request = http1.read_request_head(lines)
             size = _body_size(self.request)
         except (ValueError, IndexError):
-            yield from self.refuse(BAD_REQUEST)
+            yield from self.refuse(BAD_REQUEST())
             return
-        self.body_reader = make_body_reader(size)
+        self.body_reader = body_reader(size, strict=True)
         self.state = self.read_body
         yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
         yield from self.state(event)  # another one by now, if the answer was out at once
@@ -108,16 +112,19 @@ class GatewayHttp1Server(BodyReader, Http1Server):
             yield ReceiveHttp(RequestProtocolError(self.stream_id, BROKEN_BODY, ErrorCode.GENERIC_CLIENT_ERROR))
 
     def _broken(self, event: events.Event) -> CommandGenerator[None]:
-        self.buf.maybe_extract_at_most(len(self.buf))
+        self.buf.clear()
         if isinstance(event, events.ConnectionClosed):
             yield from super().body_broke(closed=True)
 
     def wait(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, events.DataReceived) and len(self.buf) > MAX_PIPELINED_BYTES:
-            yield commands.CloseConnection(self.conn)
-            event = events.ConnectionClosed(self.conn)
+        self.more = False
         if isinstance(event, events.ConnectionClosed):  # the stream closes our side: it may have an answer of its own
             yield ReceiveHttp(RequestProtocolError(self.stream_id, "left", ErrorCode.CLIENT_DISCONNECTED))
+
+    @property
+    def full(self) -> bool:
+        """Whether what comes now must wait in the socket, for the answer to what came before."""
+        return self.state == self.wait and len(self.buf) >= MAX_PIPELINED_BYTES
 
     def _hears(self) -> bool:
         """Whether the client has not closed its side."""
@@ -157,8 +164,7 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         self.stream_id += 2
         self.state = self.read_headers
         self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
-        if self.buf:
-            self._read_on()
+        self.more = bool(self.buf)  # a request that waited for this answer
 
     def refuse(self, error: GatewayError) -> CommandGenerator[None]:
         """Answers what never became a flow, and ends the connection so that the answer can still be read."""
@@ -168,15 +174,16 @@ class GatewayHttp1Server(BodyReader, Http1Server):
     def _linger(self) -> CommandGenerator[None]:
         """RFC 9112 section 9.6: half-close and discard, or the reset destroys the answer in the client's buffer."""
         self.state = self._discard
+        self.more = False
         self._lingered = len(self.buf)
-        self.buf.maybe_extract_at_most(len(self.buf))
+        self.buf.clear()
         self._set_alarm(LINGER_S, self._close)
         yield commands.CloseTcpConnection(self.conn, half_close=True)
 
     def _discard(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, events.DataReceived):
             self._lingered += len(event.data)
-            self.buf.maybe_extract_at_most(len(self.buf))
+            self.buf.clear()
             if self._lingered <= LINGER_BYTES:
                 return
         self._set_alarm(None, self._close)
@@ -184,7 +191,8 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         yield commands.CloseConnection(self.conn)
 
     def done(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
-        self.buf.maybe_extract_at_most(len(self.buf))
+        self.more = False
+        self.buf.clear()
         yield from ()
 
     def _close(self) -> CommandGenerator[None]:
@@ -192,9 +200,12 @@ class GatewayHttp1Server(BodyReader, Http1Server):
 
     def _head_late(self) -> CommandGenerator[None]:
         if self.buf:
-            yield from self.refuse(HEAD_TIMEOUT)
+            yield from self.refuse(HEAD_TIMEOUT())
         else:
             yield commands.CloseConnection(self.conn)
+
+
+_is_request_line = re.compile(rb"[^\t ]+ [^\t ]+ HTTP/[0-9]\.[0-9]").fullmatch  # RFC 9112 section 3
 
 
 def _body_size(request: http.Request) -> int | None:
@@ -206,7 +217,7 @@ def _body_size(request: http.Request) -> int | None:
             if lower == b"transfer-encoding":
                 return http1.expected_http_body_size(request)
             if lower == b"content-length":
-                length = parse_content_length(value)  # a second one: see wire.malformed
+                length = content_length(value)  # a second one: see wire.malformed
     return length
 
 

@@ -34,24 +34,24 @@ def problem_of_request(fields: Fields) -> GatewayError | None:
     for name, value in fields:
         if name[:1] == b":":
             if regular or name in pseudo or name not in _PSEUDO or _is_no_value(value):
-                return BAD_REQUEST
+                return BAD_REQUEST()
             pseudo[name] = value
             continue
         regular = True
         if _is_bad(name, value):
-            return AMBIGUOUS
+            return AMBIGUOUS()
         if name == b"host":
             if host is not None:
-                return BAD_REQUEST
+                return BAD_REQUEST()
             host = value
     if pseudo.get(b":method") == b"CONNECT":
-        return NO_TUNNEL
+        return NO_TUNNEL()
     authority = pseudo.get(b":authority")
     if not all(pseudo.get(name) for name in (b":method", b":scheme", b":path")) or not (authority or host):
-        return BAD_REQUEST
+        return BAD_REQUEST()
     if authority and host is not None and authority != host:
-        return BAD_REQUEST
-    return None if not authority or _is_authority(authority) else BAD_REQUEST
+        return BAD_REQUEST()
+    return None if not authority or _is_authority(authority) else BAD_REQUEST()
 
 
 def _is_authority(value: bytes) -> bool:

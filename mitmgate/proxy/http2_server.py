@@ -9,9 +9,9 @@ from typing import Any, Final
 import h2.config
 import h2.errors
 import h2.events
+import h2.exceptions
 import h2.stream
 import h2.utilities
-from mitmproxy.net.http.validate import parse_content_length
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
@@ -19,6 +19,7 @@ from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     RequestProtocolError,
+    ResponseData,
     ResponseEndOfMessage,
     ResponseHeaders,
     ResponseProtocolError,
@@ -28,9 +29,10 @@ from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
 
 from mitmgate.core.errors import GatewayError
 from mitmgate.proxy.http2_fields import are_trailers, problem_of_request
-from mitmgate.proxy.wire import BROKEN_BODY, CONTENT_LENGTH, error_of_code, error_response
+from mitmgate.proxy.http2_frames import Frames, TooMany
+from mitmgate.proxy.wire import BROKEN_BODY, CONTENT_LENGTH, content_length, error_of_code, error_response
 
-MAX_HEADER_LIST: Final = 1 << 20
+MAX_HEADER_LIST: Final = 256 << 10  # with 32 bytes for each field (RFC 9113 section 6.5.2)
 MAX_STREAMS: Final = 128
 LINGER_BYTES: Final = 1 << 20
 MAX_RESETS: Final = 200
@@ -64,6 +66,7 @@ class GatewayHttp2Server(Http2Server):
         self.h2_conn.decoder.max_header_list_size = MAX_HEADER_LIST
         self.h2_conn.local_settings.max_concurrent_streams = MAX_STREAMS
         self.h2_conn._closed_streams = h2.utilities.SizeLimitDict(size_limit=REMEMBERED_STREAMS)
+        self._frames = Frames(self.h2_conn.max_inbound_frame_size)
         self._lingering: dict[int, int] = {}  # bytes that came for streams whose answer is out
         self._resets = 0.0  # of streams by the client, less those that were answered and what time forgives
         self._resets_at = 0.0
@@ -77,9 +80,15 @@ class GatewayHttp2Server(Http2Server):
             headers = event.response.headers
             headers.pop("transfer-encoding", None)
             headers.pop("connection", None)
+        elif isinstance(event, ResponseData):
+            self._frames.sent()
+        elif isinstance(event, events.DataReceived):
+            try:
+                event = events.DataReceived(event.connection, self._frames.next(event.data))
+            except TooMany as problem:
+                yield from self.protocol_error("", problem.code)
+                return
         yield from super()._handle_event(event)
-        if isinstance(event, events.DataReceived) and self._announces_too_much():
-            yield from self.protocol_error("", h2.errors.ErrorCodes.FRAME_SIZE_ERROR)
         if isinstance(event, ResponseEndOfMessage):
             self._resets = max(0.0, self._resets - 1)
             if self._client_may_send(event.stream_id):
@@ -87,6 +96,17 @@ class GatewayHttp2Server(Http2Server):
                 self._lingering[event.stream_id] = 0
             elif len(self.streams) > 2 * MAX_STREAMS:
                 self._forget_ended()
+
+    @property
+    def more(self) -> bool:
+        """Whether frames wait that can be worked on: an empty DataReceived goes on."""
+        return self._frames.more
+
+    full = False  # HTTP/2 has windows for that
+
+    def waiting_bytes(self) -> int:
+        """Bytes that have come and were not worked on."""
+        return self._frames.waiting_bytes()
 
     def handle_h2_event(self, event: Any) -> CommandGenerator[bool]:
         stream_id: Any = getattr(event, "stream_id", None)
@@ -143,7 +163,7 @@ class GatewayHttp2Server(Http2Server):
         lengths = [value for name, value in event.headers if name == CONTENT_LENGTH]
         if lengths and event.stream_ended is None:
             with suppress(ValueError):
-                self._missing[event.stream_id] = parse_content_length(lengths[0])
+                self._missing[event.stream_id] = content_length(lengths[0])
 
     def _lies(self, event: Any) -> bool:
         """Whether this shows that a body is longer or shorter than it was said to be."""
@@ -155,16 +175,26 @@ class GatewayHttp2Server(Http2Server):
             return self._missing.pop(stream_id) > 0 and isinstance(event, h2.events.StreamEnded)
         return False
 
-    def _announces_too_much(self) -> bool:
-        """Whether a frame has begun that is larger than allowed: h2 would keep it until it is whole, up to 16 MiB."""
-        begun = self.h2_conn.incoming_buffer._data
-        return len(begun) >= 9 and int.from_bytes(begun[:3]) > self.h2_conn.max_inbound_frame_size
+    def goodbye(self) -> bytes:
+        """GOAWAY, which tells the client what of its requests nobody has looked at (RFC 9113 section 6.8)."""
+        with suppress(h2.exceptions.ProtocolError):
+            self.h2_conn.close_connection()
+        return self.h2_conn.data_to_send()
+
+    def frame_begun(self) -> bool:
+        """Whether a frame, or a head of several frames, has begun and is not whole."""
+        return not self.more and self.waiting_bytes() > 0
 
     def protocol_error(
         self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR
     ) -> CommandGenerator[None]:
         """Says goodbye without the library's words."""
         yield from super().protocol_error("", error_code)
+
+    def close_connection(self, msg: str) -> CommandGenerator[None]:
+        """Works on nothing more."""
+        self._frames.drop()
+        yield from super().close_connection(msg)
 
     def _client_may_send(self, stream_id: int) -> bool:
         stream = self.h2_conn.streams.get(stream_id)

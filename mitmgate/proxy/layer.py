@@ -6,6 +6,7 @@ connection's owner for one (`ConnectUpstream`), holds it for an attempt, and giv
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ class GatewayLayer(Layer):
             if len(self._seen) < len(H2_PREFACE) and H2_PREFACE.startswith(self._seen):
                 return
             if self._seen.startswith(TLS_HANDSHAKE):  # it would wait for a head that never ends
-                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE))
+                yield commands.SendData(self.context.client, error_bytes(NO_TLS_HERE()))
                 yield from self._close()
                 return
             if self._seen.startswith(H2_PREFACE):
@@ -112,7 +113,8 @@ class GatewayHttpLayer(HttpLayer):
                     self.connections.pop(event.connection, None)
         else:
             if isinstance(event, events.Start):
-                self.connections[self.context.client] = self._client_codec()
+                codec = self._client_codec()
+                self.connections[self.context.client] = self._connection.codec = codec
             yield from super()._handle_event(event)
 
     def handle_event(self, event: events.Event) -> CommandGenerator[None]:
@@ -134,6 +136,7 @@ class GatewayHttpLayer(HttpLayer):
             elif type(command) is DropStream:
                 dropped = self.streams.pop(command.stream_id, None)
                 if dropped is not None:
+                    self._connection.served_at = time.monotonic()
                     self._connection.after_event(partial(forget_flow, dropped))
             else:
                 if command.blocking or type(command) is commands.RequestWakeup:
@@ -143,20 +146,20 @@ class GatewayHttpLayer(HttpLayer):
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
         stream = GatewayHttpStream(self.context.fork(), stream_id, self, self._connection)
         self.streams[stream_id] = stream
+        self._connection.served_at = time.monotonic()
         yield from self.event_to_child(stream, events.Start())
 
     def forget(self, server: UpstreamServer) -> None:
         """Drops an abandoned upstream connection's codec: what still comes on it reaches nobody."""
         self.connections.pop(server, None)
 
-    def _client_codec(self) -> Layer:
+    def _client_codec(self) -> GatewayHttp1Server | GatewayHttp2Server:
         if self.context.client.alpn == b"h2":
             return GatewayHttp2Server(self.context.fork())
         return GatewayHttp1Server(
             self.context.fork(),
             self._connection.gateway.max_header_bytes,
             self._connection.alarm.set,
-            self._connection.read_on,
         )
 
     def _upstream_ready(self, event: UpstreamReady) -> CommandGenerator[None]:

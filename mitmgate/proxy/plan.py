@@ -8,13 +8,14 @@ attributes of others are no part.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from mitmproxy import http
 
 from mitmgate.core.errors import GatewayError
+from mitmgate.core.event_hold import Hold
 from mitmgate.core.retry import Failure, Retries
 from mitmgate.core.vendor_errors import MAX_BODY_BYTES
 
@@ -45,6 +46,9 @@ class StreamTap(Protocol):
 
     @property
     def terminal_seen(self) -> bool: ...
+
+    @property
+    def finish_reason(self) -> str | None: ...
 
     def split_terminal(self, chunk: bytes) -> tuple[bytes, bytes]:
         """The bytes that may go out now, and those from the terminal event on."""
@@ -91,7 +95,8 @@ class Plan:
 
     render: Callable[[GatewayError], http.Response]
     max_request_bytes: int
-    stream_error: Callable[[GatewayError], bytes] | None = None
+    stream_error: Callable[[GatewayError, Hold], bytes] | None = None
+    relocate: Callable[[Sequence[bytes], bool], bytes | None] | None = None  # core.redirects, of a request with a body
     target: Target | None = None
     path: bytes = b"/"
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)

@@ -6,6 +6,7 @@ headers → (early answer | upload | buffered body) → chain → local answer o
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Final
 
 from mitmproxy import flow as mitmflow
@@ -25,23 +26,27 @@ from mitmproxy.proxy.layers.http._events import (
 )
 
 from mitmgate.core.errors import GatewayError, Refused, ServiceUnavailable
-from mitmgate.core.retry import Failure, error_of
+from mitmgate.core.pace import BodyPace
+from mitmgate.core.retry import Failure, Progress, error_of
 from mitmgate.proxy.attempts import LATE, NO_PLAN, NOWHERE, STOPPING, Attempts
 from mitmgate.proxy.events import Timer, UpstreamReady
+from mitmgate.proxy.http1_client import NOTHING_CAME
 from mitmgate.proxy.plan import plan_of
 from mitmgate.proxy.wire import BAD_BODY, BROKEN_BODY, HEADERS_TOO_LARGE, error_response, malformed
 
-BODY_IDLE_S = 30.0
+BODY_WINDOW_S = 30.0  # in which a body has to come at a minimum rate
 EARLY_BODY_BYTES: Final = 1 << 18  # of an upload, read in one go before its upstream is connected
-TOO_LARGE: Final = Refused(413, "request_too_large", "The request's body is larger than the gateway accepts.")
-BODY_TIMEOUT: Final = Refused(408, "request_timeout", "The request's body did not arrive in time.")
-NO_ROOM: Final = ServiceUnavailable(
-    503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1
+TOO_LARGE: Final = partial(Refused, 413, "request_too_large", "The request's body is larger than the gateway accepts.")
+BODY_TIMEOUT: Final = partial(Refused, 408, "request_timeout", "The request's body did not arrive in time.")
+NO_ROOM: Final = partial(
+    ServiceUnavailable, 503, "gateway_overloaded", "The gateway has no room for this body now.", retry_after_s=1
 )
 
 
 class GatewayHttpStream(Attempts):
     """The client's side of a stream."""
+
+    _pace: BodyPace  # of a body that is awaited
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, Timer):
@@ -52,10 +57,12 @@ class GatewayHttpStream(Attempts):
         elif isinstance(event, RequestProtocolError):
             if event.message == BROKEN_BODY and not self.committed and plan_of(self.flow) is not None:
                 yield from self._abandon()
-                yield from self._refuse_body(BAD_BODY)
+                yield from self._refuse_body(BAD_BODY())
             else:
                 yield from self._client_left()
         elif isinstance(event, ResponseProtocolError):
+            if event.message != NOTHING_CAME:
+                self._progress = Progress.ANSWERED
             yield from self._upstream_broke(Failure.RESET)
         else:
             yield from super()._handle_event(event)
@@ -71,7 +78,7 @@ class GatewayHttpStream(Attempts):
             request, self.context.client.alpn == b"h2", event.end_stream, self.context.client.sockname[:2]
         )
         if problem is None and self._header_bytes(request) > self._limit():
-            problem = HEADERS_TOO_LARGE
+            problem = HEADERS_TOO_LARGE()
         if problem is not None:
             yield from self._answer_now(error_response(problem))
             return
@@ -87,34 +94,33 @@ class GatewayHttpStream(Attempts):
         if flow.response is not None:
             yield from self._deliver_early(event.end_stream)
             return
-        if request.headers.get("expect", "").lower() == "100-continue":
+        if request.headers.get("expect", "").lower() == "100-continue" and not request.is_http10:
             proceed = http.Response.make(100)
             proceed.headers.clear()
             yield SendHttp(ResponseHeaders(self.stream_id, proceed), self.context.client)
         plan = plan_of(flow)
         if plan is None:
-            yield from self._answer_now(error_response(NO_PLAN))
+            yield from self._answer_now(error_response(NO_PLAN()))
         elif flow.request.stream and not event.end_stream:
             self._uploading = True
             self.client_state = self.state_stream_request_body
-            self._timers.arm("body", BODY_IDLE_S)
+            self._expect_body(None)
             self._connection.hold_client()
             yield from self._begin_attempts(plan)
         else:
             self.client_state = self.state_consume_request_body
             if not event.end_stream:
-                self._timers.arm("body", BODY_IDLE_S)
+                self._expect_body(self._connection.gateway.body_s)
 
     def state_consume_request_body(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, RequestData):
-            self._timers.touch("body")
             self.request_body_buf += event.data
             plan = self._plan()
             plan.request_bytes += len(event.data)
             if plan.request_bytes > plan.max_request_bytes:
-                yield from self._refuse_body(TOO_LARGE)
+                yield from self._refuse_body(TOO_LARGE())
             elif not self._claim(len(event.data)):
-                yield from self._refuse_body(NO_ROOM)
+                yield from self._refuse_body(NO_ROOM())
         elif isinstance(event, RequestEndOfMessage):
             self._timers.disarm("body")
             self.flow.request.timestamp_end = time.time()
@@ -132,19 +138,18 @@ class GatewayHttpStream(Attempts):
     def state_stream_request_body(self, event: events.Event) -> CommandGenerator[None]:
         """An upload: not kept, so not retried once a byte of it went out."""
         if isinstance(event, RequestData):
-            self._timers.touch("body")
             plan = self._plan()
             plan.request_bytes += len(event.data)
             if plan.request_bytes > plan.max_request_bytes:
                 yield from self._abandon()
-                yield from self._refuse_body(TOO_LARGE)
+                yield from self._refuse_body(TOO_LARGE())
             elif self._asked:
                 yield SendHttp(RequestData(self.stream_id, event.data), self._server())
             elif self.upstream is not None:  # read before the client was held, or from HTTP/2, which is not
                 self.request_body_buf += event.data
                 if len(self.request_body_buf) > EARLY_BODY_BYTES and not self._claim(len(event.data)):
                     yield from self._abandon()
-                    yield from self._refuse_body(NO_ROOM)
+                    yield from self._refuse_body(NO_ROOM())
         elif isinstance(event, RequestEndOfMessage):
             self._timers.disarm("body")
             self.flow.request.timestamp_end = time.time()
@@ -159,6 +164,12 @@ class GatewayHttpStream(Attempts):
             self.client_state = self.state_done
             if self.server_state == self.state_done:
                 yield from self.flow_done()
+
+    def _expect_body(self, whole_s: float | None) -> None:
+        """Bounds the time of the body that follows, and its rate."""
+        now = time.monotonic()
+        self._pace = BodyPace(now, BODY_WINDOW_S, whole_s)
+        self._timers.arm("body", self._pace.next_s(now))
 
     # ---- answers before the body is whole
 
@@ -196,9 +207,12 @@ class GatewayHttpStream(Attempts):
         elif kind == STOPPING and self.client_state == self.state_consume_request_body:
             yield from self._refuse_body(error_of(Failure.STOPPING))
         elif kind == "body":
+            if not self._pace.is_late(self._plan().request_bytes, time.monotonic(), self._connection.holds_bytes()):
+                self._timers.arm("body", self._pace.next_s(time.monotonic()))
+                return
             if self._uploading:
                 yield from self._abandon()
-            yield from self._refuse_body(BODY_TIMEOUT)
+            yield from self._refuse_body(BODY_TIMEOUT())
         else:
             yield from self._upstream_broke(LATE[kind])
 

@@ -11,15 +11,19 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.settings import Settings
 from mitmgate.proxy.backlog import buffered
-from mitmgate.proxy.client_reader import ClientReader
-from mitmgate.proxy.connection import READ_BYTES, GatewayConnection
+from mitmgate.proxy.client_reader import ClientReader, read_small
+from mitmgate.proxy.clients import Clients
+from mitmgate.proxy.connection import GatewayConnection
 from mitmgate.proxy.gateway import Gateway
 from mitmgate.proxy.master import GatewayMaster, GatewayMode
+from mitmgate.proxy.wire import error_bytes
 from mitmgate.services.vital import run_vital
 
 logger = logging.getLogger(__name__)
@@ -28,7 +32,7 @@ DRAIN_S = 30.0
 LAST_WORDS_S: Final = 1.0  # for the errors of what did not end
 SWEEP_S = 1.0
 STALLED_S = 30.0  # a client that reads nothing for so long is not there
-MAX_CONNECTIONS = 20_000
+FULL = partial(ServiceUnavailable, 503, "gateway_overloaded", "The gateway has too many connections.", retry_after_s=1)
 
 
 def client_tls(settings: Settings) -> ssl.SSLContext | None:
@@ -52,6 +56,7 @@ class Worker:
         self._tls = tls
         self._mode = GatewayMode.parse("gateway")
         self._connections: set[GatewayConnection] = set()
+        self._clients = Clients(gateway.connections)
         self._parting: dict[asyncio.StreamWriter, tuple[int, float]] = {}  # bytes unread, and since when so many
         self._none_left = asyncio.Event()
         self._none_left.set()
@@ -65,10 +70,11 @@ class Worker:
 
     async def run(self, listener: socket.socket, ready: Callable[[], Any]) -> None:
         """Serves until `stop`. Calls ready() once connections are accepted."""
+        read_small()
         running = asyncio.get_running_loop().create_task(self.master.run())
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: asyncio.StreamReaderProtocol(ClientReader(READ_BYTES), self._serve),
+            lambda: asyncio.StreamReaderProtocol(ClientReader(self.gateway.room), self._serve),
             sock=listener,
             ssl=self._tls,
             ssl_handshake_timeout=10 if self._tls else None,
@@ -113,16 +119,21 @@ class Worker:
         return True
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= MAX_CONNECTIONS:
-            writer.transport.abort()
+        peer = writer.get_extra_info("peername")
+        address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self._clients.limits = self.gateway.connections
+        if not self._clients.admits(address):
+            _turn_away(writer)
             return
         connection = GatewayConnection(self.gateway, self.master, reader, writer, self.master.options, self._mode)
         self._connections.add(connection)
+        self._clients.add(connection, address)
         self._none_left.clear()
         try:
             await connection.handle_client()
         finally:
             self._connections.discard(connection)
+            self._clients.remove(connection)
             if buffered(writer):  # closed, but not read: the system keeps it until it is
                 self._parting[writer] = (buffered(writer), time.monotonic())
             if not self._connections:
@@ -132,6 +143,7 @@ class Worker:
         while True:
             await asyncio.sleep(SWEEP_S)
             self.gateway.pool.sweep()
+            self._clients.sweep()
             self._end_slow_readers()
             self._end_parting()
 
@@ -160,3 +172,16 @@ class Worker:
                 break
             each.backlog.abort()
             too_much -= unread
+
+
+def _turn_away(writer: asyncio.StreamWriter) -> None:
+    """Says why, where that takes no more than the socket's buffer, and ends the connection."""
+    tls = writer.get_extra_info("ssl_object")
+    if tls is not None and tls.selected_alpn_protocol() == "h2":
+        writer.transport.abort()
+        return
+    writer.write(error_bytes(FULL()))
+    if buffered(writer) and tls is None:
+        writer.transport.abort()
+    else:
+        writer.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from mitmgate.core.credentials import MAX_CREDENTIALS
@@ -27,12 +28,14 @@ class Identity(NamedTuple):
     credentials: tuple[str, ...]
 
 
-MISSING: Final = Refused(
-    401, "missing_credential", "An API key or token is required: Authorization: Bearer …, or x-api-key."
+MISSING: Final = partial(
+    Refused, 401, "missing_credential", "An API key or token is required: Authorization: Bearer …, or x-api-key."
 )
-INVALID: Final = Refused(401, "invalid_api_key", "The API key or token is not valid.")
-EXPIRED: Final = Refused(401, "token_expired", "The token or API key has expired.")
-AMBIGUOUS: Final = Refused(401, "ambiguous_credential", "The request carries credentials that do not belong together.")
+INVALID: Final = partial(Refused, 401, "invalid_api_key", "The API key or token is not valid.")
+EXPIRED: Final = partial(Refused, 401, "token_expired", "The token or API key has expired.")
+AMBIGUOUS: Final = partial(
+    Refused, 401, "ambiguous_credential", "The request carries credentials that do not belong together."
+)
 FAILURES: Final = 30
 FAILURES_WINDOW_S: Final = 60
 LOG_EVERY_S: Final = 10.0
@@ -60,15 +63,15 @@ class Authenticator:
         self._refused = 0
         self._logged_at = 0.0
 
-    def choose(self, credentials: Sequence[str], behind_proxy: bool) -> Identity:
-        """The tenant and key that the credentials agree on. Raises Refused (401).
+    def choose(self, credentials: Sequence[str], behind_proxy: bool) -> Identity | Refused:
+        """The tenant and key that the credentials agree on, or the refusal (401), which nobody has raised.
 
         A foreign credential beside a valid one is somebody's vendor key and goes nowhere; one of ours must be good.
         """
         if not credentials:
-            raise MISSING
+            return MISSING()
         if len(credentials) >= MAX_CREDENTIALS:
-            raise AMBIGUOUS
+            return AMBIGUOUS()
         now = time.time()
         chosen: Identity | None = None
         error: Refused | None = None
@@ -76,21 +79,19 @@ class Authenticator:
             try:
                 found = self._identify(credential, now, behind_proxy)
             except TokenInvalid as problem:
-                error = EXPIRED if problem.code == "token_expired" else INVALID
+                error = EXPIRED() if problem.code == "token_expired" else INVALID()
                 continue
             if found is None:
-                error = error or (INVALID if looks_like_ours(credential) else None)
+                error = error or (INVALID() if looks_like_ours(credential) else None)
             elif chosen is None:
                 chosen = Identity(*found, (credential,))
             elif chosen.tenant.id != found[0].id:
-                raise AMBIGUOUS
+                return AMBIGUOUS()
             else:
                 chosen = Identity(chosen.tenant, chosen.key, (*chosen.credentials, credential))
         if chosen is None:
-            raise error or INVALID
-        if error is not None:
-            raise AMBIGUOUS
-        return chosen
+            return error or INVALID()
+        return chosen if error is None else AMBIGUOUS()
 
     def _identify(self, credential: str, now: float, behind_proxy: bool) -> tuple[Tenant, Key] | None:
         """Whom one credential names, if it is good now. Raises TokenInvalid for one that is ours but not good."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mitmgate.core.verdict import Verdict
+from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_wire import BUSY, FrameBroken, Message, frame, read_frame
 
 __all__ = ["Candidate", "Found", "Judged", "LocalMatcher", "MatcherAway", "MatcherClient"]
@@ -198,7 +199,7 @@ class MatcherClient:
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
         except (FrameBroken, OSError) as problem:
-            logger.warning("the line to the matcher broke: %s", problem)
+            logger.warning("the line to the matcher broke: %s", reason_of(problem))
         finally:
             self._drop(writer)
 

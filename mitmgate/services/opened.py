@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from mitmgate.core.directory import Directory
+from mitmgate.core.in_flight import InFlight
 from mitmgate.core.limits import LocalLimiter
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.services.directory_feed import DirectoryFeed
@@ -51,13 +52,6 @@ class Services:
                 self.store, LocalLimiter(self.runtime.worker_count, settings.limits.block_after), settings.limits
             ),
         )
-
-
-@dataclass(slots=True)
-class InFlight:
-    """How many requests the worker has under way."""
-
-    count: int = 0
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from functools import partial
 from typing import Any, Final
 
 from mitmgate.core.directory import Key, Tenant
@@ -15,8 +16,8 @@ from mitmgate.services.redis import Command, Script, Store, StoreDown, StoreErro
 logger = logging.getLogger(__name__)
 
 RESERVE: Final = Script("reserve")
-UNAVAILABLE: Final = ServiceUnavailable(
-    503, "limiter_unavailable", "The request limiter is not available.", retry_after_s=1
+UNAVAILABLE: Final = partial(
+    ServiceUnavailable, 503, "limiter_unavailable", "The request limiter is not available.", retry_after_s=1
 )
 _ALLOWED, _OVER, _BLOCKED = 0, 1, 2
 
@@ -63,6 +64,10 @@ class Quota:
         """Keeps a refusal for when the store is away. now: seconds of a clock that does not jump."""
         self._local.remember(refused, tenant.id, key.id, now)
 
+    def refuses(self, tenant: Tenant, key: Key, now: float) -> bool:
+        """Whether the last request was refused and the next one will most likely be. now: as for `remember`."""
+        return self._local.refuses(tenant.id, key.id, now)
+
     def forget(self, tenant: Tenant, key: Key) -> None:
         """Ends what `remember` keeps, now that the store has let a request pass."""
         self._local.forget(tenant.id, key.id)
@@ -73,5 +78,5 @@ class Quota:
         now: seconds of a clock that does not jump.
         """
         if self._closed:
-            raise UNAVAILABLE
+            raise UNAVAILABLE()
         return self._local.reserve(tenant.id, tenant.rate_limit_per_hour, key.id, key.rate_limit_per_hour, now)

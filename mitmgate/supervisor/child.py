@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mitmgate.services.channel import Channel, Message, channel_pair
+from mitmgate.services.logs import reason_of
 from mitmgate.supervisor.backoff import Backoff
 
 _PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
@@ -70,7 +71,7 @@ class Child:
             try:
                 await self._live()
             except OSError as error:
-                _log.error("%s cannot be started: %s", self.plan.name, error.strerror)
+                _log.error("%s cannot be started: %s", self.plan.name, reason_of(error))
             if self._ending.is_set():
                 return
             pause_s = self.backoff.after_death(asyncio.get_running_loop().time())

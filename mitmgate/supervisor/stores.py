@@ -10,6 +10,7 @@ from typing import Final
 from mitmgate.core.settings import Settings
 from mitmgate.services.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey
 from mitmgate.services.embedded.child import ServerProcess
+from mitmgate.services.logs import reason_of
 from mitmgate.supervisor.backoff import Backoff
 from mitmgate.supervisor.errors import CannotStart
 
@@ -98,7 +99,7 @@ class Stores:
             try:
                 server.launch()
             except (EmbeddedServerError, OSError) as error:
-                _log.error("%s", error)
+                _log.error("%s", reason_of(error))
 
     def down(self) -> set[str]:
         """Which of ours do not run now: `database`, `redis`."""

@@ -36,6 +36,26 @@ def test_openai_chat(ask_openai: openai.OpenAI) -> None:
     assert answer.usage is not None and answer.usage.total_tokens == 21
 
 
+def test_a_repeat_of_either_package_hits_the_cache(
+    ask_openai: openai.OpenAI, ask_anthropic: anthropic.Anthropic
+) -> None:
+    question = [{"role": "user", "content": "Name a prime above two hundred"}]
+
+    def is_hit(answer: httpx.Response) -> bool:
+        return answer.headers["x-cache-status"] == "HIT"
+
+    def openai_hits() -> bool:
+        answer = ask_openai.chat.completions.with_raw_response.create(model="m", messages=question)
+        return is_hit(answer.http_response)
+
+    def anthropic_hits() -> bool:
+        answer = ask_anthropic.messages.with_raw_response.create(model="m", max_tokens=9, messages=question)
+        return is_hit(answer.http_response)
+
+    wait_until(openai_hits)
+    wait_until(anthropic_hits)
+
+
 def test_openai_embeddings(ask_openai: openai.OpenAI) -> None:
     answer = ask_openai.embeddings.create(model="m", input="hi", encoding_format="float")
     assert answer.data[0].embedding == VECTOR

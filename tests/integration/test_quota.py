@@ -178,3 +178,11 @@ async def test_blocks_of_many_tenants_are_read_in_pages(store: Store) -> None:
 def test_all_keys_of_a_tenant_lie_in_one_hash_slot() -> None:
     keys = [*scope_keys(12), *scope_keys(12, 7)]
     assert all("{12}" in key for key in keys) and len(set(keys)) == 6
+
+
+async def test_block_after_zero_never_blocks(store: Store) -> None:
+    quota, tenant, key = quota_on(store, block_after=0), a_tenant(1), a_key()
+    taken = [await reserve(store, quota, tenant, key) for _ in range(5)]
+    assert [each.allowed for each in taken] == [True, False, False, False, False]
+    assert not any(each.blocked for each in taken)
+    assert await limits_store.blocked(store, [1]) == {}

@@ -62,4 +62,4 @@ def judge(session: Session, questions: tuple[str, ...], source: TextIO | None, t
         ]
         render.table(_COLUMNS, rows, empty="There are no pairs to judge.")
 
-    session.show({"data": told}, for_people)
+    session.show_list(told, for_people)

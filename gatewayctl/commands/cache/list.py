@@ -36,10 +36,10 @@ def list_entries(session: Session, tenant: str | None, limit: int, **filters: An
     Examples:
       gatewayctl cache list
       gatewayctl cache list acme --namespace support --older-than 12h
-      gatewayctl cache list acme --limit 0 --json | jq -r '.[].id'
+      gatewayctl cache list acme --limit 0 --json | jq -r '.data[].id'
     """
     tenant_id = None if tenant is None else find_tenant(session.client, tenant)["id"]
-    entries = session.client.paged("/admin/cache/entries", most=limit or None, tenant_id=tenant_id, **filters)
+    entries, cursor = session.client.page_of("/admin/cache/entries", most=limit or None, tenant_id=tenant_id, **filters)
 
     def for_people() -> None:
         rows = [
@@ -47,7 +47,7 @@ def list_entries(session: Session, tenant: str | None, limit: int, **filters: An
             for each in entries
         ]
         render.table(_COLUMNS, rows, empty="Nothing is cached that matches.")
-        if limit and len(entries) == limit:
+        if cursor:
             click.echo(f"The first {limit}; --limit 0 shows all.", err=True)
 
-    session.show(entries, for_people)
+    session.show_list(entries, for_people, paged=True, next_cursor=cursor)

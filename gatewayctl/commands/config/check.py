@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gatewayctl import render
+from gatewayctl.before import or_before
 from gatewayctl.serve_options import effective, serve_options
 from gatewayctl.text import plain
 
@@ -35,7 +36,7 @@ def check(as_json: bool, **options: Any) -> None:
     """
     from mitmgate.core.settings import ConfigError
 
-    as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+    as_json = or_before(as_json, "as_json")
     problems: Sequence[Problem] = ()
     origins: Mapping[str, Any] = {}
     try:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from gatewayctl import render
+from gatewayctl.before import or_before
 from gatewayctl.render import Column
 from gatewayctl.serve_options import effective, serve_options
 from gatewayctl.text import cell, size
@@ -20,6 +21,9 @@ _COLUMNS: Final = (Column("Setting", keep=True), Column("Value"), Column("From")
 def show(as_json: bool, **options: Any) -> None:
     """Show the effective settings and where each comes from: a flag, a variable, FILE:LINE, or the default.
 
+    Reads the file and the environment here: what `serve` would start with, not what a
+    gateway that runs has. That reads its settings at its start and at SIGHUP.
+
     Passwords, auth.secrets and auth.pepper are never shown, only that they are there. What
     a change needs (reload or restart) is in --json.
 
@@ -27,13 +31,13 @@ def show(as_json: bool, **options: Any) -> None:
     Examples:
       gatewayctl config show
       gatewayctl config show --config production.yaml --port 9090
-      gatewayctl config show --json | jq '.settings[] | select(.from != "default")'
+      gatewayctl config show --json | jq '.data[] | select(.from != "default")'
     """
     from mitmgate.core.settings import ConfigError
     from mitmgate.core.settings.masking import shown_settings
     from mitmgate.supervisor.reloading import needs_restart
 
-    as_json = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+    as_json = or_before(as_json, "as_json")
     try:
         found = effective(options)
     except ConfigError as error:
@@ -45,7 +49,7 @@ def show(as_json: bool, **options: Any) -> None:
         for key, value in values.items()
     ]
     if as_json:
-        render.document({"settings": told})
+        render.document({"data": told})
         return
     rows = [(each["key"], _for_people(each["key"], each["value"]), cell(each["from"])) for each in told]
     render.table(_COLUMNS, rows, empty="")

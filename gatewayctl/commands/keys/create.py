@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
 
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
-from gatewayctl.key_options import SCOPES, TIMES
+from gatewayctl.durations import UNTIL
+from gatewayctl.key_options import SCOPES, show_warnings
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
 from gatewayctl.try_it import curl
@@ -25,7 +25,9 @@ from gatewayctl.try_it import curl
 @click.option(
     "--model", "models", multiple=True, metavar="M", help="A model it may use; repeat. Default: the tenant's."
 )
-@click.option("--expires", type=click.DateTime(TIMES), help="When it ends, in UTC.")
+@click.option(
+    "--expires", "--expires-in", "expires", type=UNTIL, metavar="WHEN", help="90d from now, or a time in ISO 8601, UTC."
+)
 @asks_server
 def create(
     session: Session,
@@ -34,7 +36,7 @@ def create(
     scopes: tuple[str, ...],
     limit: int | None,
     models: tuple[str, ...],
-    expires: datetime | None,
+    expires: str | None,
 ) -> None:
     """Make one more API key, which is shown this once.
 
@@ -42,7 +44,7 @@ def create(
     Examples:
       gatewayctl keys create acme --name laptop
       gatewayctl keys create acme --name ci --scope chat --limit 100 \\
-        --expires 2027-01-01
+        --expires 90d
     """
     found = find_tenant(session.client, tenant)
     told: dict[str, Any] = {
@@ -50,13 +52,14 @@ def create(
         "scopes": list(scopes) or None,
         "limits": {"rate_limit_per_hour": limit} if limit else None,
         "allowed_models": list(models) or None,
-        "expires_at": expires.replace(tzinfo=UTC).isoformat() if expires else None,
+        "expires_at": expires,
     }
     key = session.client.post(
         path_of(found, "keys"), {field: value for field, value in told.items() if value is not None}
     )
 
     def for_people() -> None:
+        show_warnings(key)
         click.echo(f"Made key {key['id']} ({cell(key['name'])}) of {cell(found['name'])}, shown this once:\n")
         click.echo(f"  {key['api_key']}")
         if not scopes or {"chat", "any"} & set(scopes):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from gatewayctl import render
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.key_options import key_state
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell, instant
@@ -51,7 +51,7 @@ def list_keys(session: Session, tenant: str) -> None:
                 cell(key["prefix"]),
                 cell(key["scopes"]),
                 cell((key.get("limits") or {}).get("rate_limit_per_hour")),
-                _state(key),
+                key_state(key),
                 instant(key["expires_at"]),
                 instant(key["last_used_at"]),
             )
@@ -59,11 +59,4 @@ def list_keys(session: Session, tenant: str) -> None:
         ]
         render.table(_COLUMNS, rows, empty=f"{cell(found['name'])} has no API key: gatewayctl keys create --help")
 
-    session.show({"data": keys, "next_cursor": None}, for_people)
-
-
-def _state(key: dict[str, Any]) -> str:
-    if key.get("blocked_until"):
-        return f"blocked until {instant(key['blocked_until'])[11:]}"
-    expires = key["expires_at"]
-    return "expired" if expires and datetime.fromisoformat(expires) <= datetime.now(UTC) else "active"
+    session.show_list(keys, for_people, paged=True)

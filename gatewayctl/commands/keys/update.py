@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
 
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
-from gatewayctl.key_options import SCOPES, TIMES
+from gatewayctl.durations import UNTIL
+from gatewayctl.key_options import SCOPES, show_warnings
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
 
@@ -28,7 +28,9 @@ _CLEARED: Final[dict[str, dict[str, Any]]] = {
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="What it may call; repeat.")
 @click.option("--limit", type=click.IntRange(1), help="Requests an hour.")
 @click.option("--model", "models", multiple=True, metavar="M", help="A model it may use; repeat.")
-@click.option("--expires", type=click.DateTime(TIMES), help="When it ends, in UTC.")
+@click.option(
+    "--expires", "--expires-in", "expires", type=UNTIL, metavar="WHEN", help="90d from now, or a time in ISO 8601, UTC."
+)
 @click.option(
     "--clear", "cleared", multiple=True, type=click.Choice(tuple(_CLEARED)), help="Back to the default; repeat."
 )
@@ -41,7 +43,7 @@ def update(
     scopes: tuple[str, ...],
     limit: int | None,
     models: tuple[str, ...],
-    expires: datetime | None,
+    expires: str | None,
     cleared: tuple[str, ...],
 ) -> None:
     """Change what is named of an API key and leave the rest. Scopes and models are replaced whole.
@@ -56,7 +58,7 @@ def update(
         "scopes": list(scopes) or None,
         "limits": {"rate_limit_per_hour": limit} if limit else None,
         "allowed_models": list(models) or None,
-        "expires_at": expires.replace(tzinfo=UTC).isoformat() if expires else None,
+        "expires_at": expires,
     }
     fields = {field: value for field, value in given.items() if value is not None}
     for each in cleared:
@@ -67,4 +69,9 @@ def update(
         raise click.UsageError("say what to change, such as --limit 500")
     found = find_tenant(session.client, tenant)
     key = session.client.patch(path_of(found, "keys", key_id), fields)
-    session.show(key, lambda: click.echo(f"Changed key {key_id} ({cell(key['name'])}) of {cell(found['name'])}."))
+
+    def for_people() -> None:
+        show_warnings(key)
+        click.echo(f"Changed key {key_id} ({cell(key['name'])}) of {cell(found['name'])}.")
+
+    session.show(key, for_people)

@@ -8,13 +8,16 @@ import click
 
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.durations import Duration
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell, instant
 
 
 @click.command("block")
 @tenant_argument
-@click.option("--seconds", type=click.IntRange(1), help="How long; without it until unblocked.")
+@click.option(
+    "--for", "--seconds", "seconds", type=Duration(1), metavar="D", help="How long, such as 12h; else until unblocked."
+)
 @click.option("--reason", help="Why; kept with the tenant.")
 @asks_server
 def block(session: Session, tenant: str, seconds: int | None, reason: str | None) -> None:
@@ -23,7 +26,7 @@ def block(session: Session, tenant: str, seconds: int | None, reason: str | None
     \b
     Examples:
       gatewayctl tenants block acme
-      gatewayctl tenants block acme --seconds 3600 --reason "invoice overdue"
+      gatewayctl tenants block acme --for 12h --reason "invoice overdue"
     """
     found = find_tenant(session.client, tenant)
     told: dict[str, Any] = {"seconds": seconds, "reason": reason}

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from gatewayctl.key_options import show_warnings
 from gatewayctl.session import Session, asks_server
 from gatewayctl.tenant_options import fields_of, tenant_options
 from gatewayctl.text import cell
@@ -22,7 +23,8 @@ def create(session: Session, name: str, backend: str, **options: Any) -> None:
 
     The upstream's key is read from the environment or from standard input, stored
     encrypted and never shown. It is sent as `Authorization: Bearer KEY` to an OpenAI-like
-    upstream and as `x-api-key: KEY` to an Anthropic-like one.
+    upstream and as `x-api-key: KEY` to an Anthropic-like one; a value that has a scheme
+    already (`Basic ...`) is sent as it is.
 
     \b
     Examples:
@@ -39,8 +41,7 @@ def create(session: Session, name: str, backend: str, **options: Any) -> None:
 
     def for_people() -> None:
         click.echo(f"Made tenant {cell(tenant['name'])} with id {tenant['id']}, upstream {cell(tenant['backend_url'])}")
-        for warning in tenant.get("warnings") or ():
-            click.echo(f"Warning: {cell(warning)}", err=True)
+        show_warnings(tenant)
         click.echo(f"\nIts API key, shown this once:\n\n  {tenant['api_key']}\n\nTry it:\n")
         model = tenant.get("default_model") or next(iter(tenant.get("allowed_models") or ()), None)
         click.echo(curl(session.client.url, tenant["api_key"], str(tenant.get("upstream_format")), model))

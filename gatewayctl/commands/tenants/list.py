@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import click
 
@@ -31,7 +32,7 @@ def list_tenants(session: Session, tags: tuple[str, ...]) -> None:
     Examples:
       gatewayctl tenants list
       gatewayctl tenants list --tag team=search
-      gatewayctl tenants list --json | jq -r '.[].name'
+      gatewayctl tenants list --json | jq -r '.data[].name'
     """
     tenants = session.client.linked("/admin/tenants", tag=list(tags))
     has_tags = any(tenant["tags"] for tenant in tenants)
@@ -43,7 +44,7 @@ def list_tenants(session: Session, tags: tuple[str, ...]) -> None:
                 cell(tenant["name"]),
                 cell(tenant["status"]),
                 number(tenant["rate_limit_per_hour"]),
-                cell(tenant["key_prefixes"]),
+                _keys(tenant),
                 cell(tenant["backend_url"]),
                 *([cell(tenant["tags"])] if has_tags else []),
             )
@@ -53,4 +54,9 @@ def list_tenants(session: Session, tags: tuple[str, ...]) -> None:
         none = "No tenant has these tags." if tags else "There are no tenants yet: gatewayctl tenants create --help"
         render.table(columns, rows, empty=none)
 
-    session.show(tenants, for_people)
+    session.show_list(tenants, for_people, paged=True)
+
+
+def _keys(tenant: Mapping[str, Any]) -> str:
+    prefixes = cell(tenant["key_prefixes"])
+    return f"{prefixes} (off)" if tenant["status"] == "off" and tenant["key_prefixes"] else prefixes

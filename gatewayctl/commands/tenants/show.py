@@ -34,6 +34,8 @@ def show_tenant(tenant: Tenant) -> None:
 def _shown(name: str, value: object) -> str:
     if name.endswith(("_at", "_until")):
         return instant(value)
+    if name == "status" and value == "off":
+        return "off: the demo does not run (serve --demo)"
     if name == "upstream_auth":
         return f"{cell(value['header'])}, set" if isinstance(value, dict) and value.get("set") else "none"
     if name == "allowed_models" and value is None:

@@ -9,9 +9,9 @@ import click
 from gatewayctl.commands.tenants.show import show_tenant
 from gatewayctl.completion import tenant_argument
 from gatewayctl.directory import find_tenant, path_of
+from gatewayctl.key_options import show_warnings
 from gatewayctl.session import Session, asks_server
 from gatewayctl.tenant_options import fields_of, tenant_options
-from gatewayctl.text import cell
 
 _CLEARED: Final[dict[str, dict[str, Any]]] = {
     "models": {"allowed_models": None},
@@ -58,8 +58,7 @@ def update(
     changed = session.client.patch(path_of(found), told)
 
     def for_people() -> None:
-        for warning in changed.get("warnings") or ():
-            click.echo(f"Warning: {cell(warning)}", err=True)
+        show_warnings(changed)
         show_tenant(changed)
 
     session.show(changed, for_people)

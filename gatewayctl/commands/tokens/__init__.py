@@ -20,7 +20,7 @@ _COMMANDS: Final = {
 def tokens() -> None:
     """Make, list and end admin tokens. The one the gateway starts with is none of them.
 
-    Roles: admin may do everything; viewer reads, prompts too; metrics is for scraping only.
+    Roles: admin may do everything; viewer reads, prompts too.
 
     \b
     Examples:

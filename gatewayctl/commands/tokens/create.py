@@ -7,7 +7,7 @@ import click
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
 
-ROLES = ("admin", "viewer", "metrics")
+ROLES = ("admin", "viewer")
 
 
 @click.command("create")

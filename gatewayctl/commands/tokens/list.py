@@ -36,6 +36,6 @@ def list_tokens(session: Session) -> None:
             (str(each["id"]), cell(each["name"]), cell(each["role"]), cell(each["prefix"]), instant(each["created_at"]))
             for each in tokens
         ]
-        render.table(_COLUMNS, rows, empty="There is none beside the one the gateway started with.")
+        render.table(_COLUMNS, rows, empty="There is none but the one that the gateway started with.")
 
-    session.show({"data": tokens, "next_cursor": None}, for_people)
+    session.show_list(tokens, for_people, paged=True)

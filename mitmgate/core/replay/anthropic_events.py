@@ -104,5 +104,8 @@ def _pieces(block: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 
 def has_stopped(last: StreamEvent) -> bool:
-    """Whether that event, of which not all has come, is `message_stop`."""
-    return last.name == b"message_stop" or b'"message_stop"' in last.data
+    """Whether that event, which lacks its blank line, is a whole `message_stop`."""
+    try:
+        return last.parsed().get("type") == "message_stop"
+    except NotReplayable:
+        return False

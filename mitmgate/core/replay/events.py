@@ -86,6 +86,12 @@ def _by_lines(body: bytes) -> Iterator[StreamEvent]:
         yield StreamEvent(body[start:], name, b"\n".join(data), complete=False)
 
 
+def with_last_line_ends(body: bytes) -> bytes:
+    """The stream with the line ends that its last event still lacks, of the stream's own kind."""
+    end = next((each for each in (b"\r\n", b"\n", b"\r") if each in body), b"\n")
+    return body.rstrip(b"\r\n") + end * 2
+
+
 def render_event(data: Mapping[str, Any], name: str | None = None) -> bytes:
     """One event of ours."""
     line = b"data: " + orjson.dumps(data) + b"\n\n"

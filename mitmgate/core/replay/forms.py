@@ -13,7 +13,7 @@ from mitmgate.core.bounded_json import may_parse
 from mitmgate.core.cache_policy import answer_cacheable
 from mitmgate.core.errors import ANTHROPIC
 from mitmgate.core.replay import anthropic_events, openai_chunks
-from mitmgate.core.replay.events import NotReplayable, StreamEvent, split_events
+from mitmgate.core.replay.events import NotReplayable, StreamEvent, split_events, with_last_line_ends
 
 JSON_TYPE: Final = b"application/json"
 REMEMBERED_BYTES: Final = 128 << 10
@@ -69,7 +69,7 @@ def _turned(stored_as_stream: bool, body: bytes, wanted: Wanted) -> tuple[bytes,
 
 
 def stored_stream(client_format: str, status: int, body: bytes, choices: int = 1) -> bytes:
-    """What is kept of a stream that ended well, its terminal event whole. Raises NotReplayable: why it is not kept.
+    """What is kept of a stream that ended well, the vendor's terminal event with it. Raises NotReplayable: why not.
 
     choices: how many were asked for.
     """
@@ -80,11 +80,9 @@ def stored_stream(client_format: str, status: int, body: bytes, choices: int = 1
     anthropic, events = client_format == ANTHROPIC, split_events(body)
     last = events[-1] if events else None
     if last is not None and not last.complete:
-        whole = anthropic_events.STOP if anthropic else openai_chunks.DONE
         if not (anthropic_events.has_stopped(last) if anthropic else last.data == b"[DONE]"):
             raise NotReplayable("truncated")
-        body = body[: len(body) - len(last.raw)] + whole
-        events[-1] = split_events(whole)[0]
+        body = with_last_line_ends(body)
     answer = _assembled(events, anthropic)
     if (why := answer_cacheable(client_format, status, {}, answer)) is not None:
         raise NotReplayable(why)

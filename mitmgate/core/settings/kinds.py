@@ -18,6 +18,7 @@ GIB: Final = 1024 * MIB
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB|TiB)?")
 _UNITS: Final = {None: 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1024 * GIB}
 _HOST: Final = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?")
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")  # RFC 9110 section 5.6.2
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _MIN_SECRET_BYTES: Final = 32  # RFC 7518 section 3.2: a key of HS256 has the hash's own size or more
 _MIN_PEPPER_BYTES: Final = 16
@@ -233,6 +234,18 @@ def secrets() -> Kind[tuple[str, ...]]:
 
 def host_patterns() -> Kind[tuple[str, ...]]:
     return _list_of(_host_pattern)
+
+
+def header_names() -> Kind[tuple[str, ...]]:
+    """In lower case."""
+    return _list_of(_header_name)
+
+
+def _header_name(value: object) -> str:
+    name = _text(value)
+    if not _HEADER.fullmatch(name):
+        raise ValueError("each must be the name of a header")
+    return name.lower()
 
 
 def networks() -> Kind[tuple[str, ...]]:

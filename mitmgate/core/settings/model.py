@@ -68,12 +68,15 @@ class Auth:
 @dataclass(frozen=True, slots=True)
 class Limits:
     on_store_failure: str = _setting("open", kinds.choice("open", "closed"))
-    block_after: int = _setting(100, kinds.integer(1, 1_000_000))
+    block_after: int = _setting(100, kinds.integer(0, 1_000_000))
     max_body_bytes: int = _setting(32 * MIB, kinds.size(1))
     max_upload_bytes: int = _setting(2 * GIB, kinds.size(1))
     max_buffered_bytes: int = _setting(512 * MIB, kinds.size(MIB))
     max_header_bytes: int = _setting(64 * KIB, kinds.size(KIB, 16 * MIB))
+    body_s: float = _setting(300.0, kinds.number(1.0, _DAY_S))
     max_in_flight: int = _setting(1000, kinds.integer(1, 1_000_000))
+    tenant_share: float = _setting(0.5, kinds.number(0.001, 1.0))
+    max_connections_per_address: int | None = _setting(None, kinds.optional(kinds.integer(1, 1_000_000)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Cache:
     embedder: str = _setting("onnx", kinds.choice("onnx", "sentence-transformers"))
     model_path: Path | None = _setting(None, kinds.optional(kinds.path()))
     partition_by: str | None = _setting(None, kinds.optional(kinds.partition()))
+    ignore_headers: tuple[str, ...] = _setting((), kinds.header_names())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 -- Takes one request out of the key's window (if it has a limit) and the tenant's, or says why not. All or nothing.
 -- KEYS: for each scope in turn (the key's first, when it has a limit): window, excess counter, block
--- ARGV: block_after, window_ms, excess_ms, block_ms, then the limit of each scope
+-- ARGV: block_after (0: nothing is blocked), window_ms, excess_ms, block_ms, then the limit of each scope
 -- -> {outcome, scope, limit, used, ms to the window's end, ms to wait}; outcome 0 allowed, 1 over the limit, 2 blocked
 local call = redis.call
 local block_after, window_ms = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -27,11 +27,13 @@ end
 for i = 1, scopes do
     local window, limit = KEYS[i * 3 - 2], tonumber(ARGV[4 + i])
     if used[i] >= limit then
-        local excess = call('INCR', KEYS[i * 3 - 1])
-        if excess == 1 then call('PEXPIRE', KEYS[i * 3 - 1], excess_ms) end
-        if excess >= block_after then
-            call('SET', KEYS[i * 3], '1', 'PX', block_ms)
-            call('DEL', KEYS[i * 3 - 1])
+        if block_after > 0 then
+            local excess = call('INCR', KEYS[i * 3 - 1])
+            if excess == 1 then call('PEXPIRE', KEYS[i * 3 - 1], excess_ms) end
+            if excess >= block_after then
+                call('SET', KEYS[i * 3], '1', 'PX', block_ms)
+                call('DEL', KEYS[i * 3 - 1])
+            end
         end
         local ms = left(window, window_ms)
         return {1, i, limit, used[i], ms, ms}

@@ -34,19 +34,19 @@ SELECT nextval(pg_get_serial_sequence('tenants', 'id'));
 INSERT INTO tenants (
     id, name, backend_url, rate_limit_per_hour, allowed_models, default_model, model_aliases, upstream_format,
     allow_private_upstream, upstream_auth_header, upstream_auth_sealed, cache_mode, cache_ttl_s, cache_max_bytes,
-    cache_max_temperature, cache_threshold, tags, status, blocked_until, block_reason
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    cache_max_temperature, cache_threshold, upstream_retries, tags, status, blocked_until, block_reason
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 RETURNING version;
 
 -- name: update_tenant
--- All of a tenant's columns, unless it changed since it was read. $1 its id, then TenantColumns, $21 the version read.
+-- All of a tenant's columns, unless it changed since it was read. $1 its id, then TenantColumns, $22 the version read.
 -- -> the new version
 UPDATE tenants SET
     name = $2, backend_url = $3, rate_limit_per_hour = $4, allowed_models = $5, default_model = $6, model_aliases = $7,
     upstream_format = $8, allow_private_upstream = $9, upstream_auth_header = $10, upstream_auth_sealed = $11,
     cache_mode = $12, cache_ttl_s = $13, cache_max_bytes = $14, cache_max_temperature = $15, cache_threshold = $16,
-    tags = $17, status = $18, blocked_until = $19, block_reason = $20
-WHERE id = $1 AND deleted_at IS NULL AND version = $21
+    upstream_retries = $17, tags = $18, status = $19, blocked_until = $20, block_reason = $21
+WHERE id = $1 AND deleted_at IS NULL AND version = $22
 RETURNING version;
 
 -- name: block_tenant
@@ -71,24 +71,37 @@ SELECT EXISTS (SELECT FROM tenants WHERE id = $1 AND deleted_at IS NULL);
 
 -- name: keys_page
 -- A tenant's keys that are not revoked, in order. $1 the tenant, $2 after this id, $3 how many.
-SELECT * FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL AND id > $2 ORDER BY id LIMIT $3;
+SELECT api_keys.*, is_demo
+FROM api_keys JOIN tenants ON tenants.id = tenant_id
+WHERE tenant_id = $1 AND revoked_at IS NULL AND api_keys.id > $2 ORDER BY api_keys.id LIMIT $3;
 
 -- name: key_shown
 -- One key that is not revoked, of a tenant that is not deleted. $1 the tenant, $2 the key.
-SELECT api_keys.*
+SELECT api_keys.*, is_demo
 FROM api_keys JOIN tenants ON tenants.id = tenant_id
 WHERE tenant_id = $1 AND api_keys.id = $2 AND revoked_at IS NULL AND deleted_at IS NULL;
+
+-- name: keys_found
+-- Keys whose shown part begins so, ended ones and those of deleted tenants too, the newest first.
+-- $1 the beginning, $2 how many.
+SELECT api_keys.*, is_demo, tenants.name AS tenant_name, deleted_at IS NOT NULL AS tenant_deleted
+FROM api_keys JOIN tenants ON tenants.id = tenant_id
+WHERE starts_with(prefix, $1) ORDER BY api_keys.id DESC LIMIT $2;
 
 -- name: insert_key
 -- A new key. $1 tenant, $2 name, $3 prefix, $4 hash, $5 scopes, $6 limit an hour, $7 allowed models, $8 its end.
 INSERT INTO api_keys (tenant_id, name, prefix, hash, scopes, rate_limit_per_hour, allowed_models, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-RETURNING *;
+RETURNING *, (SELECT is_demo FROM tenants WHERE tenants.id = tenant_id) AS is_demo;
 
 -- name: update_key
--- What may change in a key. $1 the key, $2 name, $3 scopes, $4 limit an hour, $5 allowed models, $6 its end.
-UPDATE api_keys SET name = $2, scopes = $3, rate_limit_per_hour = $4, allowed_models = $5, expires_at = $6
-WHERE id = $1 RETURNING *;
+-- What may change in a key. $1 the key, $2 name, $3 scopes, $4 limit an hour, $5 allowed models, $6 its end. A key that
+-- was replaced and is given another end stays for good: it is rotated with the others again.
+UPDATE api_keys SET
+    name = $2, scopes = $3, rate_limit_per_hour = $4, allowed_models = $5, expires_at = $6,
+    replaced_at = CASE WHEN expires_at IS NOT DISTINCT FROM $6::timestamptz THEN replaced_at END
+WHERE id = $1
+RETURNING *, (SELECT is_demo FROM tenants WHERE tenants.id = tenant_id) AS is_demo;
 
 -- name: revoke_key
 -- Ends a key for good. $1 the tenant, $2 the key. -> its id
@@ -102,13 +115,28 @@ RETURNING api_keys.id;
 SELECT * FROM api_keys
 WHERE tenant_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) ORDER BY id;
 
+-- name: keys_to_rotate
+-- A tenant's keys that can be used and that no rotation has replaced. $1 the tenant.
+SELECT * FROM api_keys
+WHERE tenant_id = $1 AND revoked_at IS NULL AND replaced_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+ORDER BY id;
+
 -- name: end_keys
 -- Ends a tenant's keys after a grace, none later than it would have; without one they are revoked. $1 the tenant,
--- $2 the grace in seconds.
+-- $2 the grace in seconds, $3 which of them; null: all.
 UPDATE api_keys SET
     expires_at = least(expires_at, now() + $2::bigint * interval '1 second'),
-    revoked_at = CASE WHEN $2::bigint = 0 THEN now() END
-WHERE tenant_id = $1 AND revoked_at IS NULL;
+    revoked_at = CASE WHEN $2::bigint = 0 THEN now() END,
+    replaced_at = coalesce(replaced_at, now())
+WHERE tenant_id = $1 AND revoked_at IS NULL AND ($3::bigint[] IS NULL OR id = ANY ($3));
+
+-- name: restore_replaced_key
+-- Undoes a replacement that nobody was shown. $1 the tenant, $2 the key, $3 when it ended before.
+UPDATE api_keys SET replaced_at = NULL, expires_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL;
+
+-- name: tenant_limit
+-- A tenant's requests an hour. $1 its id.
+SELECT rate_limit_per_hour FROM tenants WHERE id = $1 AND deleted_at IS NULL;
 
 -- name: admin_token_of_hash
 -- The admin token with one of these hashes, unless it was deleted. $1 the hashes: one under each pepper.

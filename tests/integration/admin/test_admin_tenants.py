@@ -304,7 +304,7 @@ async def test_what_was_made_but_not_confirmed_is_taken_back_so_that_the_call_ma
     assert grace.status_code == 503 and "taken back" in grace.json()["error"]["message"]
     admin.missing = 0
     (only,) = (await admin("GET", f"/tenants/{made['id']}/keys")).json()["data"]
-    assert only["name"] == "default" and only["expires_at"] is not None
+    assert only["name"] == "default" and only["expires_at"] is only["replaced_at"] is None
 
 
 async def test_a_rotation_that_was_not_confirmed_is_repeated_with_the_same_rights(admin: Admin) -> None:
@@ -391,3 +391,22 @@ async def test_a_default_model_that_may_not_be_used_is_warned_of(admin: Admin) -
     assert (await admin("PATCH", one, {"model_aliases": {"a": "b"}})).json()["warnings"] is None
     assert (await admin("PATCH", one, {"model_aliases": None})).json()["warnings"]
     assert (await admin("PATCH", one, {"allowed_models": None})).json()["warnings"] is None
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "warned"),
+    [
+        ("Authorization", "Bearer sk-1", False),
+        ("authorization", "Basic dXNlcjpw", False),
+        ("Authorization", "sk-1", True),
+        ("x-api-key", "sk-1", False),
+    ],
+)
+async def test_a_credential_is_stored_as_it_is_given(admin: Admin, header: str, value: str, warned: bool) -> None:
+    tenant = await admin.tenant(upstream_auth={"header": header, "value": value})
+    assert bool(tenant["warnings"]) == warned
+    patched = await admin("PATCH", f"/tenants/{tenant['id']}", {"upstream_auth": {"header": header, "value": value}})
+    assert bool(patched.json()["warnings"]) == warned and value not in patched.text
+    sealed = await admin.pool.fetchval("SELECT upstream_auth_sealed FROM tenants")
+    context = b"tenant:%d:upstream_auth" % tenant["id"]
+    assert unseal(admin.control.secrets.master_keys, sealed, context) == value

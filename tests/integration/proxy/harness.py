@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import socket
 import ssl
 import time
@@ -15,7 +14,9 @@ from typing import Any
 from mitmproxy import http
 
 from mitmgate.core.errors import GatewayError, error_headers, render_error
+from mitmgate.core.event_hold import Hold
 from mitmgate.core.retry import Retries, RetryBudget
+from mitmgate.core.stream_errors import render_stream_error
 from mitmgate.proxy.gateway import Gateway, Room
 from mitmgate.proxy.plan import Deadlines, Plan, Target, plan_of, set_plan
 from mitmgate.proxy.pool import UpstreamPool
@@ -119,9 +120,12 @@ class Planner:
             settings.get("idle_s", 2),
             settings.get("total_s", 10),
         )
-        plan.retries = Retries(settings.get("retries", 2), time.monotonic() + settings.get("total_s", 10), self.budget)
+        ends_at = time.monotonic() + settings.get("total_s", 10)
+        stale = settings.get("replays_stale", True)
+        plan.retries = Retries(settings.get("retries", 2), ends_at, self.budget, stale)
         plan.tap = self.tap() if self.tap else None
-        plan.stream_error = functools.partial(stream_error)
+        plan.stream_error = stream_error
+        plan.relocate = settings.get("relocate")
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         assert flow.response is not None
@@ -147,8 +151,8 @@ def render(error: GatewayError) -> http.Response:
     return http.Response.make(error.status, render_error(error, "openai"), http.Headers(error_headers(error)))
 
 
-def stream_error(error: GatewayError) -> bytes:
-    return b"data: " + render_error(error, "openai") + b"\n\n"
+def stream_error(error: GatewayError, hold: Hold) -> bytes:
+    return render_stream_error(error, "openai", "/v1/chat/completions", hold)
 
 
 @asynccontextmanager

@@ -120,7 +120,7 @@ async def test_a_chunked_body_over_the_limit_is_413(tmp_path: Path) -> None:
 async def test_slow_heads_and_bodies_are_408(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http1_server, "HEAD_S", 0.2)
     monkeypatch.setattr(layer, "HEAD_S", 0.2)
-    monkeypatch.setattr(stream, "BODY_IDLE_S", 0.2)
+    monkeypatch.setattr(stream, "BODY_WINDOW_S", 0.2)
     async with gateway(Planner(1), tmp_path) as (here, _worker):
         assert (await raw(here, b"GET / HT")).startswith(b"HTTP/1.1 408 ")
         assert (await raw(here, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")).startswith(

@@ -16,6 +16,7 @@ import pytest
 
 from addons.chain import make_chain
 from mitmgate.core.directory import Directory, Key, KeyId, Tenant, TenantId, UpstreamAuth
+from mitmgate.core.in_flight import InFlight
 from mitmgate.core.keys import hash_key, make_key
 from mitmgate.core.limits import LocalLimiter
 from mitmgate.core.sealing import seal
@@ -27,7 +28,7 @@ from mitmgate.proxy.pool import UpstreamPool
 from mitmgate.proxy.worker import Worker
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import MatcherClient
-from mitmgate.services.opened import InFlight, Services
+from mitmgate.services.opened import Services
 from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Script, StoreDown
 from mitmgate.services.secrets import Secrets

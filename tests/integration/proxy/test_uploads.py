@@ -18,11 +18,11 @@ UPLOAD = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 async def test_an_answer_that_has_begun_is_broken_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bytes
 ) -> None:
-    monkeypatch.setattr(stream, "BODY_IDLE_S", 0.3)
+    monkeypatch.setattr(stream, "BODY_WINDOW_S", 0.3)
 
     async def early(reader: Any, writer: Any, request: bytes, n: int) -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-        writer.write(head + b"3\r\nabc\r\n")
+        writer.write(head + b"5\r\nabc\n\n\r\n")
         await writer.drain()
         await reader.read()
         writer.close()

@@ -30,7 +30,6 @@ from mitmgate.core.paths import Route
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.proxy.plan import Plan, plan_of, set_plan
 from mitmgate.services.exact_cache import ExactCache
-from mitmgate.services.opened import InFlight
 from mitmgate.services.redis import Store
 
 KEY = Key(KeyId(1), TenantId(1), "k", "mg_k", b"", frozenset({"any"}))
@@ -83,7 +82,7 @@ GATES: dict[str, tuple[Callable[[], Any], str, Route]] = {
     "models headers": (lambda: ModelsStage().requestheaders, "/v1/chat/completions", Route.API),
     "models": (lambda: ModelsStage().request, "/v1/chat/completions", Route.API),
     "quota": (lambda: QuotaStage(broken, broken, broken).request, "/v1/chat/completions", Route.API),
-    "upstream": (lambda: UpstreamStage(broken, broken).request, "/v1/chat/completions", Route.API),
+    "upstream": (lambda: UpstreamStage(broken, broken, broken).request, "/v1/chat/completions", Route.API),
 }
 
 
@@ -115,7 +114,7 @@ async def test_the_body_check_that_raises_refuses(monkeypatch: pytest.MonkeyPatc
 
 async def test_routing_that_raises_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = Runtime(tmp_path, "", "", False, None, 1, "127.0.0.1", 1, 1, "0", "")
-    stage = RouteStage(Settings(tmp_path), runtime, InFlight())
+    stage = RouteStage(Settings(tmp_path), runtime, b"mitmgate-1")
     monkeypatch.setattr("addons.route.check_path", lambda path: 1 / 0)
     flow = make_flow()
     stage.requestheaders(flow)

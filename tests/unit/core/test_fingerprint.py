@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mitmgate.core.canonical import MAX_JUDGED_BYTES, ambiguity, canonical_json
-from mitmgate.core.fingerprint import HEADERS, LEFT_OUT, cache_headers, fingerprint
+from mitmgate.core.fingerprint import LEFT_OUT, cache_headers, fingerprint
 
 BODY: dict[str, Any] = {
     "model": "gpt-4o",
@@ -146,7 +146,7 @@ def test_every_part_of_the_scope_separates(part: str, other: Any) -> None:
     assert of(**{part: other}) != of()
 
 
-@pytest.mark.parametrize("name", HEADERS)
+@pytest.mark.parametrize("name", ["accept-language", "anthropic-version", "openai-project", "x-unknown"])
 def test_listed_headers_separate(name: str) -> None:
     digests = {of(), of(headers={name: ""}), of(headers={name: "a"}), of(headers={name: "b"})}
     assert len(digests) == 4
@@ -172,8 +172,8 @@ def test_a_key_in_the_query_does_not_count(query: str) -> None:
     assert of(query=f"v=1&{query}") == of(query="v=1")
 
 
-def test_headers_are_picked_in_one_pass() -> None:
-    fields = [(b"OpenAI-Beta", b"a"), (b"X-Other", b"x"), (b"openai-beta", b"b"), (b"Cache-Control", b"no-cache")]
+def test_the_headers_that_count_are_picked() -> None:
+    fields = [(b"OpenAI-Beta", b"a"), (b"User-Agent", b"x"), (b"openai-beta", b"b"), (b"Cache-Control", b"no-cache")]
     assert cache_headers(fields) == {"openai-beta": "a, b", "cache-control": "no-cache"}
     assert cache_headers([(b"ACCEPT-LANGUAGE", b"\xff")]) == {"accept-language": "\xff"}
 

@@ -116,3 +116,27 @@ def test_a_window_begins_with_a_request_that_counts_not_with_one_refused() -> No
     assert not limiter.reserve(2, 2, 7, 1, 1010.0).allowed  # the key is over; tenant 2 has counted nothing
     first = limiter.reserve(2, 2, 8, None, 1500.0)
     assert first.allowed and first.reset_s == 3600
+
+
+def test_block_after_zero_never_blocks() -> None:
+    limiter = LocalLimiter(1, 0)
+    taken = [limiter.reserve(1, 1, 7, None, 0.0) for _ in range(200)]
+    assert sum(each.allowed for each in taken) == 1 and not any(each.blocked for each in taken)
+
+
+def test_whom_the_store_refused_is_known_until_it_may_come_back() -> None:
+    limiter = LocalLimiter(2, 100)
+    assert not limiter.refuses(1, 7, 100.0)
+    limiter.remember(Reservation(False, False, 10, 0, 1800, 1800, "tenant"), 1, 7, 100.0)
+    limiter.remember(Reservation(False, True, 10, 0, 1800, 300, "key"), 2, 9, 100.0)
+    assert limiter.refuses(1, 8, 1899.0) and not limiter.refuses(1, 8, 1901.0)
+    assert limiter.refuses(2, 9, 399.0) and not limiter.refuses(2, 10, 399.0) and not limiter.refuses(2, 9, 401.0)
+    limiter.forget(1, 7)
+    assert not limiter.refuses(1, 7, 101.0)
+
+
+def test_a_share_used_up_here_is_no_refusal_of_the_store() -> None:
+    limiter = LocalLimiter(2, 100)
+    while limiter.reserve(1, 10, 7, None, 0.0).allowed:
+        pass
+    assert not limiter.refuses(1, 7, 1.0)

@@ -19,13 +19,22 @@ from tests.dockerfile import DEPLOY, ROOT, copied, stages
 COMPOSE = ["compose.yaml", "compose.external.yaml"]
 # https://github.com/compose-spec/compose-spec/blob/main/05-services.md and 06-networks.md, 07-volumes.md
 SERVICE_KEYS = {
-    *("build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "init", "networks", "ports"),
-    *("read_only", "restart", "security_opt", "stop_grace_period", "tmpfs", "ulimits", "volumes"),
+    *("build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "init", "mem_limit"),
+    *("networks", "ports", "read_only", "restart", "security_opt", "stop_grace_period", "tmpfs", "ulimits", "volumes"),
 }
 UNIT_KEYS = {
     *("Description", "Documentation", "Wants", "After", "Type", "ExecStart", "ExecReload", "EnvironmentFile"),
     *("Environment", "WorkingDirectory", "KillMode", "TimeoutStopSec", "Restart", "RestartSec", "User", "Group"),
-    *("StateDirectory", "StateDirectoryMode", "UMask", "LimitNOFILE", "WantedBy"),
+    *(
+        "StateDirectory",
+        "StateDirectoryMode",
+        "UMask",
+        "LimitNOFILE",
+        "LimitCORE",
+        "MemoryHigh",
+        "MemoryMax",
+        "WantedBy",
+    ),
 }
 HARDENED = {
     "NoNewPrivileges": "yes",
@@ -132,7 +141,63 @@ def test_the_unit_is_hardened() -> None:
     protections = {key for key in every if re.match("Protect|Private|Restrict|Remove|Lock|SystemCall", key)}
     assert every <= UNIT_KEYS | protections | set(HARDENED)
     assert int(service["TimeoutStopSec"]) >= DRAIN_S and service["KillMode"] == "mixed"
+    assert service["LimitCORE"] == "0" and gibibytes(service["MemoryHigh"]) < gibibytes(service["MemoryMax"])
     assert service["StateDirectory"] == "mitmgate" and "MITMGATE_DATA_DIR=%S/mitmgate" in service["Environment"]
+
+
+def gibibytes(text: str) -> int:
+    assert text[-1] in "gG"
+    return int(text[:-1])
+
+
+def test_memory_is_bounded_alike_everywhere_and_no_core_is_dumped() -> None:
+    most = gibibytes(unit()["Service"]["MemoryMax"])
+    for name in COMPOSE:
+        services = compose(name)["services"]
+        assert gibibytes(services["gateway"]["mem_limit"]) == most
+        for service in services.values():
+            assert service["ulimits"]["core"] == 0 and service["mem_limit"]
+    readme = (DEPLOY / "README.md").read_text()
+    assert f"--memory {most}g" in readme and "--ulimit core=0" in readme
+    # At rest, Valkey's bound, and one worker's bodies as often as a request may hold them.
+    assert most * 1024 > 451 + 512 + 3 * 512
+
+
+IMAGES = dict(re.findall(r"^(\w+_IMAGE)=(\S+)$", (DEPLOY / "images.env").read_text(), re.MULTILINE))
+
+
+def test_every_image_is_one_that_can_be_pinned() -> None:
+    used = re.findall(r"\$\{(\w+):-([^}]+)\}", "".join((DEPLOY / name).read_text() for name in COMPOSE))
+    assert {name for name, _ in used} == set(IMAGES)
+    assert all(image == IMAGES[name].partition("@")[0] for name, image in used)
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    assert f"ARG PYTHON_IMAGE={IMAGES['PYTHON_IMAGE'].partition('@')[0]}\n" in dockerfile
+    assert {stage.image for stage in stages()} == {"${PYTHON_IMAGE}"}
+    for name in COMPOSE:
+        for service in compose(name)["services"].values():
+            assert service["image"] == "mitmgate" or service["image"].startswith("${")
+
+
+@pytest.mark.parametrize("digest", ["sha256:" + "ab" * 32, ""])
+def test_the_script_pins_each_by_the_registrys_digest(tmp_path: Path, digest: str) -> None:
+    shutil.copy(DEPLOY / "pin_images.sh", tmp_path)
+    shutil.copy(DEPLOY / "images.env", tmp_path)
+    docker = tmp_path / "docker"
+    docker.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/asked\necho {digest}\n')
+    docker.chmod(0o755)
+    before = (tmp_path / "images.env").read_text()
+    for _ in range(2):  # a second time takes the old digests' place
+        ended = subprocess.run(
+            [tmp_path / "pin_images.sh"], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True
+        )
+    pinned = (tmp_path / "images.env").read_text()
+    if not digest:
+        assert ended.returncode == 1 and "no digest" in ended.stderr and pinned == before
+        return
+    assert ended.returncode == 0, ended.stderr
+    assert pinned == re.sub(r"(_IMAGE=[^@\s]+)\S*", rf"\1@{digest}", before)
+    assert "imagetools inspect postgres:17-bookworm --format" in (tmp_path / "asked").read_text()
+    assert not (tmp_path / "images.env.new").exists()
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze")

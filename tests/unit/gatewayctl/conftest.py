@@ -54,10 +54,12 @@ def key(id: int, name: str) -> dict[str, Any]:
         "id": id,
         "name": name,
         "prefix": "mg_KKKKKK",
+        "status": "active",
         "scopes": ["any"],
         "limits": limits,
         "allowed_models": None,
         "expires_at": None,
+        "replaced_at": None,
         "last_used_at": AT,
         "created_at": AT,
         "blocked_until": None,
@@ -208,6 +210,7 @@ class FakeAdmin:
     status: str = "ok"
     checks: dict[str, Any] = field(default_factory=dict)
     page: int = 2
+    has_several: bool = False  # keys of the tenant, for rotate-key
     rows: list[dict[str, Any]] = field(default_factory=list)  # the oldest first
     stories: dict[str, dict[str, Any]] = field(default_factory=dict)
     # What is answered to followers, one after the other; a number is a status. Behind the last they are interrupted.
@@ -227,6 +230,19 @@ class FakeAdmin:
             return self._page(query)
         if path == "/admin/tenants":
             return 201, {**tenant(7, "new"), **_shown(body), "api_key": KEY, "warnings": ["It does not resolve."]}, {}
+        if path == "/admin/keys":
+            of = {"tenant_id": 1, "tenant_name": "acme", "tenant_deleted": False}
+            found = [{**each, **of} for each in self.keys if each["prefix"].startswith(query["prefix"])]
+            return 200, {"data": found}, {}
+        if path == "/admin/tokens":
+            token = {"id": 3, "name": "ops", "role": "viewer", "prefix": "mga_KKKKK", "created_at": AT}
+            if method == "POST":
+                return 201, {**token, **body, "token": "mga_" + "K" * 36}, {}
+            return 200, {"data": [token], "next_cursor": None}, {}
+        if path.startswith("/admin/tokens/"):
+            return 204, None, {}
+        if path == "/admin/secrets/rotate-master":
+            return 200, {"sealed": 1, "total": 2, "master_key": "k1"}, {}
         if path == "/admin/usage":
             ids = {name: query[name] for name in ("client_request_id", "upstream_request_id") if name in query}
             return self._rows([row for row in self.rows if all(row[name] == ids[name] for name in ids)], query)
@@ -245,8 +261,16 @@ class FakeAdmin:
                 return 200, {**found, **_shown(body), "warnings": None}, {}
             case "DELETE", []:
                 return 204, None, {}
+            case "POST", ["rotate-key"] if body.get("all"):
+                return 200, {"expires_old_at": AT, "keys": [_rotated(each) for each in self.keys]}, {}
+            case "POST", ["rotate-key"] if self.has_several:
+                return 409, _error("The tenant has 3 keys.", code="several_keys"), {}
             case "POST", ["rotate-key"]:
                 return 200, {"api_key": KEY, "expires_old_at": AT}, {}
+            case "POST", ["keys", id, "rotate"]:
+                return 200, _rotated(key(int(id), "laptop")), {}
+            case "POST", ["purge"]:
+                return 200, {"removed": {"answers": 2}, "left": {"answers": 0}, "file_rewritten": True}, {}
             case "POST", ["block"]:
                 return 200, {**found, "status": "blocked", "blocked_until": AT if "seconds" in body else None}, {}
             case "POST", ["unblock"]:
@@ -330,6 +354,10 @@ def _shown(body: dict[str, Any]) -> dict[str, Any]:
 
 def _error(message: str, **more: Any) -> dict[str, Any]:
     return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": "x", **more}}
+
+
+def _rotated(old: dict[str, Any]) -> dict[str, Any]:
+    return {**old, "id": old["id"] + 100, "api_key": KEY, "replaces": old["id"], "expires_old_at": AT}
 
 
 @pytest.fixture

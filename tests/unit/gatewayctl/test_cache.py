@@ -30,7 +30,7 @@ def test_list_follows_pages_and_passes_filters_on(run: Any, admin: Any) -> None:
     first, second = admin.asked[-2:]
     assert first[2] == {"tenant_id": "1", "model": "m", "namespace": "n", "older_than_s": "7200", "limit": "100"}
     assert second[2] == {**first[2], "limit": "98", "cursor": "2"}
-    assert len(json.loads(run("cache", "list", "--limit", "0", "--json").stdout)) == 3
+    assert len(json.loads(run("cache", "list", "--limit", "0", "--json").stdout)["data"]) == 3
     few = run("cache", "list", "--limit", "2")
     assert len(few.stdout.splitlines()) == 3 and "--limit 0" in few.stderr
     assert run("cache", "list", "--older-than", "soon").exit_code == 2

@@ -55,7 +55,7 @@ def test_show_names_the_source_of_each(run: Any, here: Path) -> None:
     env = {"MITMGATE_DATABASE__URL": f"postgresql://ada:{SECRET}@db/gate"}
     ended = run("config", "show", "--json", "--port", "1", env=env)
     assert ended.exit_code == 0 and SECRET not in ended.stdout
-    found = {each["key"]: each for each in json.loads(ended.stdout)["settings"]}
+    found = {each["key"]: each for each in json.loads(ended.stdout)["data"]}
     assert found["limits.max_body_bytes"] == {
         "key": "limits.max_body_bytes",
         "value": 1024 * 1024,

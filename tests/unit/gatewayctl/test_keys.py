@@ -67,3 +67,33 @@ def test_revoke_asks_first(run: Any, admin: Any, monkeypatch: pytest.MonkeyPatch
 def test_what_is_not_found_is_5(run: Any, command: Any) -> None:
     ended = run("keys", *command)
     assert (ended.exit_code, ended.stdout, len(ended.stderr.splitlines())) == (5, "", 1)
+
+
+def test_one_key_is_rotated(run: Any, admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run("keys", "rotate", "acme", "11").exit_code == 2  # ends the old one at once, so it asks
+    ended = run("keys", "rotate", "acme", "11", "--grace", "1h30m")
+    assert ended.exit_code == 0 and "\n  mg_" + "K" * 36 + "\n" in ended.stdout
+    assert "Key 11 ends at 2026-01-02 03:04:05Z." in ended.stdout
+    assert admin.asked[-1] == ("POST", "/admin/tenants/1/keys/11/rotate", {}, {"grace_seconds": 5400})
+    monkeypatch.setattr("gatewayctl.session.is_terminal", lambda: True)
+    assert run("keys", "rotate", "acme", "11", input="n\n").exit_code == 1
+    assert run("keys", "rotate", "acme", "11", input="y\n").exit_code == 0
+
+
+@pytest.mark.parametrize("given", ["mg_KKK", "mg_KKKKKK", "mg_KKKKKK...", "mg_" + "K" * 36])
+def test_a_whole_key_is_not_sent_to_find_it(run: Any, admin: Any, given: str) -> None:
+    ended = run("keys", "find", given)
+    assert ended.exit_code == 0 and "acme" in ended.stdout and "laptop" in ended.stdout
+    (asked,) = admin.asked
+    assert asked[:2] == ("GET", "/admin/keys") and asked[2]["prefix"] == given.rstrip(".")[:9]
+
+
+def test_a_key_of_nobody(run: Any, admin: Any) -> None:
+    ended = run("keys", "find", "mg_" + "Z" * 36)
+    assert (ended.exit_code, ended.stdout) == (5, "") and "ZZZZZZZ" not in ended.stderr
+
+
+def test_a_warning_is_printed(run: Any, admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin.keys[0]["warnings"] = ["the limit is above the tenant's"]
+    ended = run("keys", "update", "acme", "11", "--limit", "5000")
+    assert ended.exit_code == 0 and "Warning: the limit is above" in ended.stderr and "Warning" not in ended.stdout

@@ -30,7 +30,7 @@ def test_options_may_come_before_the_command(run: Any, admin: Any, monkeypatch: 
     monkeypatch.setenv("MITMGATE_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("MITMGATE_ADMIN_TOKEN", "wrong")
     ended = run("--url", admin.url, "--token", "mga_test_token", "--json", "tenants", "list")
-    assert ended.exit_code == 0 and len(json.loads(ended.stdout)) == 4
+    assert ended.exit_code == 0 and len(json.loads(ended.stdout)["data"]) == 4
 
 
 def test_the_token_of_the_data_directory(run: Any, token_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

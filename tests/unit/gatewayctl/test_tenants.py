@@ -93,7 +93,7 @@ def test_list_follows_the_pages(run: Any, admin: Any) -> None:
     lines = ended.stdout.splitlines()
     assert lines[0].split() == ["ID", "Name", "Status", "Limit/h", "Keys", "Upstream"]
     assert [line.split()[1] for line in lines[1:]] == ["acme", "idle", "zoo", "77"]
-    names = [tenant["name"] for tenant in json.loads(run("tenants", "list", "--json").stdout)]
+    names = [tenant["name"] for tenant in json.loads(run("tenants", "list", "--json").stdout)["data"]]
     assert names == ["acme", "idle", "zoo", "77"]
 
 
@@ -117,7 +117,7 @@ def test_a_hostile_name_steers_nothing(run: Any, admin: Any) -> None:
 def test_an_empty_list_says_what_to_do(run: Any, admin: Any) -> None:
     admin.tenants.clear()
     assert "tenants create" in run("tenants", "list").stdout
-    assert json.loads(run("tenants", "list", "--json").stdout) == []
+    assert json.loads(run("tenants", "list", "--json").stdout) == {"data": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize("which", ["zoo", "3"])
@@ -197,6 +197,22 @@ def test_rotate_with_a_grace_asks_nothing(run: Any, admin: Any) -> None:
     }
 
 
+def test_several_keys_are_rotated_only_when_all_are_asked_for(run: Any, admin: Any) -> None:
+    admin.has_several = True
+    refused = run("tenants", "rotate-key", "acme", "--yes")
+    assert refused.exit_code == 1 and "keys rotate acme ID" in refused.stderr and "--all" in refused.stderr
+    ended = run("tenants", "rotate-key", "acme", "--all", "--grace", "1d")
+    assert ended.exit_code == 0 and ended.stdout.count("mg_" + "K" * 36) == 3
+    assert all(f"{name}, replaces {id}" in ended.stdout for id, name in ((11, "laptop"), (12, "ci"), (13, "old")))
+    assert admin.asked[-1][3] == {"grace_seconds": 86_400, "all": True}
+
+
+def test_the_demo_shows_as_off(run: Any, admin: Any) -> None:
+    admin.tenants[0]["status"] = "off"
+    assert "mg_KKKKKK (off)" in run("tenants", "list").stdout
+    assert "the demo does not run" in run("tenants", "show", "acme").stdout
+
+
 def test_what_is_not_found_is_5(run: Any, admin: Any) -> None:
     for which in ("99", "nobody"):
         ended = run("tenants", "show", which)
@@ -236,3 +252,21 @@ def test_list_by_tag_shows_tags(run: Any, admin: Any) -> None:
     assert admin.asked[-1][2]["tag"] == "team=search"
     admin.tenants.clear()
     assert "No tenant has these tags" in run("tenants", "list", "--tag", "x").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "sent"),
+    [
+        ((), "Bearer sk-1", {"header": "Authorization", "value": "Bearer sk-1"}),
+        ((), "Basic dXNlcjpw", {"header": "Authorization", "value": "Basic dXNlcjpw"}),
+        (("--upstream-auth-header", "authorization"), "sk-1", {"header": "authorization", "value": "Bearer sk-1"}),
+        (("--upstream-auth-header", "x-api-key"), "sk-1", {"header": "x-api-key", "value": "sk-1"}),
+        (("--format", "anthropic"), "sk-ant-1", {"header": "x-api-key", "value": "sk-ant-1"}),
+    ],
+)
+def test_a_scheme_is_not_doubled(run: Any, admin: Any, options: Any, key: str, sent: Any) -> None:
+    for words in (("create", "new", "--backend", "https://h"), ("update", "acme")):
+        ended = run("tenants", *words, "--upstream-key-env", "VENDOR", *options, env={"VENDOR": key})
+        assert ended.exit_code == 0, ended.output
+        assert admin.asked[-1][3]["upstream_auth"] == sent
+    assert run("tenants", "update", "acme", "--upstream-key-env", "VENDOR", env={"VENDOR": "Bearer "}).exit_code == 2

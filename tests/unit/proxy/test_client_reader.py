@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitmgate.proxy.client_reader import ClientReader
+from mitmgate.proxy.room import Room
 
 
 @given(st.lists(st.tuples(st.binary(min_size=1, max_size=4), st.booleans(), st.integers(0, 3)), max_size=30))
 def test_what_is_refused_is_read_before_anything_else_is_taken(chunks: list[tuple[bytes, bool, int]]) -> None:
     async def run() -> bytes:
-        reader, seen, willing = ClientReader(), bytearray(), True
+        reader, seen, willing = ClientReader(Room(1 << 20)), bytearray(), True
 
         def take(data: bytes) -> bool:
             if willing:
