@@ -169,8 +169,11 @@ class StreamTap(Tap):
         if chunk.endswith(_BLANK_LINES) and reader.between_events and not self._is_marked(chunk):
             return chunk, b""
         for event in reader.feed(chunk):
+            reports = self.counts.generations
             if self._is_terminal(event):
                 return self._split(chunk, event.begins_at)
+            if self.counts.generations != reports and (end := chunk.find(b"\n\n", event.begins_at)) >= 0:
+                self.passed.add(chunk[end:])  # what came in one piece with the report, and behind it
         if not self._is_anthropic and reader.pending_line() in _DONE_LINES:
             return self._split(chunk, reader.event.begins_at)
         return chunk, b""
