@@ -45,10 +45,9 @@ def tap_for(
     """The tap of an answer whose headers are here. streamed: the request asked for a stream."""
     media_type = content_type.partition(";")[0].strip().lower()
     plain = is_plain(coding)
-    if media_type == "text/event-stream" or (streamed and media_type in ("", "text/plain")):
-        if plain:
-            return StreamTap(client_format, recording)
-    elif media_type.startswith(_NO_TEXT):
+    if media_type == "text/event-stream" and plain:
+        return StreamTap(client_format, recording)
+    if media_type.startswith(_NO_TEXT):
         return Tap()
     by_lines = media_type in _LINES
     if plain and (by_lines or (media_type == "application/json" and not streamed)):

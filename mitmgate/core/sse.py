@@ -44,11 +44,15 @@ class Event:
 class SseReader:
     """Feed it chunks, cut anywhere, of any of the three line ends.
 
+    dull: given a chunk and where an event begins in it, -> behind the whole events that need not be read.
     large_data: gets the data of an event of more than MAX_EVENT_BYTES or MAX_EVENT_LINES, in pieces as it comes.
     """
 
-    def __init__(self, large_data: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self, large_data: Callable[[bytes], None] | None = None, dull: Callable[[bytes, int], int] | None = None
+    ) -> None:
         self._large_data = large_data
+        self._dull = dull
         self._line = bytearray()
         self.event = Event()
         self._data: list[bytes] = []
@@ -103,6 +107,9 @@ class SseReader:
             assert skipped is not None
             self.event.begins_at = skipped.end()
             return skipped.end()
+        if not self._size and self._dull is not None and (end := self._dull(chunk, start)) > start:
+            self.event.begins_at = end
+            return end
         skipped = _skip_idle(chunk, start)
         assert skipped is not None
         self._size += skipped.end() - start

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import Any, Final
 
 import orjson
@@ -23,8 +26,30 @@ _ANTHROPIC_ENDS: Final = frozenset({b"message_stop"})
 _REPORT_MARKS: Final = (b'okens"', b'okenCount"', b'_count"')
 _OPENAI_MARKS: Final = (*_REPORT_MARKS, b"[DONE]", b'finish_reason":"', b'finish_reason": "', *_OPENAI_ENDS)
 _ANTHROPIC_MARKS: Final = (*_REPORT_MARKS, b"stop", *_ANTHROPIC_ENDS)
+_MOST_DULL: Final = 80  # bytes of a line; an event of more costs little for its length
 _BLANK_LINES: Final = (b"\n\n", b"\r\n\r\n")
 _DONE_LINES: Final = (b"data: [DONE]", b"data:[DONE]")
+
+
+def _dull_events(marks: Sequence[bytes]) -> Callable[[bytes, int], int]:
+    """Passes over short events without a mark, thousands of which may come at once."""
+    line = rb"(?![^\r\n]{0,%d}?(?:%s))[^\r\n]{0,%d}+\r?\n" % (
+        _MOST_DULL,
+        b"|".join(map(re.escape, marks)),
+        _MOST_DULL,
+    )
+    match = re.compile(rb"(?:(?:event:%s)?data:%s\r?\n)*+" % (line, line)).match
+
+    def skip(chunk: bytes, start: int) -> int:
+        found = match(chunk, start)
+        assert found is not None
+        return found.end()
+
+    return skip
+
+
+_OPENAI_DULL: Final = _dull_events(_OPENAI_MARKS)
+_ANTHROPIC_DULL: Final = _dull_events(_ANTHROPIC_MARKS)
 
 
 def tokens_of_json(answer: dict[str, Any]) -> Tokens:
@@ -105,6 +130,13 @@ class JsonTap(Tap):
         return chunk, b""
 
 
+class _Look(Enum):
+    NOT_YET = auto()
+    UNMARKED = auto()
+    NOT_UNDERSTOOD = auto()
+    UNDERSTOOD = auto()
+
+
 class StreamTap(Tap):
     """Reads a stream's tokens as it passes, and finds its terminal event, behind which nothing of the answer comes."""
 
@@ -114,11 +146,11 @@ class StreamTap(Tap):
         self._is_anthropic = client_format == ANTHROPIC
         self._marks = _ANTHROPIC_MARKS if self._is_anthropic else _OPENAI_MARKS
         self._ends = _ANTHROPIC_ENDS if self._is_anthropic else _OPENAI_ENDS
-        self._reader = SseReader(self._read_loosely)
+        dull = _ANTHROPIC_DULL if self._is_anthropic else _OPENAI_DULL
+        self._reader = SseReader(self._read_loosely, dull)
         self._scanner: JsonScanner | None = None  # of an event that is not parsed
         self._scanned_kind: str | None = None
-        self._tried = False
-        self._understood = False
+        self._looked_at = _Look.NOT_YET  # the first line of the present event's data
         self.model: str | None = None
         self.terminal_seen = False
 
@@ -134,15 +166,14 @@ class StreamTap(Tap):
             self._recording.add(chunk)
         self.passed.add(chunk)
         reader = self._reader
-        if chunk.endswith(_BLANK_LINES) and reader.between_events:
-            for mark in self._marks:
-                if mark in chunk:
-                    break
-            else:
-                return chunk, b""
+        if chunk.endswith(_BLANK_LINES) and reader.between_events and not self._is_marked(chunk):
+            return chunk, b""
         for event in reader.feed(chunk):
+            reports = self.counts.generations
             if self._is_terminal(event):
                 return self._split(chunk, event.begins_at)
+            if self.counts.generations != reports and (end := chunk.find(b"\n\n", event.begins_at)) >= 0:
+                self.passed.add(chunk[end:])  # what came in one piece with the report, and behind it
         if not self._is_anthropic and reader.pending_line() in _DONE_LINES:
             return self._split(chunk, reader.event.begins_at)
         return chunk, b""
@@ -155,24 +186,34 @@ class StreamTap(Tap):
         if not event.lines and not event.done:
             return event.name == b"message_stop" and self._is_anthropic
         if event.done:
-            tried, understood = self._tried, self._understood
-            self._tried = self._understood = False
-            if understood:
-                return False  # it was looked at when its data came
+            looked_at = self._looked_at
+            self._looked_at = _Look.NOT_YET
+            if looked_at is _Look.UNDERSTOOD or (looked_at is _Look.UNMARKED and event.lines == 1):
+                return False  # when its data came
             if event.data and not event.large:
-                kind = self._understand(event) if event.lines > 1 or not tried else None
+                kind = self._understand(event) if event.lines > 1 or looked_at is _Look.NOT_YET else None
                 if kind is not None:
                     return kind in self._ends
-                self._read_loosely(event.data)
+                if event.data.lstrip(b"\xef\xbb\xbf \t").startswith(b"{"):
+                    self._read_loosely(event.data)
             return self._kind_of_scanned(event) in self._ends
-        if self._tried:
+        if self._looked_at is not _Look.NOT_YET:
             return False
-        self._tried = True
         if event.data == b"[DONE]":
+            self._looked_at = _Look.UNMARKED
             return not self._is_anthropic
+        if event.name not in self._ends and not self._is_marked(event.data):
+            self._looked_at = _Look.UNMARKED
+            return False
         kind = self._understand(event)
-        self._understood = kind is not None
+        self._looked_at = _Look.NOT_UNDERSTOOD if kind is None else _Look.UNDERSTOOD
         return kind in self._ends
+
+    def _is_marked(self, text: bytes) -> bool:
+        for mark in self._marks:  # noqa: SIM110  # any() costs twice as much
+            if mark in text:
+                return True
+        return False
 
     def _understand(self, event: Event) -> bytes | None:
         """Reads the event's data; -> its type, else its name; None when it is not a whole JSON object."""

@@ -61,6 +61,7 @@ APPLIES_AT_ONCE: Final = frozenset(
         "upstream.allowed_hosts",
         "upstream.resolve",
         "usage.retention_days",
+        "usage.store_errors",
     }
 )
 
