@@ -89,37 +89,43 @@ class Chunked:
         self._trailers = 0  # bytes of them so far
 
     def read(self, buffer: bytearray) -> bytes:
-        parts: list[bytearray] = []
+        parts: list[bytes] = []
         at = chunks = 0
         self.more = False
+        came = bytes(buffer)  # its slices cost half of a bytearray's
         while not self._in_trailers:
             if self._left:
-                at = self._take_chunk(buffer, at, parts)
+                at = self._take_chunk(came, at, parts)
                 if self._left:
                     break
                 chunks += 1
-                if chunks == MAX_CHUNKS:
-                    self.more = at < len(buffer)
-                    break
-            found = self._size_line(buffer, at, at + MAX_SIZE_LINE)
+            if chunks >= MAX_CHUNKS:
+                self.more = at < len(came)
+                break
+            found = self._size_line(came, at, at + MAX_SIZE_LINE)
             if found is None:
-                self._check_begun(buffer, at)
+                self._check_begun(came, at)
                 break
             at = found.end()
-            if size := int(found[1], 16):
-                self._left = size + 2
-            else:
+            size = int(found[1], 16)
+            if not size:
                 self._in_trailers = True
+            elif came[at + size : at + size + 2] == b"\r\n":  # all there, as small ones mostly are
+                parts.append(came[at : at + size])
+                at += size + 2
+                chunks += 1
+            else:
+                self._left = size + 2
         del buffer[:at]
         if self._in_trailers:
             self._skip_trailers(buffer)
-        return bytes(parts[0]) if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
     def end(self) -> None:
         if not self.ended:
             raise BadBody
 
-    def _take_chunk(self, buffer: bytearray, at: int, parts: list[bytearray]) -> int:
+    def _take_chunk(self, buffer: bytes, at: int, parts: list[bytes]) -> int:
         """Takes what is there of the chunk at hand and its CRLF. -> where the buffer goes on."""
         if self._left > 2:
             part = buffer[at : at + self._left - 2]
@@ -135,7 +141,7 @@ class Chunked:
         self._left -= len(ending)
         return at + len(ending)
 
-    def _check_begun(self, buffer: bytearray, at: int) -> None:
+    def _check_begun(self, buffer: bytes, at: int) -> None:
         """Raises BadBody for a size line that is none or too long; one that has only begun may become one."""
         line_feed = buffer.find(b"\n", at, at + MAX_SIZE_LINE)
         if line_feed >= 0 or len(buffer) - at >= MAX_SIZE_LINE:

@@ -17,7 +17,7 @@ from tests.e2e.served import ROOT
 from tests.e2e.upstream import Asked, LoopThread, Upstream
 from tests.integration.proxy.test_turns import FLOODS
 
-SECONDS_EACH = 4.0
+SECONDS_EACH = 3.0
 CONNECTIONS = 8
 GOOD_THREADS = 4
 GOOD_SHARE = 0.995
