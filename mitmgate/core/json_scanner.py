@@ -161,7 +161,7 @@ class JsonScanner:
         at, ended = self._string_part(chunk, at)
         if ended:
             if self._collects and self._name is not None:
-                self._found(self._name, self._text.decode("utf-8", "replace"))
+                self._found(self._name, _unescaped(self._text))
             self._step = self._between
         return at
 
@@ -277,6 +277,12 @@ class JsonScanner:
         self._text.clear()
         if value is not None and self._name is not None:
             self._found(self._name, value)
+
+
+def _unescaped(text: bytearray) -> str:
+    """What stands between quotation marks, as it is meant."""
+    value = lenient(b'"%s"' % text) if b"\\" in text else None
+    return value if isinstance(value, str) else text.decode("utf-8", "replace")
 
 
 def lenient(text: bytes) -> Any:

@@ -65,6 +65,10 @@ def test_finds_what_a_parser_finds(value: Any, data: st.DataObject) -> None:
     assert scanned(text, cuts) == scanned(text) == walked(json.loads(text))
 
 
+def test_a_string_is_read_as_it_is_meant() -> None:
+    assert scanned(b'{"prompt_eval_count": "1\\u0032"}') == [("prompt_eval_count", "12")]
+
+
 @given(st.binary() | st.text('{}[]",:\\ usage1').map(str.encode), st.data())
 def test_any_bytes_are_read_without_an_error_and_alike_wherever_they_are_cut(text: bytes, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=12))
