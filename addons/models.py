@@ -90,9 +90,10 @@ class ModelsStage:
     async def _judge_large(
         self, flow: http.HTTPFlow, exchange: Exchange, outline: Outline, rewritten: str | None
     ) -> None:
+        assert exchange.plan is not None
         try:
             steps = name_elsewhere(flow.request.raw_content or b"", self._limits(exchange))
-            _refuse_elsewhere(await self._work.in_turns(steps))
+            _refuse_elsewhere(await self._work.in_turns(steps, exchange.plan))
         except RepeatedName:
             raise AMBIGUOUS() from None
         except NotJson:

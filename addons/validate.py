@@ -107,8 +107,9 @@ class ValidateStage:
         return self._read(exchange, raw)
 
     async def _unpack(self, flow: http.HTTPFlow, exchange: Exchange, encoded: bytes) -> None:
+        assert exchange.plan is not None
         try:
-            raw = await self._work.in_turns(self._unpacked(exchange, encoded))
+            raw = await self._work.in_turns(self._unpacked(exchange, encoded), exchange.plan)
         except BrokenCoding:
             raise BROKEN_CODING() from None
         except TooMuch:
@@ -157,8 +158,9 @@ class ValidateStage:
         return None
 
     async def _read_large(self, exchange: Exchange, raw: bytes, must_be_json: bool) -> None:
+        assert exchange.plan is not None
         try:
-            outline = await self._work.in_turns(read_outline(raw))
+            outline = await self._work.in_turns(read_outline(raw), exchange.plan)
         except NotJson:
             raise NOT_JSON() from None
         except RepeatedName:

@@ -7,8 +7,18 @@ import time
 from collections.abc import Generator
 
 import pytest
+from mitmproxy import http
 
 from addons.turns import TURN_S, LongWork
+from mitmgate.core.errors import GatewayError, Refused
+from mitmgate.proxy.plan import Plan
+
+
+def plan() -> Plan:
+    def render(error: GatewayError) -> http.Response:
+        return http.Response.make(error.status)
+
+    return Plan(render, 1 << 20)
 
 
 def busy(name: int, turns: int, ran: list[int]) -> Generator[None, None, int]:
@@ -24,7 +34,7 @@ def busy(name: int, turns: int, ran: list[int]) -> Generator[None, None, int]:
 
 async def test_all_together_have_one_turn_each_time_the_loop_goes_round() -> None:
     work, ran = LongWork(), list[int]()
-    tasks = [asyncio.create_task(work.in_turns(busy(n, 4, ran))) for n in range(20)]
+    tasks = [asyncio.create_task(work.in_turns(busy(n, 4, ran), plan())) for n in range(20)]
     while not all(task.done() for task in tasks):
         before = len(ran)
         await asyncio.sleep(0)
@@ -35,7 +45,7 @@ async def test_all_together_have_one_turn_each_time_the_loop_goes_round() -> Non
 
 async def test_what_ends_at_once_takes_its_turn_too() -> None:
     work, ran = LongWork(), list[int]()
-    tasks = [asyncio.create_task(work.in_turns(busy(n, 1, ran))) for n in range(20)]
+    tasks = [asyncio.create_task(work.in_turns(busy(n, 1, ran), plan())) for n in range(20)]
     while not all(task.done() for task in tasks):
         before = len(ran)
         await asyncio.sleep(0)
@@ -48,9 +58,9 @@ async def test_one_that_fails_or_is_cancelled_gives_its_turn_on() -> None:
         raise ValueError
 
     work, ran = LongWork(), list[int]()
-    failed = asyncio.create_task(work.in_turns(failing()))
-    cancelled = asyncio.create_task(work.in_turns(busy(1, 1000, ran)))
-    other = asyncio.create_task(work.in_turns(busy(2, 10, ran)))
+    failed = asyncio.create_task(work.in_turns(failing(), plan()))
+    cancelled = asyncio.create_task(work.in_turns(busy(1, 1000, ran), plan()))
+    other = asyncio.create_task(work.in_turns(busy(2, 10, ran), plan()))
     while ran.count(1) < 3:
         await asyncio.sleep(0)
     cancelled.cancel()
@@ -58,3 +68,14 @@ async def test_one_that_fails_or_is_cancelled_gives_its_turn_on() -> None:
     with pytest.raises(ValueError):
         await failed
     assert ran.count(1) < 20
+
+
+async def test_it_ends_when_the_client_leaves() -> None:
+    work, ran, asked = LongWork(), list[int](), plan()
+    left = asyncio.create_task(work.in_turns(busy(1, 1000, ran), asked))
+    while len(ran) < 3:
+        await asyncio.sleep(0)
+    asked.left = True
+    with pytest.raises(Refused) as refused:
+        await left
+    assert refused.value.code == "client_closed" and len(ran) < 6
