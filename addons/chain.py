@@ -32,6 +32,7 @@ from addons.quota import QuotaStage
 from addons.redact import RedactStage
 from addons.route import RouteStage
 from addons.semantic import SemanticStage
+from addons.turns import LongWork
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
 from mitmgate.core.cors import Cors
@@ -49,6 +50,7 @@ def make_chain(services: Services) -> list[object]:
         services.directory, services.feed, services.store, secrets.peppers, verifier, demo=services.runtime.demo
     )
     name = pseudonym(secrets.pepper)
+    work = LongWork()
     cache = CacheStage(settings.cache, services.exact_cache, services.directory)
     return [
         RouteStage(settings, services.runtime, name),
@@ -56,8 +58,8 @@ def make_chain(services: Services) -> list[object]:
         AuthStage(authenticator),
         PlacesStage(settings.limits, services.in_flight),
         ListingStage(),
-        ValidateStage(settings.limits),
-        ModelsStage(),
+        ValidateStage(settings.limits, work),
+        ModelsStage(work),
         QuotaStage(services.store, services.quota, cache),
         RedactStage(),
         cache,

@@ -10,7 +10,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
-from addons.turns import in_turns
+from addons.turns import LongWork
 from addons.validate import AMBIGUOUS
 from mitmgate.core.errors import Refused
 from mitmgate.core.json_pieces import NotJson
@@ -48,6 +48,9 @@ NOT_JUDGED: Final = partial(
 
 class ModelsStage:
     """Sets model, or refuses: 400, 403. Rewrites the body's `model` and no other byte."""
+
+    def __init__(self, work: LongWork) -> None:
+        self._work = work
 
     @gate
     def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -87,8 +90,10 @@ class ModelsStage:
     async def _judge_large(
         self, flow: http.HTTPFlow, exchange: Exchange, outline: Outline, rewritten: str | None
     ) -> None:
+        assert exchange.plan is not None
         try:
-            _refuse_elsewhere(await in_turns(name_elsewhere(flow.request.raw_content or b"", self._limits(exchange))))
+            steps = name_elsewhere(flow.request.raw_content or b"", self._limits(exchange))
+            _refuse_elsewhere(await self._work.in_turns(steps, exchange.plan))
         except RepeatedName:
             raise AMBIGUOUS() from None
         except NotJson:

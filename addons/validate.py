@@ -11,7 +11,7 @@ from mitmproxy import http
 
 from addons.exchange import Exchange
 from addons.gate import gate
-from addons.turns import in_turns
+from addons.turns import LongWork
 from mitmgate.core.canonical import repeats_name
 from mitmgate.core.client_deadline import client_deadline_s
 from mitmgate.core.encoding import is_read_as_utf8
@@ -60,8 +60,9 @@ OF_THE_ENCODED = ("content-encoding", "content-digest", "content-md5", "digest")
 class ValidateStage:
     """Sets is_json, is_upload, body or outline, and streamed, or refuses: 400, 405, 413, 415, 426, 503."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, work: LongWork) -> None:
         self._limits = limits
+        self._work = work
 
     @gate
     def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -106,8 +107,9 @@ class ValidateStage:
         return self._read(exchange, raw)
 
     async def _unpack(self, flow: http.HTTPFlow, exchange: Exchange, encoded: bytes) -> None:
+        assert exchange.plan is not None
         try:
-            raw = await in_turns(self._unpacked(exchange, encoded))
+            raw = await self._work.in_turns(self._unpacked(exchange, encoded), exchange.plan)
         except BrokenCoding:
             raise BROKEN_CODING() from None
         except TooMuch:
@@ -156,8 +158,9 @@ class ValidateStage:
         return None
 
     async def _read_large(self, exchange: Exchange, raw: bytes, must_be_json: bool) -> None:
+        assert exchange.plan is not None
         try:
-            outline = await in_turns(read_outline(raw))
+            outline = await self._work.in_turns(read_outline(raw), exchange.plan)
         except NotJson:
             raise NOT_JSON() from None
         except RepeatedName:

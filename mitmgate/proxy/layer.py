@@ -17,7 +17,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
 from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HTTPMode, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import RequestHeaders
+from mitmproxy.proxy.layers.http._events import RequestHeaders, RequestProtocolError
 
 from mitmgate.proxy.events import Alarm, Timer, UpstreamReady, UpstreamServer
 from mitmgate.proxy.http1_client import GatewayHttp1Client
@@ -47,6 +47,13 @@ def forget_stream(stream: HttpStream) -> None:
     stream.context.layers.clear()
     for name in ("_timers", "client_state", "server_state"):
         own.pop(name, None)
+
+
+def _note_left(stream: HttpStream) -> None:
+    """Has a hook that is under way know; the stream itself gets no event before it ends."""
+    plan = plan_of(stream.flow) if hasattr(stream, "flow") else None
+    if plan is not None:
+        plan.left = True
 
 
 def take_apart(layer: Layer) -> None:
@@ -147,6 +154,8 @@ class GatewayHttpLayer(HttpLayer):
                     yield from self.make_stream(received.stream_id)
                 stream = self.streams.get(received.stream_id)
                 if stream is not None:  # else it has ended
+                    if type(received) is RequestProtocolError:
+                        _note_left(stream)
                     yield from self.event_to_child(stream, received)
             elif type(command) is DropStream:
                 dropped = self.streams.pop(command.stream_id, None)

@@ -112,6 +112,7 @@ class Plan:
     failure: Failure | None = None  # the last one
     asked_at: float | None = None
     first_byte_at: float | None = None
+    left: bool = False  # the client, while a hook is under way
     request_bytes: int = 0
     response_bytes: int = 0
 

@@ -22,6 +22,7 @@ from addons.models import ModelsStage
 from addons.own import OwnStage
 from addons.quota import QuotaStage
 from addons.route import RouteStage
+from addons.turns import LongWork
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
 from mitmgate.core.directory import Key, KeyId, Tenant, TenantId
@@ -78,9 +79,9 @@ GATES: dict[str, tuple[Callable[[], Any], str, Route]] = {
     "own token": (lambda: OwnStage(broken, broken, 60, broken).request, "/auth/token", Route.TOKEN),
     "own health": (lambda: OwnStage(broken, broken, 60, broken).request, "/health", Route.HEALTH),
     "auth": (lambda: AuthStage(broken).requestheaders, "/v1/chat/completions", Route.API),
-    "validate headers": (lambda: ValidateStage(broken).requestheaders, "/v1/chat/completions", Route.API),
-    "models headers": (lambda: ModelsStage().requestheaders, "/v1/chat/completions", Route.API),
-    "models": (lambda: ModelsStage().request, "/v1/chat/completions", Route.API),
+    "validate headers": (lambda: ValidateStage(broken, LongWork()).requestheaders, "/v1/chat/completions", Route.API),
+    "models headers": (lambda: ModelsStage(LongWork()).requestheaders, "/v1/chat/completions", Route.API),
+    "models": (lambda: ModelsStage(LongWork()).request, "/v1/chat/completions", Route.API),
     "quota": (lambda: QuotaStage(broken, broken, broken).request, "/v1/chat/completions", Route.API),
     "upstream": (lambda: UpstreamStage(broken, broken, broken).request, "/v1/chat/completions", Route.API),
 }
@@ -108,7 +109,7 @@ async def test_the_body_check_that_raises_refuses(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("addons.validate.orjson.loads", lambda raw: 1 / 0)
     flow = make_flow()
     known(flow)
-    await run(ValidateStage(broken).request, flow)
+    await run(ValidateStage(broken, LongWork()).request, flow)
     assert flow.response is not None and flow.response.status_code == 503
 
 

@@ -16,6 +16,7 @@ from mitmproxy import http
 
 from addons.exchange import exchange_of
 from addons.models import ModelsStage
+from addons.turns import LongWork
 from addons.validate import ValidateStage
 from mitmgate.core.directory import Tenant
 from mitmgate.core.settings import Limits
@@ -66,7 +67,7 @@ class Turns:
         self.count = 0
 
     def run(self, flow: http.HTTPFlow) -> None:
-        for stage in (ValidateStage(Limits()), ModelsStage()):
+        for stage in (ValidateStage(Limits(), LongWork()), ModelsStage(LongWork())):
             begun = time.thread_time()
             pending = stage.request(flow)
             self._ended(begun)

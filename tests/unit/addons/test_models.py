@@ -15,6 +15,7 @@ from mitmproxy.test import tflow, tutils
 
 from addons.exchange import Exchange, begin_exchange
 from addons.models import ModelsStage
+from addons.turns import LongWork
 from addons.validate import ValidateStage
 from mitmgate.core.directory import Key, KeyId, Tenant, TenantId
 from mitmgate.core.paths import Route, endpoint_of
@@ -48,7 +49,7 @@ def asked(
     exchange.route, exchange.endpoint, exchange.tenant, exchange.key = Route.API, endpoint_of(path), tenant, KEY
     exchange.plan = Plan(lambda error: http.Response.make(error.status), 1 << 20)
     begin_exchange(flow, exchange)
-    stages = (ValidateStage(Settings(Path("unused")).limits), ModelsStage())
+    stages = (ValidateStage(Settings(Path("unused")).limits, LongWork()), ModelsStage(LongWork()))
     for stage in stages:
         assert stage.requestheaders(flow) is None
     _request_stages(flow, stages)
@@ -236,7 +237,7 @@ def test_a_form_is_not_read_and_so_not_let_through() -> None:
 
 
 def test_a_key_that_limits_models_does_as_a_tenant_does() -> None:
-    limited = ModelsStage()
+    limited = ModelsStage(LongWork())
     flow, exchange = asked(CHAT, {"model": "m", "models": ["n"]}, TENANT)
     assert flow.response is None
     exchange.key = replace(KEY, allowed_models=frozenset({"m"}))

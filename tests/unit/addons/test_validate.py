@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from addons.turns import LongWork
 from addons.validate import ValidateStage
 from mitmgate.core.directory import Tenant
 from mitmgate.core.settings import Settings
@@ -94,7 +95,7 @@ def test_two_content_types_are_refused() -> None:
     for more in ("text/plain", "application/json"):
         flow, exchange = asked(CHAT, BODY, TENANT)
         flow.request.headers.add("content-type", more)
-        ValidateStage(Settings(Path("unused")).limits).requestheaders(flow)
+        ValidateStage(Settings(Path("unused")).limits, LongWork()).requestheaders(flow)
         assert flow.response is not None and flow.response.status_code == 400
         assert exchange.error == "invalid_header"
 
