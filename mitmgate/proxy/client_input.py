@@ -27,6 +27,7 @@ class ClientInput:
         reader.also_waiting = self._read_bytes
         self._held = False
         self._ended = False
+        self.queued = 0  # bytes of bodies that wait for a hook to end
         self._set_aside = 0  # bytes that `read` has and waits with
         self._arrived = b""  # to be fed in the step that waits for its turn
         self._waiting = False  # a step waits for its turn
@@ -131,4 +132,4 @@ class ClientInput:
     def _read_bytes(self) -> int:
         """Bytes that were read and not worked on."""
         in_codec = self.codec.waiting_bytes() if self.codec is not None else 0
-        return self._set_aside + len(self._arrived) + in_codec
+        return self.queued + self._set_aside + len(self._arrived) + in_codec

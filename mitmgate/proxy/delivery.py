@@ -17,6 +17,8 @@ from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http import DropStream, HttpStream, SendHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
+    HttpEvent,
+    RequestData,
     RequestProtocolError,
     ResponseData,
     ResponseEndOfMessage,
@@ -49,6 +51,7 @@ class Delivery(HttpStream):
         self.committed = False
         self._uploading = False
         self._held = 0  # bytes claimed from the worker's room
+        self._queued = 0  # bytes of the body that came while a hook was under way
         self._complete = False  # answer_complete has run
         self._left: int | None = None  # bytes of a streamed answer still to come, where its length is known
         self._hold: Hold | None = None  # of a streamed answer that an error of ours may be appended to
@@ -59,6 +62,17 @@ class Delivery(HttpStream):
         under_way = self._connection.begin_hook(name, self.flow)
         if under_way is not None:
             yield under_way
+            self._unqueue()
+
+    def note_waiting(self, received: HttpEvent) -> None:
+        """Counts what waits for a hook to end: an HTTP/2 client, whose other streams go on, is not held back."""
+        if self._paused and isinstance(received, RequestData):
+            self._queued += len(received.data)
+            self._connection.input.queued += len(received.data)
+
+    def _unqueue(self) -> None:
+        self._connection.input.queued -= self._queued
+        self._queued = 0
 
     # ---- an answer that is whole
 
@@ -262,6 +276,7 @@ class Delivery(HttpStream):
     def _end(self) -> None:
         self._timers.disarm()
         self._connection.input.release()
+        self._unqueue()
         self._connection.gateway.room.give_back(self._held)
         self._held = 0
         if hasattr(self, "flow"):

@@ -111,6 +111,8 @@ class GatewayLayer(Layer):
 class GatewayHttpLayer(HttpLayer):
     """mitmproxy's HttpLayer with our codecs and streams."""
 
+    streams: dict[int, GatewayHttpStream]  # type: ignore[assignment]
+
     def __init__(self, context: Context, connection: GatewayConnection) -> None:
         super().__init__(context, HTTPMode.transparent)
         self._connection = connection
@@ -156,6 +158,7 @@ class GatewayHttpLayer(HttpLayer):
                 if stream is not None:  # else it has ended
                     if type(received) is RequestProtocolError:
                         _note_left(stream)
+                    stream.note_waiting(received)
                     yield from self.event_to_child(stream, received)
             elif type(command) is DropStream:
                 dropped = self.streams.pop(command.stream_id, None)
