@@ -14,9 +14,6 @@ from mitmgate.core.json_pieces import NotJson, Piece, Pieces
 from mitmgate.core.members import members, repeats_decisive_name
 from mitmgate.core.model_limits import ModelLimits
 
-#: A tree takes up to thirty times its text's memory, and all of its time in one turn.
-MAX_TREE_BYTES: Final = 1 << 20
-MAX_TREE_VALUES: Final = 100_000
 _MAX_MEMBER_BYTES: Final = 1 << 16
 
 
@@ -46,13 +43,6 @@ class _Decisive(msgspec.Struct):
 
 _read_decisive: Final = msgspec.json.Decoder(_Decisive).decode
 _read_array: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-def is_large(raw: bytes) -> bool:
-    """Whether a JSON text is too large for a tree."""
-    if len(raw) <= MAX_TREE_VALUES:
-        return False
-    return len(raw) > MAX_TREE_BYTES or sum(map(raw.count, (b",", b"[", b"{"))) > MAX_TREE_VALUES
 
 
 def read_outline(raw: bytes) -> Generator[None, None, Outline]:
