@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -85,10 +86,7 @@ def name_elsewhere(raw: bytes, limits: ModelLimits) -> Generator[None, None, str
         yield
         if piece is None:
             continue
-        try:
-            tree = orjson.loads(piece.text)
-        except orjson.JSONDecodeError:  # a number beyond what orjson reads
-            raise NotJson from None
+        tree = _tree(piece.text)
         if piece.text.find(b":", piece.added) >= 0 and repeats_name(piece.text, tree):
             raise RepeatedName
         if (found := limits.in_body(tree)) is not None:
@@ -106,6 +104,18 @@ def _read(piece: Piece, is_object: bool) -> _Decisive | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise NotJson from None
     return None
+
+
+def _tree(text: bytes) -> Any:
+    """The text is valid. Numbers beyond a double's range are infinite in the tree."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(text, parse_int=float, parse_float=float)
+    except (ValueError, RecursionError):
+        raise NotJson from None
 
 
 def _parsed(value: msgspec.Raw) -> Any:
