@@ -12,13 +12,14 @@ from mitmproxy import http
 from addons.exchange import Exchange
 from addons.gate import gate
 from addons.turns import LongWork
+from mitmgate.core.bounded_json import may_parse
 from mitmgate.core.canonical import repeats_name
 from mitmgate.core.client_deadline import client_deadline_s
 from mitmgate.core.encoding import is_read_as_utf8
 from mitmgate.core.errors import Refused, ServiceUnavailable
 from mitmgate.core.json_pieces import NotJson
 from mitmgate.core.members import repeats_decisive_name
-from mitmgate.core.outline import LongMember, RepeatedName, is_large, read_outline
+from mitmgate.core.outline import LongMember, RepeatedName, read_outline
 from mitmgate.core.paths import BODILESS, METHODS, Route, is_forwarded, is_json_path
 from mitmgate.core.request_coding import BrokenCoding, TooMuch, coding_of, unpack
 from mitmgate.core.settings import Limits
@@ -139,7 +140,7 @@ class ValidateStage:
         must_be_json = is_json_path(exchange.path)
         if not raw and not must_be_json:
             return None  # calls such as `/v1/batches/ID/cancel` take nothing, and clients name the type all the same
-        if is_large(raw):
+        if not may_parse(raw):
             return self._read_large(exchange, raw, must_be_json)
         assert exchange.plan is not None
         if len(raw) > COUNTED_BYTES and exchange.plan.claim is not None and not exchange.plan.claim(len(raw)):

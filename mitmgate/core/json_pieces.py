@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -17,10 +18,11 @@ PIECE_BYTES: Final = 1 << 16
 MAX_NAMES_BYTES: Final = 1 << 16  # of what each piece repeats: the names of open containers
 _MAX_PIECE_BYTES: Final = 1 << 20
 _PASSES: Final = 5
-_MAX_DEPTH: Final = 1000 + 2 * _PASSES  # each pass over the brackets may hide two levels
+_MAX_DEPTH: Final = 1000
 
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _SPACE: Final = b" \t\r\n"
+_STEPS: Final = {**dict.fromkeys(b"[{", 1), **dict.fromkeys(b"]}", -1)}
 _CLOSES: Final = {b"{": b"}", b"[": b"]", b'"': b'"'}
 _match_space: Final = re.compile(rb"[ \t\r\n]*+").match
 _find_runs: Final = re.compile(rb"[\[{]+|[\]}]+").findall
@@ -131,8 +133,8 @@ class Pieces:
 
     def _followed(self, opened: Sequence[bytes], outside: list[bytes]) -> list[bytes]:
         """What is open behind these parts of a text, which are all that stands outside of strings."""
-        brackets = b"".join(outside).translate(None, _NOT_BRACKETS)
-        hidden = 0
+        brackets = whole = b"".join(outside).translate(None, _NOT_BRACKETS)
+        hidden = 0  # levels that the brackets taken out may have had
         while hidden < 2 * _PASSES and len(shorter := brackets.replace(b"[]", b"").replace(b"{}", b"")) < len(brackets):
             brackets, hidden = shorter, hidden + 2
         kinds = bytearray(opener[-1] for opener in opened)
@@ -146,13 +148,17 @@ class Pieces:
                 lowest = min(lowest, len(kinds))
             else:
                 raise NotJson
-        if deepest + hidden > _MAX_DEPTH:
+        if deepest + hidden > _MAX_DEPTH and _deepest(whole, len(opened)) > _MAX_DEPTH:
             raise NotJson
         after = list(opened[:lowest])
         for kind in kinds[lowest:]:
             opener = b"[" if kind == ord("[") else b"{"
             after.append(b'"":' + opener if after and after[-1][-1:] == b"{" else opener)
         return after
+
+
+def _deepest(brackets: bytes, depth: int) -> int:
+    return max(accumulate(map(_STEPS.__getitem__, brackets), initial=depth))
 
 
 def _space_ends(raw: bytes, at: int) -> int:

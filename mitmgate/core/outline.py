@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,9 +15,6 @@ from mitmgate.core.json_pieces import NotJson, Piece, Pieces
 from mitmgate.core.members import members, repeats_decisive_name
 from mitmgate.core.model_limits import ModelLimits
 
-#: A tree takes up to thirty times its text's memory, and all of its time in one turn.
-MAX_TREE_BYTES: Final = 1 << 20
-MAX_TREE_VALUES: Final = 100_000
 _MAX_MEMBER_BYTES: Final = 1 << 16
 
 
@@ -46,13 +44,6 @@ class _Decisive(msgspec.Struct):
 
 _read_decisive: Final = msgspec.json.Decoder(_Decisive).decode
 _read_array: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-
-def is_large(raw: bytes) -> bool:
-    """Whether a JSON text is too large for a tree."""
-    if len(raw) <= MAX_TREE_VALUES:
-        return False
-    return len(raw) > MAX_TREE_BYTES or sum(map(raw.count, (b",", b"[", b"{"))) > MAX_TREE_VALUES
 
 
 def read_outline(raw: bytes) -> Generator[None, None, Outline]:
@@ -95,10 +86,7 @@ def name_elsewhere(raw: bytes, limits: ModelLimits) -> Generator[None, None, str
         yield
         if piece is None:
             continue
-        try:
-            tree = orjson.loads(piece.text)
-        except orjson.JSONDecodeError:  # a number beyond what orjson reads
-            raise NotJson from None
+        tree = _tree(piece.text)
         if piece.text.find(b":", piece.added) >= 0 and repeats_name(piece.text, tree):
             raise RepeatedName
         if (found := limits.in_body(tree)) is not None:
@@ -116,6 +104,18 @@ def _read(piece: Piece, is_object: bool) -> _Decisive | None:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise NotJson from None
     return None
+
+
+def _tree(text: bytes) -> Any:
+    """The text is valid. Numbers beyond a double's range are infinite in the tree."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(text, parse_int=float, parse_float=float)
+    except (ValueError, RecursionError):
+        raise NotJson from None
 
 
 def _parsed(value: msgspec.Raw) -> Any:

@@ -165,7 +165,7 @@ DEPENDENCIES: dict[str, tuple[str, ...]] = {
     "mitmgate.core.directory.Directory.by_key_hash": EVERYWHERE,
     "addons.validate.is_json_path": (CHAT,),
     "addons.validate.is_forwarded": EVERYWHERE,
-    "addons.validate.is_large": (CHAT,),
+    "addons.validate.may_parse": (CHAT,),
     "addons.validate.repeats_name": (CHAT,),
     "addons.validate.orjson": (CHAT,),
     "addons.validate.repeats_decisive_name": (CHAT,),

@@ -242,6 +242,21 @@ def test_an_alias_changes_one_member(members: bytes, changed: bytes, fill: bytes
     assert exchange.model == "m"
 
 
+@pytest.mark.parametrize("tenant", [TENANT, LIMITED])
+@pytest.mark.parametrize("number", [b"1e400", b"-1E+999", b"9" * 400, b"9" * 5000])
+def test_limits_refuse_no_number_for_its_size(number: bytes, tenant: Tenant) -> None:
+    raw = b'{"model":"m",%s,"tools":[{"parameters":{"maximum":%s}}]}' % (FILL, number)
+    flow, exchange = asked(CHAT, raw, tenant)
+    assert flow.response is None and flow.request.raw_content == raw
+    assert exchange.model == "m"
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"1"])
+def test_models_are_limited_next_to_a_large_number(number: bytes) -> None:
+    flow, _ = asked(CHAT, b'{"model":"m",%s,"x":%s,"fallbacks":["other"]}' % (FILL, number), LIMITED)
+    assert flow.response is not None and flow.response.status_code == 403
+
+
 def test_a_stream_is_one() -> None:
     _, exchange = asked(CHAT, b'{"model":"m",' + FILL + b',"stream":true}', TENANT)
     assert exchange.streamed

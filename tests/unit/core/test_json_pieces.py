@@ -137,7 +137,7 @@ def test_commas_and_ends_too_many_or_too_few(raw: bytes, room: int) -> None:
         read_unnamed(raw.replace(b"1", b" " * room + b"1" + b" " * room) or b"")
 
 
-@pytest.mark.parametrize(("depth", "fits"), [(900, True), (999, True), (1012, False), (5000, False)])
+@pytest.mark.parametrize(("depth", "fits"), [(900, True), (999, True), (1002, False), (5001, False)])
 @pytest.mark.parametrize("raw", [(b"[", b"]"), (b'{"a":', b"}"), (b'[{"a":[', b"]}]")])
 def test_nesting_is_bounded(raw: tuple[bytes, bytes], depth: int, fits: bool) -> None:
     opener, closer = raw
@@ -148,3 +148,10 @@ def test_nesting_is_bounded(raw: tuple[bytes, bytes], depth: int, fits: bool) ->
     else:
         with pytest.raises((NotJson, RecursionError)):
             read_unnamed(text)
+
+
+@pytest.mark.parametrize("level", [b"[[],", b"[{},[[[[]]]],"])
+def test_what_is_closed_again_does_not_count_as_nesting(level: bytes) -> None:
+    read_unnamed(level * 995 + b"1" + b"]" * 995)
+    with pytest.raises(NotJson):
+        read_unnamed(level * 1001 + b"1" + b"]" * 1001)
