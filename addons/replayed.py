@@ -41,7 +41,10 @@ class Arrival:
     """The first stage in stock mitmproxy: sees what comes, from a client, an upstream or a file, before the chain."""
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        if flow.is_replay == "request" and isinstance(path := flow.metadata.get(PATH), str):
+        if flow.is_replay != "request":
+            return
+        flow.request.headers.pop("via", None)  # saved as it left here: it would look as if it had come back
+        if isinstance(path := flow.metadata.get(PATH), str):
             flow.request.data.path = path.encode("latin-1", "replace")
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:

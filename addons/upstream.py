@@ -113,11 +113,11 @@ class UpstreamStage:
         return [(b"Host", prepared.host), (b"Via", gateways), *without_strays(kept, exchange.credentials)]
 
     def _retries(self, exchange: Exchange, tenant: Tenant, budget: RetryBudget, ends_at: float) -> Retries:
-        """The tenant's or the configuration's; a client may only lower them, to 0 for one POST whatever happens."""
+        """The tenant's or the configuration's; a client may only lower them. 0 is one POST, whatever happens."""
         configured = self._settings.retries if tenant.upstream_retries is None else tenant.upstream_retries
         asked = client_retries(exchange.headers)
         left = configured if asked is None else min(configured, asked)
-        return Retries(0 if exchange.is_upload else left, ends_at, budget, replays_stale=asked != 0)
+        return Retries(0 if exchange.is_upload else left, ends_at, budget)
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings

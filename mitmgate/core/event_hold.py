@@ -131,10 +131,11 @@ class EventHold(Hold):
 
     def _end_in(self, chunk: bytes) -> int:
         begin = 1 if self._after_cr and chunk[0] == _LF else 0  # the second half of a line end
+        least = 0  # what waits for more: a mark alone, behind which not every client would see an event of ours
         if self._first:
             self._first = False
             if chunk.startswith(_BOM):
-                begin = len(_BOM)
+                begin = least = len(_BOM)
         end = self._behind_blank_line(chunk, begin)
         if end == _NO_END and not self._in_event:
             end = begin
@@ -149,7 +150,7 @@ class EventHold(Hold):
             self._in_event = end < len(chunk) and not self._in_comment
         self._after_cr = chunk[-1] == _CR
         self._at_line_start = chunk[-1] in (_CR, _LF)
-        return end if end else _NO_END
+        return end if end > least else _NO_END
 
     def _behind_blank_line(self, chunk: bytes, begin: int) -> int:
         """The offset behind the chunk's last blank line."""

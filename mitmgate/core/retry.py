@@ -136,15 +136,21 @@ class RetryBudget:
 
 @dataclass(slots=True)
 class Retries:
-    """How many retries a request has left, until when (monotonic seconds), and out of which budget.
-
-    replays_stale: whether a pooled connection that turns out closed may be replaced without counting as a retry.
-    """
+    """How many retries a request has left, until when (monotonic seconds), and out of which budget."""
 
     left: int
     ends_at: float
     budget: RetryBudget
-    replays_stale: bool = True
+
+    def replace_stale(self) -> bool:
+        """Whether a pooled connection that turned out closed is replaced, which takes one of the retries.
+
+        It needs no wait and no budget: its end most often was on its way before the request was.
+        """
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
 
     def wait_s(
         self,

@@ -298,12 +298,12 @@ class Attempts(Delivery):
             stale = (
                 failure is Failure.RESET
                 and self._progress is Progress.SENT
-                and (plan.retries is None or plan.retries.replays_stale)
                 and not self._fresh
                 and not self._uploading
                 and self.upstream is not None
                 and self.upstream.transport is not None
                 and self.upstream.transport.served > 0
+                and (plan.retries is None or plan.retries.replace_stale())
             )
             yield from self._abandon()
             if stale:

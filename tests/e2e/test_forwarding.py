@@ -385,7 +385,7 @@ def test_a_port_where_nobody_listens(gateway: Gateway) -> None:
 
 
 async def test_more_than_may_be_in_flight_is_a_typed_503(strict: Gateway, upstream: Upstream) -> None:
-    tenant = strict.tenant(upstream.url, cache={"mode": "off"})
+    tenants = [strict.tenant(upstream.url, cache={"mode": "off"}) for _ in range(3)]
     refused: list[httpx.Response] = []
 
     async def held(asked: Asked) -> None:
@@ -396,23 +396,23 @@ async def test_more_than_may_be_in_flight_is_a_typed_503(strict: Gateway, upstre
         await asked.chunk(DONE)
         await asked.end()
 
-    async def ask(client: httpx.AsyncClient) -> int:
-        answer = await client.post(f"{strict.url}{CHAT}", json=STREAM, headers=bearer(tenant.key))
+    async def ask(client: httpx.AsyncClient, number: int) -> int:
+        answer = await client.post(f"{strict.url}{CHAT}", json=STREAM, headers=bearer(tenants[number % 3].key))
         if answer.status_code == 503:
             refused.append(answer)
         return answer.status_code
 
     tls = strict.tls
     assert tls is not None
-    # One connection, so one worker, which may have 20 in flight
+    # One connection, so one worker, which may have 20 in flight, 10 of them a tenant's
     async with httpx.AsyncClient(verify=tls, http1=False, http2=True, timeout=30) as client:
-        models = await client.get(f"{strict.url}/v1/models", headers=bearer(tenant.key))
+        models = await client.get(f"{strict.url}/v1/models", headers=bearer(tenants[0].key))
         assert models.status_code == 200
         upstream.script = held
-        statuses = await asyncio.gather(*(ask(client) for _ in range(30)))
+        statuses = await asyncio.gather(*(ask(client, number) for number in range(30)))
         assert Counter(statuses) == {200: 20, 503: 10}
         upstream.script = llm
-        assert await ask(client) == 200
+        assert await ask(client, 0) == 200
     for answer in refused:
         assert error_of(answer)["code"] == "gateway_overloaded" and answer.headers["retry-after"] == "1"
 

@@ -121,8 +121,7 @@ class Planner:
             settings.get("total_s", 10),
         )
         ends_at = time.monotonic() + settings.get("total_s", 10)
-        stale = settings.get("replays_stale", True)
-        plan.retries = Retries(settings.get("retries", 2), ends_at, self.budget, stale)
+        plan.retries = Retries(settings.get("retries", 2), ends_at, self.budget)
         plan.tap = self.tap() if self.tap else None
         plan.stream_error = stream_error
         plan.relocate = settings.get("relocate")

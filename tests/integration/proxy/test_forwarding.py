@@ -192,7 +192,7 @@ async def test_a_stale_pooled_connection_is_tried_again_on_a_fresh_one(tmp_path:
             writer.write(OK)
 
     async with upstream(closes_second) as (raw, port):
-        planner = Planner(port, retries=0)
+        planner = Planner(port, retries=1)
         async with gateway(planner, tmp_path) as (here, _):
             assert (await ask(here, post()))[0] == 200
             assert (await ask(here, post()))[0] == 200

@@ -77,20 +77,20 @@ async def test_only_a_connection_that_closed_without_a_byte_is_tried_again(tmp_p
         assert headers["content-type"] == "application/json" and "error" in json.loads(body)
 
 
-async def test_a_stale_connection_is_not_replaced_after_a_byte_or_when_the_client_forbids_it(tmp_path: Path) -> None:
+async def test_a_stale_connection_takes_a_retry_and_is_not_replaced_after_a_byte(tmp_path: Path) -> None:
     async def second_breaks(reader: Any, writer: Any, request: bytes, n: int) -> None:
         writer.write(OK if n == 1 else b"HT" if b"half" in request else b"")
         await writer.drain()
         if n > 1:
             writer.close()
 
-    for path, replays in (("/half", True), ("/none", False)):
+    for path, retries, times in (("/half", 2, 1), ("/none", 0, 1), ("/none", 1, 2), ("/none", 2, 3)):
         async with upstream(second_breaks) as (raw, port):
-            planner = Planner(port, retries=0, replays_stale=replays)
+            planner = Planner(port, retries=retries)
             async with gateway(planner, tmp_path) as (here, _):
                 assert (await ask(here, post(b"{}", "/first")))[0] == 200
                 assert (await ask(here, post(b"{}", path)))[0] == 502
-            assert len(raw.requests) == 2
+            assert len(raw.requests) == 1 + times
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,8 @@ def test_comments_between_events_pass_with_their_line() -> None:
 
 def test_a_byte_order_mark() -> None:
     assert fed(EventHold(), b"\xef\xbb\xbf: ping\n", b"data: 1\n\n") == [b"\xef\xbb\xbf: ping\n", b"data: 1\n\n"]
+    assert fed(EventHold(), b"\xef\xbb\xbf", b"data: 1\n\n") == [b"", b"\xef\xbb\xbfdata: 1\n\n"]
+    assert fed(EventHold(), b"\xef\xbb\xbfdata: 1", b"\n\n") == [b"", b"\xef\xbb\xbfdata: 1\n\n"]
     assert fed(EventHold(), b"\xef", b"\xbb\xbfdata: 1\n", b"\n")[2] == b"\xef\xbb\xbfdata: 1\n\n"
 
 
