@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -76,6 +77,7 @@ class AdminClient:
         else:
             self._ways = [(None, http.client.HTTPConnection(parts.hostname, port_of(url)))]
         self._connection = self._ways[0][1]
+        self.trusted_by: Path | None = None  # the file that the certificate was checked with, but for the system's
 
     @property
     def has_token(self) -> bool:
@@ -191,6 +193,7 @@ class AdminClient:
                 connection.connect()
                 if way is not None and isinstance(connection.sock, ssl.SSLSocket):
                     way.check(connection.sock.getpeercert(binary_form=True))
+                    self.trusted_by = way.file
                 return
             except ssl.SSLCertVerificationError as problem:
                 connection.close()

@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 
 def header(width: int | None) -> str:
     """The titles over the lines."""
-    return _joined("Time (UTC)", "Tenant", "Status", "Cache", "Took", "Request", "Model", width)
+    return _joined("Time (UTC)", "Tenant", "Status", "Cache", "Took", "Request", "Error/model", width)
 
 
 def line(row: Row, width: int | None) -> str:

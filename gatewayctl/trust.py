@@ -31,9 +31,10 @@ class NotTrusted(click.ClickException):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """One way to trust a certificate. only: the one certificate (DER) that may be shown."""
+    """One way to trust a certificate. file: its authorities, None for the system's. only: all it may be, in DER."""
 
     context: ssl.SSLContext
+    file: Path | None = None
     only: bytes | None = None
 
     def check(self, shown: bytes | None) -> None:
@@ -61,7 +62,7 @@ def ways_to_trust(ca_file: Path | None, here: Running | None) -> list[Trust]:
             raise click.UsageError(f"--cacert {ca_file} holds no certificate in PEM") from None
         except OSError as problem:
             raise click.UsageError(f"--cacert {ca_file} cannot be read: {problem.strerror}") from None
-    return [*ways, Trust(context)]
+    return [*ways, Trust(context, ca_file)]
 
 
 def not_trusted(url: str, problems: list[ssl.SSLCertVerificationError]) -> NotTrusted:
@@ -88,6 +89,6 @@ def _own(file: Path) -> Trust | None:
         context.check_hostname = False
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.load_verify_locations(cadata=pem)
-        return Trust(context, ssl.PEM_cert_to_DER_cert(pem))
+        return Trust(context, file, ssl.PEM_cert_to_DER_cert(pem))
     except (OSError, ValueError):  # ssl.SSLError is an OSError
         return None

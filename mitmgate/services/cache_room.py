@@ -22,8 +22,15 @@ class CacheRoom:
     def __init__(self, store: Store, given: int | None) -> None:
         self._store = store
         self._given = given
-        self._learned_at = 0.0
+        self._learned_at = float("-inf")
         self.bytes = given
+
+    def give(self, given: int | None) -> None:
+        """A reload's bound; without one, what was learned last holds until it is learned again."""
+        self._given = given
+        if given is not None:
+            self.bytes = given
+        self._learned_at = float("-inf")
 
     async def learn(self, within_s: float) -> int | None:
         """The bound, or None while the store does not answer."""

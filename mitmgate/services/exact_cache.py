@@ -94,7 +94,7 @@ class ExactCache:
 
     def __init__(self, store: Store, total_max_bytes: int | None = None) -> None:
         self._store = store
-        self._room = CacheRoom(store, total_max_bytes)
+        self.room = CacheRoom(store, total_max_bytes)
         self._drop_books = store.use(DROP_BOOKS)
         self._put = store.use(PUT)
         self._sweep = store.use(SWEEP)
@@ -171,7 +171,7 @@ class ExactCache:
         now_ms, expires_ms = int(entry.stored_at * 1000), int(entry.expires_at * 1000)
         namespace = "" if entry.namespace == DEFAULT_NAMESPACE else entry.namespace
         bounds = (size, max_bytes, now_ms, expires_ms, DROPPED_AT_ONCE, namespace, MAX_NAMESPACES)
-        of_all = self._room.bytes if self._room.bytes is not None else await self._room.learn(PUT_WITHIN_S)
+        of_all = self.room.bytes if self.room.bytes is not None else await self.room.learn(PUT_WITHIN_S)
         if of_all is None:
             return False
         arguments = (tag(tenant_id), name, value, *bounds, removal, of_all)
@@ -198,7 +198,7 @@ class ExactCache:
 
     async def flush(self) -> None:
         """Writes what was noted since the last time. What the store does not take is lost, and does no harm."""
-        await self._room.keep_current()
+        await self.room.keep_current()
         touched, self._touched = self._touched, {}
         counted, self._counted = self._counted, Counter()
         uses: dict[int, list[Any]] = {}

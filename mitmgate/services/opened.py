@@ -1,4 +1,4 @@
-"""All a worker's chain leans on, opened together and closed in turn."""
+"""The connections and state that a worker's chain needs, opened together and closed in reverse order."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class Services:
         """The same services under other settings: what a reload can change. Raises SecretsUnusable."""
         given = load_secrets(settings, self.runtime.data_dir, create=False)
         self.quota.apply(settings.limits)
+        self.exact_cache.room.give(settings.cache.total_max_bytes)
         return replace(
             self,
             settings=settings,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mitmgate.core.settings import Runtime, Settings
 from mitmgate.core.settings.kinds import join_host_port
+from mitmgate.services.curl_trust import curl_to
 from mitmgate.services.secrets import ADMIN_TOKEN
 
 
@@ -55,7 +56,8 @@ def banner(started: Started, environ: Mapping[str, str] = os.environ) -> Iterato
     yield f"  logs         these lines{''.join(f', {log}' for log in started.server_logs)}"
     yield f"  demo         {demo or started.demo_off}"
     yield ""
-    yield from _demo_calls(url) if runtime.demo else _real_calls(url, token_file, environ)
+    curl, url = _curl(started.settings, url)
+    yield from _demo_calls(curl, url) if runtime.demo else _real_calls(curl, url, token_file, environ)
     yield ""
 
 
@@ -64,18 +66,26 @@ def workers(runtime: Runtime) -> str:
     return "1 worker" if runtime.worker_count == 1 else f"{runtime.worker_count} workers"
 
 
-def _demo_calls(url: str) -> Iterator[str]:
+def _curl(settings: Settings, url: str) -> tuple[str, str]:
+    """The command with what it needs to trust the listener, and the URL to call."""
+    if settings.server.tls_cert is None:
+        return "curl", url
+    options, url = curl_to(url, settings.server.tls_cert)
+    return shlex.join(["curl", *options]), url
+
+
+def _demo_calls(curl: str, url: str) -> Iterator[str]:
     yield "Try it: a token for the demo's key, then a question (asked again, it comes from the cache):"
-    yield f"  TOKEN=$(curl -s -X POST {url}/auth/token -H 'Content-Type: application/json' \\"
+    yield f"  TOKEN=$({curl} -s -X POST {url}/auth/token -H 'Content-Type: application/json' \\"
     yield """    -d '{"api_key": "test-key-123"}' | sed 's/.*"token": *"\\([^"]*\\)".*/\\1/')"""
-    yield f"""  curl -i -X POST {url}/api/v1/chat/completions -H "Authorization: Bearer $TOKEN" \\"""
+    yield f"""  {curl} -i -X POST {url}/api/v1/chat/completions -H "Authorization: Bearer $TOKEN" \\"""
     yield """    -H 'Content-Type: application/json' -d '{"messages": [{"role": "user", "content": "What is 2+2?"}]}'"""
 
 
-def _real_calls(url: str, token_file: os.PathLike[str], environ: Mapping[str, str]) -> Iterator[str]:
+def _real_calls(curl: str, url: str, token_file: os.PathLike[str], environ: Mapping[str, str]) -> Iterator[str]:
     token = f"${ADMIN_TOKEN}" if environ.get(ADMIN_TOKEN) else f"$(cat {shlex.quote(str(token_file))})"
     yield "Try it: the tenants there are, then a question with the key of one:"
-    yield f"""  curl -s {url}/admin/tenants -H "Authorization: Bearer {token}\""""
-    yield f"""  curl -i -X POST {url}/v1/chat/completions -H "Authorization: Bearer $KEY" \\"""
+    yield f"""  {curl} -s {url}/admin/tenants -H "Authorization: Bearer {token}\""""
+    yield f"""  {curl} -i -X POST {url}/v1/chat/completions -H "Authorization: Bearer $KEY" \\"""
     yield "    -H 'Content-Type: application/json' \\"
     yield """    -d '{"model": "gpt-6-luna", "messages": [{"role": "user", "content": "What is 2+2?"}]}'"""

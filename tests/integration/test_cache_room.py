@@ -156,3 +156,13 @@ def test_the_share_is_of_what_the_store_may_use() -> None:
 def test_the_water_level(sizes: list[int], room: int, level: int) -> None:
     assert water_level(sizes, room) == level
     assert sum(min(size, level) for size in sizes) <= room
+
+
+async def test_a_reload_gives_another_bound_at_once(store: Store) -> None:
+    cache = ExactCache(store, 5 * MIB)
+    assert await cache.room.learn(10.0) == 5 * MIB
+    cache.room.give(2 * MIB)
+    assert cache.room.bytes == 2 * MIB
+    cache.room.give(None)
+    await cache.room.keep_current()
+    assert cache.room.bytes == int(SHARE * MAX_MIB * MIB)

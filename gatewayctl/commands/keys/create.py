@@ -12,7 +12,7 @@ from gatewayctl.durations import UNTIL
 from gatewayctl.key_options import SCOPES, show_warnings
 from gatewayctl.session import Session, asks_server
 from gatewayctl.text import cell
-from gatewayctl.try_it import curl
+from gatewayctl.try_it import curl, model_to_try
 
 
 @click.command("create")
@@ -63,9 +63,9 @@ def create(
         click.echo(f"Made key {key['id']} ({cell(key['name'])}) of {cell(found['name'])}, shown this once:\n")
         click.echo(f"  {key['api_key']}")
         if not scopes or {"chat", "any"} & set(scopes):
-            model = next(
-                iter(models), found.get("default_model") or next(iter(found.get("allowed_models") or ()), None)
-            )
-            click.echo(f"\nTry it:\n\n{curl(session.client.url, key['api_key'], str(found['upstream_format']), model)}")
+            default = None if models else found.get("default_model")
+            model = model_to_try(default, models or found.get("allowed_models") or ())
+            vendor, client = str(found["upstream_format"]), session.client
+            click.echo(f"\nTry it:\n\n{curl(client.url, key['api_key'], vendor, model, client.trusted_by)}")
 
     session.show(key, for_people)

@@ -10,7 +10,7 @@ from gatewayctl.key_options import show_warnings
 from gatewayctl.session import Session, asks_server
 from gatewayctl.tenant_options import fields_of, tenant_options
 from gatewayctl.text import cell
-from gatewayctl.try_it import curl
+from gatewayctl.try_it import curl, model_to_try
 
 
 @click.command("create")
@@ -43,7 +43,8 @@ def create(session: Session, name: str, backend: str, **options: Any) -> None:
         click.echo(f"Made tenant {cell(tenant['name'])} with id {tenant['id']}, upstream {cell(tenant['backend_url'])}")
         show_warnings(tenant)
         click.echo(f"\nIts API key, shown this once:\n\n  {tenant['api_key']}\n\nTry it:\n")
-        model = tenant.get("default_model") or next(iter(tenant.get("allowed_models") or ()), None)
-        click.echo(curl(session.client.url, tenant["api_key"], str(tenant.get("upstream_format")), model))
+        model = model_to_try(tenant.get("default_model"), tenant.get("allowed_models") or ())
+        vendor, client = str(tenant.get("upstream_format")), session.client
+        click.echo(curl(client.url, tenant["api_key"], vendor, model, client.trusted_by))
 
     session.show(tenant, for_people)

@@ -31,6 +31,12 @@ def test_the_curl_names_a_model_that_the_tenant_may_use(run: Any, admin: Any) ->
     assert '"model": "only-this"' in run("keys", "create", "acme").stdout
 
 
+def test_the_curl_names_no_pattern_of_models(run: Any, admin: Any) -> None:
+    shown = run("keys", "create", "acme", "--model", "gpt-*", "--model", "o9").stdout
+    assert '"model": "o9"' in shown
+    assert '"model": "gpt-6-luna"' in run("keys", "create", "acme", "--model", "gpt-*").stdout
+
+
 def test_a_key_that_may_not_chat_gets_no_curl(run: Any) -> None:
     assert "curl" not in run("keys", "create", "acme", "--scope", "embeddings").stdout
 

@@ -24,7 +24,7 @@ def test_the_newest_come_last_and_all_is_there_without_a_terminal(run: Any, admi
         request_row(2, status=502, cache=None, error="upstream_first_byte_timeout", model=None),
     ]
     lines = run("logs").stdout.splitlines()
-    assert lines[0].split() == ["Time", "(UTC)", "Tenant", "Status", "Cache", "Took", "Request", "Model"]
+    assert lines[0].split() == ["Time", "(UTC)", "Tenant", "Status", "Cache", "Took", "Request", "Error/model"]
     assert "a tenant with a long name 200    semantic  123 ms 01a2107b-9134-70c1-863a-e8886ce96f03 gpt-4o" in lines[1]
     assert lines[2].endswith("502    -         123 ms 01a2107b-9134-70c2-863a-e8886ce96f03 upstream_first_byte_timeout")
     assert json.loads(run("logs", "--json").stdout)["data"] == admin.rows
