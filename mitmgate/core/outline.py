@@ -73,7 +73,7 @@ def read_outline(raw: bytes) -> Generator[None, None, Outline]:
         if isinstance(found.stream, msgspec.Raw):
             outline.stream = _parsed(found.stream)
         names = {name for name in _Decisive.__struct_fields__ if getattr(found, name) is not msgspec.UNSET}
-        if names & seen or repeats_decisive_name(piece.text):
+        if names & seen or (names and repeats_decisive_name(piece.text)):  # which reads all names of the piece
             raise RepeatedName
         seen |= names
     return outline

@@ -22,6 +22,7 @@ from mitmgate.proxy.client_reader import ClientReader, read_small
 from mitmgate.proxy.clients import Clients
 from mitmgate.proxy.connection import GatewayConnection
 from mitmgate.proxy.gateway import Gateway
+from mitmgate.proxy.handshake import Handshake
 from mitmgate.proxy.master import GatewayMaster, GatewayMode
 from mitmgate.proxy.wire import error_bytes
 from mitmgate.services.vital import run_vital
@@ -74,10 +75,8 @@ class Worker:
         running = asyncio.get_running_loop().create_task(self.master.run())
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: asyncio.StreamReaderProtocol(ClientReader(self.gateway.room), self._serve),
+            self._accept,
             sock=listener,
-            ssl=self._tls,
-            ssl_handshake_timeout=10 if self._tls else None,
             backlog=2048,
         )
         self._sweeper = run_vital(self._sweep())
@@ -118,11 +117,15 @@ class Worker:
             return False
         return True
 
+    def _accept(self) -> asyncio.Protocol:
+        self._clients.limits = self.gateway.connections
+        streams = asyncio.StreamReaderProtocol(ClientReader(self.gateway.room), self._serve)
+        return streams if self._tls is None else Handshake(self._clients, self._tls, streams)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = writer.get_extra_info("peername")
         address = str(peer[0]) if isinstance(peer, tuple) else ""
-        self._clients.limits = self.gateway.connections
-        if not self._clients.admits(address):
+        if self._tls is None and not self._clients.admits(address):  # else its handshake was admitted
             _turn_away(writer)
             return
         connection = GatewayConnection(self.gateway, self.master, reader, writer, self.master.options, self._mode)
@@ -176,12 +179,8 @@ class Worker:
 
 def _turn_away(writer: asyncio.StreamWriter) -> None:
     """Says why, where that takes no more than the socket's buffer, and ends the connection."""
-    tls = writer.get_extra_info("ssl_object")
-    if tls is not None and tls.selected_alpn_protocol() == "h2":
-        writer.transport.abort()
-        return
     writer.write(error_bytes(FULL()))
-    if buffered(writer) and tls is None:
+    if buffered(writer):
         writer.transport.abort()
     else:
         writer.close()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mitmproxy import http
 
 from mitmgate.core.pace import LEAST_BYTES_PER_S
 from mitmgate.proxy import clients, stream, worker
 from mitmgate.proxy.clients import ConnectionLimits
+from tests.e2e.certificates import Authority
 
 from .harness import Planner, answer, ask, gateway, post, read_answer, upstream
 from .test_bad_clients import Http2, http2
@@ -177,3 +181,50 @@ def test_places_of_addresses_add_up(steps: list[str]) -> None:
             assert len(mine) == 3
             made.remove(mine.pop(0))
         assert len(made) == sum(map(len, held.values()))
+
+
+async def test_a_handshake_under_way_has_a_place_and_gives_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clients, "YOUNG_S", 0.0)
+    monkeypatch.setattr(clients, "NOBODY_IDLE_S", 0.0)
+    tls = Authority(tmp_path, "authority").server_context("127.0.0.1")
+    trusting = ssl.create_default_context()
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    planner = Planner(1)
+    planner.early["/hit"] = http.Response.make(200, b"{}")
+    async with gateway(planner, tmp_path, client_tls=tls) as (port, here), asyncio.timeout(30):
+        here.gateway.connections = ConnectionLimits(4)
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
+        for reader, _ in silent[:4]:
+            assert await reader.read() == b""
+        assert len(here._clients) == 4
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusting)
+        writer.write(post(b"{}", "/hit"))
+        assert (await read_answer(reader))[0] == 200
+        for _, each in silent:
+            each.close()
+        silent[-1][1].transport.abort()
+        while len(here._clients) > 1:
+            await asyncio.sleep(0.01)
+        writer.close()
+        while len(here._clients) or here._connections:
+            await asyncio.sleep(0.01)
+
+
+async def test_no_handshake_is_begun_without_a_place(tmp_path: Path) -> None:
+    tls = Authority(tmp_path, "authority").server_context("127.0.0.1")
+    async with gateway(Planner(1), tmp_path, client_tls=tls) as (port, here), asyncio.timeout(30):
+        here.gateway.connections = ConnectionLimits(1)
+        _, first = await asyncio.open_connection("127.0.0.1", port)
+        while len(here._clients) < 1:
+            await asyncio.sleep(0.01)
+        reader, second = await asyncio.open_connection("127.0.0.1", port)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        assert len(here._clients) == 1
+        first.write(b"no TLS at all\r\n\r\n")  # a handshake that fails
+        while len(here._clients):
+            await asyncio.sleep(0.01)
+        first.close()
+        second.close()
