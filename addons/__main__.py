@@ -74,9 +74,10 @@ def attach(channel: Channel, services: Services, worker: Worker, chain: Sequence
     def reload(message: Message) -> None:
         nonlocal chain
         settings, _ = load_runtime(settings_file)
-        chain = make_chain(services.with_settings(settings))
+        reloaded = make_chain(services.with_settings(settings))
         apply_settings(worker.gateway, settings)
-        worker.use_chain(chain)
+        worker.use_chain(reloaded)
+        chain = reloaded
 
     channel.on("status", services.status.tell)
     channel.on("reload", reload)

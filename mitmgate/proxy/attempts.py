@@ -85,7 +85,7 @@ class Attempts(Delivery):
         self.upstream = server
         self._failed_answer = self._unframed = None
         self._progress, self._wants_another = Progress.CONNECTING, False
-        self.response_body_buf.clear()
+        self._drop_answer()
         self._timers.arm("connect", self._deadlines().connect_s)
         yield ConnectUpstream(self, server, self._fresh)
 
@@ -203,8 +203,7 @@ class Attempts(Delivery):
         """An error that may be retried: kept whole in case it is the last word."""
         if isinstance(event, ResponseData):
             self._timers.touch("idle")
-            self.response_body_buf += event.data
-            if len(self.response_body_buf) > MAX_FAILED_BODY_BYTES:
+            if not self._keep_answer(event.data, MAX_FAILED_BODY_BYTES):
                 self._judge_failed_answer(b"")
                 if self._failed_answer is not None:
                     self._plan().note_refusal(self._failed_answer, bytes(self.response_body_buf))
@@ -232,11 +231,10 @@ class Attempts(Delivery):
             self._timers.touch("idle")
             if self._unframed is not None:
                 self._unframed.feed(event.data)
-            self.response_body_buf += event.data
             most = MAX_BUFFERED_ANSWER_BYTES if self._plan().must_buffer else MAX_TREE_BYTES
-            if len(self.response_body_buf) > most or not self._claim(len(event.data)):
+            if not self._keep_answer(event.data, most):
                 whole = bytes(self.response_body_buf)
-                self.response_body_buf.clear()
+                self._drop_answer()
                 if self._plan().must_buffer:
                     yield from self._abandon()
                     yield from self._attempt_failed(Failure.TOO_LARGE)

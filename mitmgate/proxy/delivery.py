@@ -51,6 +51,7 @@ class Delivery(HttpStream):
         self.committed = False
         self._uploading = False
         self._held = 0  # bytes claimed from the worker's room
+        self._held_of_answer = 0  # of these, those of response_body_buf
         self._queued = 0  # bytes of the body that came while a hook was under way
         self._complete = False  # answer_complete has run
         self._left: int | None = None  # bytes of a streamed answer still to come, where its length is known
@@ -278,7 +279,7 @@ class Delivery(HttpStream):
         self._connection.input.release()
         self._unqueue()
         self._connection.gateway.room.give_back(self._held)
-        self._held = 0
+        self._held = self._held_of_answer = 0
         if hasattr(self, "flow"):
             self.flow.live = False
 
@@ -310,3 +311,18 @@ class Delivery(HttpStream):
             return False
         self._held += count
         return True
+
+    def _keep_answer(self, data: bytes, most: int) -> bool:
+        """Adds to response_body_buf. -> False when that is more than `most`, or than there is room for."""
+        self.response_body_buf += data
+        if len(self.response_body_buf) > most or not self._claim(len(data)):
+            return False
+        self._held_of_answer += len(data)
+        return True
+
+    def _drop_answer(self) -> None:
+        """Empties response_body_buf and gives its room back."""
+        self.response_body_buf.clear()
+        self._connection.gateway.room.give_back(self._held_of_answer)
+        self._held -= self._held_of_answer
+        self._held_of_answer = 0

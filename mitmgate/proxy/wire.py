@@ -157,6 +157,6 @@ def malformed_response(response: http.Response) -> bool:
     except ValueError:
         return True
     if response.headers.get("transfer-encoding", "chunked").lower() != "chunked":
-        return True  # a coding below it would stay on, and nobody be told of it
+        return True  # a coding below it would stay on unseen
     texts = b"".join([response.data.reason, *(value for _, value in response.headers.fields)])
     return b"\r" in texts or b"\n" in texts or b"\0" in texts or not 200 <= response.status_code <= 599

@@ -58,7 +58,7 @@ class RawUpstream:
                 await writer.drain()
                 if writer.is_closing():
                     return
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
             self.closed.set()
         finally:
             writer.close()

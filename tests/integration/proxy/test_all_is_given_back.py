@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import h2.exceptions
 import pytest
 
 from mitmgate.core.limits import LocalLimiter
+from mitmgate.proxy import worker as worker_module
 from mitmgate.proxy.worker import Worker
 from mitmgate.services.opened import Services
 from mitmgate.services.quota import Quota
@@ -162,9 +164,9 @@ async def all_given_back(services: Services, worker: Worker) -> None:
     assert not worker._clients._networks and not len(worker._clients)
 
 
-@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 30))])
-async def test_in_any_order(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)
+@asynccontextmanager
+async def served(tmp_path: Path, chance: random.Random) -> AsyncIterator[tuple[Services, Worker, Any]]:
+    """-> the services, their worker, and what has some clients ask, one after the other"""
     async with upstream(upstreams(chance)) as (_, to):
         services, journal = make_services(to, tmp_path)
         store: Any = Moody(chance)
@@ -180,12 +182,40 @@ async def test_in_any_order(tmp_path: Path, seed: int) -> None:
         async with serving(services, tmp_path) as (port, worker):
             worker.gateway.room.limit = 4 << 20
 
-            async def client() -> None:
+            async def ask_often() -> None:
                 for _ in range(3):
                     ask = chance.choice((over_http1, over_http1, over_http2))
                     with suppress(OSError):
                         await ask(port, chance.choice(credentials), chance)
 
-            await asyncio.gather(*(client() for _ in range(20)))
-            await all_given_back(services, worker)
+            yield services, worker, lambda: asyncio.gather(*(ask_often() for _ in range(20)))
             assert len({record.request_id for record in journal.records}) == len(journal.records) > 0
+
+
+def errors_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 30))])
+async def test_in_any_order(tmp_path: Path, seed: int, caplog: pytest.LogCaptureFixture) -> None:
+    async with served(tmp_path, random.Random(seed)) as (services, worker, ask):
+        await ask()
+        await all_given_back(services, worker)
+        assert errors_in(caplog) == []
+
+
+@pytest.mark.parametrize("seed", [50, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(51, 60))])
+async def test_by_a_drain_in_the_middle(
+    tmp_path: Path, seed: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "DRAIN_S", 0.2)
+    chance = random.Random(seed)
+    async with served(tmp_path, chance) as (services, worker, ask):
+        asking, busy = ask(), chance.randrange(1, 5)
+        async with asyncio.timeout(10):
+            while services.in_flight.count < busy:
+                await asyncio.sleep(0.005)
+        await worker.drain()
+        await all_given_back(services, worker)
+        await asking
+        assert errors_in(caplog) == []
