@@ -36,7 +36,7 @@ from mitmgate.proxy.delivery import Delivery
 from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
 from mitmgate.proxy.plan import Deadlines, Plan
 from mitmgate.proxy.redirected import may_follow
-from mitmgate.proxy.wire import is_framed, malformed_response
+from mitmgate.proxy.wire import EXPLAINED, is_framed, malformed_response
 
 NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
@@ -324,7 +324,9 @@ class Attempts(Delivery):
         if plan.stream_error is not None and self._left is None and self._hold is not None and self._hold.may_append:
             last = plan.stream_error(error_of(failure), self._hold)
             yield SendHttp(ResponseData(self.stream_id, last), self.context.client)
-        yield from self._break_client()
+            yield from self._break_client(EXPLAINED)
+        else:
+            yield from self._break_client()
 
     def _attempt_failed(self, failure: Failure) -> CommandGenerator[None]:
         """Another attempt, now or after a wait; else the answer that says so."""
