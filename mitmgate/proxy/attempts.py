@@ -337,7 +337,9 @@ class Attempts(Delivery):
         now = time.monotonic()
         wait = None
         may_repeat = self._wants_another or failure is not Failure.STATUS
-        if plan.retries is not None and not self._uploading and may_repeat:
+        if self._uploading and self._progress is not Progress.CONNECTING:
+            may_repeat = False  # its bytes are not kept
+        if plan.retries is not None and may_repeat:
             wait = plan.retries.wait_s(
                 failure,
                 self._progress,
