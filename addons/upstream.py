@@ -117,7 +117,7 @@ class UpstreamStage:
         configured = self._settings.retries if tenant.upstream_retries is None else tenant.upstream_retries
         asked = client_retries(exchange.headers)
         left = configured if asked is None else min(configured, asked)
-        return Retries(0 if exchange.is_upload else left, ends_at, budget)
+        return Retries(left, ends_at, budget)
 
     def _deadlines(self, headers: dict[str, str]) -> Deadlines:
         settings = self._settings

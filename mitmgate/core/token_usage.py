@@ -23,7 +23,7 @@ _EVENTS: Final = Wanted(PLACES, COUNTERS | {"type"})
 _OPENAI_ENDS: Final = frozenset({b"response.completed", b"response.incomplete", b"response.failed"})
 _ANTHROPIC_ENDS: Final = frozenset({b"message_stop"})
 # A chunk of whole events without any of these says nothing that is wanted.
-_REPORT_MARKS: Final = (b'okens"', b'okenCount"', b'_count"')
+_REPORT_MARKS: Final = (b'okens"', b"okens_", b'okenCount"', b'_count"')
 _OPENAI_MARKS: Final = (*_REPORT_MARKS, b"[DONE]", b'finish_reason":"', b'finish_reason": "', *_OPENAI_ENDS)
 _ANTHROPIC_MARKS: Final = (*_REPORT_MARKS, b"stop", *_ANTHROPIC_ENDS)
 _MOST_DULL: Final = 80  # bytes of a line; an event of more costs little for its length

@@ -36,7 +36,7 @@ from mitmgate.proxy.delivery import Delivery
 from mitmgate.proxy.events import ConnectUpstream, UpstreamReady, UpstreamServer
 from mitmgate.proxy.plan import Deadlines, Plan
 from mitmgate.proxy.redirected import may_follow
-from mitmgate.proxy.wire import is_framed, malformed_response
+from mitmgate.proxy.wire import EXPLAINED, is_framed, malformed_response
 
 NOWHERE: Final = "gateway.invalid"
 MAX_FAILED_BODY_BYTES: Final = 1 << 20
@@ -322,7 +322,9 @@ class Attempts(Delivery):
         if plan.stream_error is not None and self._left is None and self._hold is not None and self._hold.may_append:
             last = plan.stream_error(error_of(failure), self._hold)
             yield SendHttp(ResponseData(self.stream_id, last), self.context.client)
-        yield from self._break_client()
+            yield from self._break_client(EXPLAINED)
+        else:
+            yield from self._break_client()
 
     def _attempt_failed(self, failure: Failure) -> CommandGenerator[None]:
         """Another attempt, now or after a wait; else the answer that says so."""
@@ -333,7 +335,9 @@ class Attempts(Delivery):
         now = time.monotonic()
         wait = None
         may_repeat = self._wants_another or failure is not Failure.STATUS
-        if plan.retries is not None and not self._uploading and may_repeat:
+        if self._uploading and self._progress is not Progress.CONNECTING:
+            may_repeat = False  # its bytes are not kept
+        if plan.retries is not None and may_repeat:
             wait = plan.retries.wait_s(
                 failure,
                 self._progress,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from mitmgate.proxy.http2_server import GatewayHttp2Server
+
+_NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
 def buffered(writer: Any) -> int:
@@ -55,3 +59,10 @@ class Backlog:
         """Ends the client's connection without waiting for what it has not read."""
         if isinstance(self._writer, asyncio.StreamWriter):
             self._writer.transport.abort()
+
+    def reset(self) -> None:
+        """The same, so that the client sees it as a failure."""
+        if isinstance(self._writer, asyncio.StreamWriter):
+            connected = self._writer.get_extra_info("socket")
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            self.abort()

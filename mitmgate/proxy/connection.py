@@ -25,7 +25,14 @@ from mitmgate.core.retry import Failure
 from mitmgate.proxy.backlog import Backlog, buffered
 from mitmgate.proxy.client_input import ClientInput
 from mitmgate.proxy.client_reader import READ_BYTES
-from mitmgate.proxy.events import ConnectUpstream, HooksDone, HookUnderWay, UpstreamReady, UpstreamServer
+from mitmgate.proxy.events import (
+    ConnectUpstream,
+    HooksDone,
+    HookUnderWay,
+    ResetConnection,
+    UpstreamReady,
+    UpstreamServer,
+)
 from mitmgate.proxy.http2_server import GatewayHttp2Server
 from mitmgate.proxy.layer import GatewayLayer, take_apart
 from mitmgate.proxy.pool import DialFailed, Transport
@@ -162,6 +169,9 @@ class GatewayConnection(ProxyConnectionHandler):
         elif isinstance(command, commands.CloseTcpConnection):
             self.close_connection(command.connection, command.half_close)
         elif isinstance(command, commands.CloseConnection):
+            if isinstance(command, ResetConnection):
+                self._flush()
+                self.backlog.reset()
             self.close_connection(command.connection)
         elif isinstance(command, commands.RequestWakeup):
             task = asyncio.get_running_loop().create_task(self.wakeup(command))

@@ -266,11 +266,11 @@ class Delivery(HttpStream):
         plan = plan_of(self.flow)
         return self.flow.response is not None and (plan is None or not plan.attempts)
 
-    def _break_client(self) -> CommandGenerator[None]:
+    def _break_client(self, why: str = "incomplete") -> CommandGenerator[None]:
         """Ends the client's side so that what it has can not be taken for whole."""
         self._end()
         self.client_state = self.server_state = self.state_errored
-        broken = ResponseProtocolError(self.stream_id, "incomplete", ErrorCode.GENERIC_SERVER_ERROR)
+        broken = ResponseProtocolError(self.stream_id, why, ErrorCode.GENERIC_SERVER_ERROR)
         yield SendHttp(broken, self.context.client)
         yield DropStream(self.stream_id)
 

@@ -41,6 +41,10 @@ class ConnectUpstream(commands.Command):
     fresh: bool
 
 
+class ResetConnection(commands.CloseConnection):
+    """Close it by a reset, as its end would be taken for that of an answer without framing (RFC 9112 section 6.3)."""
+
+
 @dataclass
 class UpstreamReady(events.Event):
     """The answer to ConnectUpstream; failure None means that the connection is open."""

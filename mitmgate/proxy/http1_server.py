@@ -24,11 +24,13 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 
 from mitmgate.core.errors import GatewayError
+from mitmgate.proxy.events import ResetConnection
 from mitmgate.proxy.http1_body import BodyReader, State, body_reader
 from mitmgate.proxy.http1_head import BadHead, Head
 from mitmgate.proxy.wire import (
     BAD_REQUEST,
     BROKEN_BODY,
+    EXPLAINED,
     HEAD_TIMEOUT,
     HEADERS_TOO_LARGE,
     content_length,
@@ -137,8 +139,10 @@ class GatewayHttp1Server(BodyReader, Http1Server):
                 return
             if self.response is None and error is not None:
                 yield from self.refuse(error)
-            else:
+            elif self.response is None or event.message == EXPLAINED or is_framed(self.response):
                 yield commands.CloseConnection(self.conn)
+            else:
+                yield ResetConnection(self.conn)
             return
         yield from super().send(event)
         if isinstance(event, ResponseEndOfMessage) and self.state in (self.read_body, self._broken):

@@ -149,7 +149,8 @@ class GatewayHttpStream(Attempts):
                 yield from self._refuse_body(TOO_LARGE())
             elif self._asked:
                 yield SendHttp(RequestData(self.stream_id, event.data), self._server())
-            elif self.upstream is not None:  # read before the client was held, or from HTTP/2, which is not
+            elif self.server_state == self.state_wait_for_response_headers:
+                # Read before the client was held, or from HTTP/2, which is not.
                 self.request_body_buf += event.data
                 if len(self.request_body_buf) > EARLY_BODY_BYTES and not self._claim(len(event.data)):
                     yield from self._abandon()

@@ -36,6 +36,7 @@ NO_TUNNEL = partial(
 
 
 BROKEN_BODY: Final = "broken body"
+EXPLAINED: Final = "incomplete, as its last event says"
 """A RequestProtocolError's message when the client is still there, but its body not framed as it said."""
 
 

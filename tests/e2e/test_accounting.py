@@ -162,18 +162,18 @@ def test_413_by_length_and_by_counting(impatient: Tenant, upstream: Upstream) ->
 
 def test_403_and_429(gateway: Gateway, upstream: Upstream) -> None:
     tenant = gateway.tenant(upstream.url, rate_limit_per_hour=1, allowed_models=["m"])
-    tenant.chat()
-    tenant.chat()
     tenant.chat(model="other")
     tenant.chat(headers=bearer(tenant.new_key(scopes=["models"])["api_key"]))
+    tenant.chat()
+    tenant.chat()
     tenant.admin("POST", "/block")
     tenant.chat()
     rows = tenant.wait_rows(5)
     assert [(row["status"], row["error"]) for row in rows] == [
-        (200, None),
-        (429, "rate_limit_exceeded"),
         (403, "model_not_allowed"),
         (403, "scope_missing"),
+        (200, None),
+        (429, "rate_limit_exceeded"),
         (403, "tenant_blocked"),
     ]
 

@@ -118,6 +118,30 @@ async def test_any_other_body_just_ends(tmp_path: Path, kind: str) -> None:
     assert body == b"data: 1\n\ndata: " and not ended and planner.ends() == [("error", "upstream_reset")]
 
 
+@pytest.mark.parametrize(("kind", "reset"), [("audio/mpeg", True), (EVENTS, False), (LINES, False)])
+async def test_a_client_without_chunks_does_not_take_it_for_whole(tmp_path: Path, kind: str, reset: bool) -> None:
+    """As nginx asks by default: there the connection's end is the answer's, unless its last event says otherwise."""
+
+    async def script(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+        writer.write(chunk(b"data: 1\n\n"))
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+
+    async with upstream(script) as (_raw, port):
+        planner = Planner(port)
+        planner.stream = True
+        async with gateway(planner, tmp_path) as (here, _worker):
+            asked = raw(here, post(b"{}").replace(b"HTTP/1.1", b"HTTP/1.0"))
+            if reset:
+                with pytest.raises(ConnectionResetError):
+                    await asked
+            else:
+                assert b"data: 1\n\n" in await asked
+        assert planner.ends() == [("error", "upstream_reset")]
+
+
 async def test_nothing_is_appended_to_encoded_bytes_or_a_stated_length(tmp_path: Path) -> None:
     packed = gzip.compress(b"data: 1\n\n" * 9)[:-9]
     body, ended, _ = await broken(tmp_path, EVENTS, packed, more="Content-Encoding: gzip\r\n")

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from mitmgate.core.retry import Failure
 from mitmgate.proxy import stream
-from tests.integration.proxy.harness import Planner, ask, gateway, upstream
+from mitmgate.proxy.pool import DialFailed, UpstreamPool
+from tests.integration.proxy.harness import Planner, answer, ask, gateway, post, upstream
 
 UPLOAD = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -60,3 +62,31 @@ async def test_what_comes_before_the_upstream_is_connected_needs_room(
             assert worker.gateway.room.used == 0
         assert raw.requests == []
         assert planner.ends() == [("response", 503)]
+
+
+async def test_it_waits_for_a_connection_and_is_sent_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dial, dialled = UpstreamPool.dial, list[Any]()
+
+    async def second_time(self: UpstreamPool, target: Any) -> Any:
+        dialled.append(target)
+        if len(dialled) == 1:
+            raise DialFailed(Failure.CONNECT)
+        return await dial(self, target)
+
+    monkeypatch.setattr(UpstreamPool, "dial", second_time)
+
+    async def closes_second(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        if n == 1:
+            writer.write(answer(request.partition(b"\r\n\r\n")[2]))
+        else:
+            writer.close()
+
+    async with upstream(closes_second) as (upstreams, port):
+        planner = Planner(port)
+        planner.upload = True
+        async with gateway(planner, tmp_path) as (here, _worker):
+            sent = b"x" * (stream.EARLY_BODY_BYTES * 3)
+            status, _, body = await ask(here, post(sent))
+            assert (status, body == sent, len(dialled)) == (200, True, 2)
+            assert (await ask(here, post(b"small")))[0] == 502
+        assert len(upstreams.requests) == 2

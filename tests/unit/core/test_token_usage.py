@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitmgate.core.sse import MAX_EVENT_BYTES
-from mitmgate.core.token_usage import StreamTap, Tokens, tokens_of_json
+from mitmgate.core.token_usage import JsonTap, StreamTap, Tap, Tokens, tokens_of_json
+from mitmgate.core.usage_shapes import COUNTERS
 
 USAGE = {
     "prompt_tokens": 10,
@@ -244,3 +245,15 @@ def test_any_event_is_read_without_an_error(value: object) -> None:
         return
     for client_format in ("openai", "anthropic"):
         StreamTap(client_format).split_terminal(text)
+
+
+@pytest.mark.parametrize("name", sorted(COUNTERS))
+def test_no_report_is_passed_over_for_its_name(name: str) -> None:
+    event = {"content": "", "stop": True, name: 7}
+    stream, lines = StreamTap("openai"), JsonTap(by_lines=True)
+    taps: tuple[tuple[Tap, bytes], ...] = ((stream, sse(event)), (lines, orjson.dumps(event) + b"\n"))
+    for tap, text in taps:
+        for _ in range(2):
+            tap.split_terminal(text.replace(b"7", b"0"))
+        tap.split_terminal(text)
+        assert 7 in (tap.tokens.prompt, tap.tokens.completion)
