@@ -12,7 +12,7 @@ redact    covers the upstream's credential, should its answer echo it
 cache     answers what was asked before; keeps what may be answered again
 semantic  answers what was asked before in other words
 forwarded the tenant's place for as long as its upstream takes
-upstream  whom to ask, with whose credential, by when
+upstream  chooses the upstream, the credential and the deadlines
           — mitmproxy forwards: mitmgate.proxy —
 answer    which headers leave, and what the gateway says of itself
 ledger    one record, before the last bytes leave

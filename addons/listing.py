@@ -74,10 +74,10 @@ class ListingStage:
 
 def _refuse(flow: http.HTTPFlow, response: http.Response, exchange: Exchange) -> None:
     """Answers with an error, under the headers of ours that are written already."""
-    told = refusal(exchange, UNREADABLE())
+    refused = refusal(exchange, UNREADABLE())
     ours = [pair for pair in response.headers.fields if pair[0].lower().startswith((b"x-", b"ratelimit", b"server-"))]
     flow.response = local_response(
-        told.status_code, [(b"Content-Type", b"application/json"), *ours], told.content or b""
+        refused.status_code, [(b"Content-Type", b"application/json"), *ours], refused.content or b""
     )
 
 

@@ -121,4 +121,4 @@ async def _quietly(work: Coroutine[Any, Any, bool]) -> None:
     try:
         await work
     except MatcherAway as problem:
-        logger.debug("the matcher was not told: %s", reason_of(problem))
+        logger.debug("the matcher could not be notified: %s", reason_of(problem))

@@ -43,7 +43,9 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
 )
 @click.option("--url", help="The gateway to talk to, for every command that does. [MITMGATE_URL]")
 @click.option(
-    "--data-dir", type=click.Path(path_type=Path), help="Where it keeps its state and admin token. [MITMGATE_DATA_DIR]"
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where the gateway stores its state and admin token. [MITMGATE_DATA_DIR]",
 )
 @click.option(
     "--cacert", type=click.Path(path_type=Path), help="PEM file of its certificate's authority. [MITMGATE_CA_FILE]"

@@ -138,8 +138,8 @@ def _tokens(story: Story) -> str:
             continue
         also = [f"{number(story[f'{part}_tokens'])} {words}" for part, words in of_these if story[f"{part}_tokens"]]
         parts.append(f"{number(count)} {name}" + (f" ({', '.join(also)})" if also else ""))
-    told = ", ".join(parts)
-    return f"{told}, partly estimated: the answer broke off" if told and story["usage_estimated"] else told
+    tokens = ", ".join(parts)
+    return f"{tokens}, partly estimated: the answer broke off" if tokens and story["usage_estimated"] else tokens
 
 
 def _connection(attempt: Mapping[str, Any]) -> str:

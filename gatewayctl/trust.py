@@ -66,7 +66,7 @@ def ways_to_trust(ca_file: Path | None, here: Running | None) -> list[Trust]:
 
 
 def not_trusted(url: str, problems: list[ssl.SSLCertVerificationError]) -> NotTrusted:
-    """What to say of a certificate that no way trusts."""
+    """The error for a certificate that no way trusts."""
     codes = {getattr(problem, "verify_code", 0) for problem in problems}
     if _EXPIRED in codes:
         return NotTrusted(url, "it has expired", "Renew the file of server.tls_cert and restart the gateway.")

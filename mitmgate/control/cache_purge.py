@@ -49,7 +49,7 @@ async def _evict(
         try:
             await matcher.remove(tenant_id, fingerprints)
         except MatcherAway as problem:  # what it still finds it finds gone from the store: a miss
-            log.info("the matcher was not told of evicted entries: %s", reason_of(problem))
+            log.info("the matcher could not be notified of evicted entries: %s", reason_of(problem))
     return evicted
 
 
@@ -97,7 +97,7 @@ async def purge(
     except MatcherAway as problem:
         if needs_all:
             raise
-        log.info("the matcher was not told of a purge: %s", reason_of(problem))
+        log.info("the matcher could not be notified of a purge: %s", reason_of(problem))
     if await _forget(forget, tenant_id) and needs_all:
         raise StillRemembered
     return purged

@@ -79,8 +79,8 @@ async def _replace(here: Control, change: Change, old: Row, grace_s: int) -> dic
     """Makes the successor of a key that was ended. -> KeyRotated's fields"""
     inherited = {name: old[name] for name in _INHERITED}
     key, row = await insert_key(change, here.secrets.pepper, old["tenant_id"], **inherited)
-    told = {"tenant_id": old["tenant_id"], "replaces": old["id"], "grace_seconds": grace_s}
-    await change.record("key.rotate", row["id"], told)
+    details = {"tenant_id": old["tenant_id"], "replaces": old["id"], "grace_seconds": grace_s}
+    await change.record("key.rotate", row["id"], details)
     # The row's time is the transaction's, from which end_keys counted the grace.
     ends = row["created_at"] + timedelta(seconds=grace_s)
     ends = ends if old["expires_at"] is None else min(ends, old["expires_at"])

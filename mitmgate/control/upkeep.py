@@ -84,7 +84,7 @@ async def share_cache(cache: CacheStore) -> None:
         try:
             await cache.shares.level()
         except StoreDown:
-            pass  # whoever stores or counts next reports it
+            pass  # reported by what needs the store
         except Exception:
             log.exception("sharing the cache's room broke, it is tried again")
 
@@ -100,7 +100,7 @@ async def watch_claim(pool: asyncpg.Pool, store: Store) -> None:
         except StoreUnusable as problem:
             log.error("%s: end one of the two gateways, or give it a Valkey of its own", reason_of(problem))
         except (ServiceUnavailable, StoreDown):
-            pass  # whoever stores or counts next reports it
+            pass  # reported by what needs the store
         except Exception:
             log.exception("looking whose the store is broke, it is tried again in a minute")
 

@@ -19,21 +19,21 @@ def only_allowed(body: bytes, is_allowed: Callable[[str], bool]) -> bytes | None
     Anthropic's pages (https://docs.anthropic.com/en/api/models-list) go on from last_id: on a page that has one behind
     it, that stays as it was.
     """
-    told = _parsed(body)
-    if told is None:
+    listing = _parsed(body)
+    if listing is None:
         return None
-    found = [name for name in _LISTS if name in told]
-    if not found or not all(isinstance(told[name], list) for name in found):
+    found = [name for name in _LISTS if name in listing]
+    if not found or not all(isinstance(listing[name], list) for name in found):
         return None
     changed = False
     for name in found:
-        kept = [model for model in told[name] if _may_stay(model, is_allowed)]
-        changed |= len(kept) != len(told[name])
-        told[name] = kept
+        kept = [model for model in listing[name] if _may_stay(model, is_allowed)]
+        changed |= len(kept) != len(listing[name])
+        listing[name] = kept
     if not changed:
         return body
-    _set_ends(told)
-    return orjson.dumps(told)
+    _set_ends(listing)
+    return orjson.dumps(listing)
 
 
 def with_aliases(body: bytes, aliases: Mapping[str, str]) -> bytes:
@@ -41,24 +41,24 @@ def with_aliases(body: bytes, aliases: Mapping[str, str]) -> bytes:
 
     Google's names have a prefix and Ollama's lists are of what is installed: those stay.
     """
-    told = _parsed(body)
-    if told is None or not isinstance(models := told.get("data"), list):
+    listing = _parsed(body)
+    if listing is None or not isinstance(models := listing.get("data"), list):
         return body
     known = {model["id"]: model for model in models if isinstance(model, dict) and isinstance(model.get("id"), str)}
     more = [{**known[model], "id": alias} for alias, model in aliases.items() if model in known and alias not in known]
     if not more:
         return body
-    told["data"] = [*models, *more]
-    _set_ends(told)
-    return orjson.dumps(told)
+    listing["data"] = [*models, *more]
+    _set_ends(listing)
+    return orjson.dumps(listing)
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:
     try:
-        told = orjson.loads(body) if may_parse(body) else None
+        listing = orjson.loads(body) if may_parse(body) else None
     except orjson.JSONDecodeError:
         return None
-    return told if isinstance(told, dict) else None
+    return listing if isinstance(listing, dict) else None
 
 
 def _may_stay(model: Any, is_allowed: Callable[[str], bool]) -> bool:
@@ -69,10 +69,10 @@ def _may_stay(model: Any, is_allowed: Callable[[str], bool]) -> bool:
     return bool(names) and all(isinstance(name, str) and is_allowed(name.removeprefix("models/")) for name in names)
 
 
-def _set_ends(told: dict[str, Any]) -> None:
+def _set_ends(listing: dict[str, Any]) -> None:
     """first_id and last_id, where the format has them, as those of what is left."""
-    if "first_id" in told and "last_id" in told and "data" in told:
-        ids = [model.get("id") for model in told["data"]]
-        told["first_id"] = ids[0] if ids else None
-        if not told.get("has_more"):
-            told["last_id"] = ids[-1] if ids else None
+    if "first_id" in listing and "last_id" in listing and "data" in listing:
+        ids = [model.get("id") for model in listing["data"]]
+        listing["first_id"] = ids[0] if ids else None
+        if not listing.get("has_more"):
+            listing["last_id"] = ids[-1] if ids else None

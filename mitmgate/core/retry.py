@@ -243,10 +243,10 @@ def _is_unpaid(body: bytes) -> bool:
         answer = orjson.loads(body)
     except orjson.JSONDecodeError:
         return False
-    told: Any = answer.get("error", answer) if isinstance(answer, dict) else None
-    if not isinstance(told, dict):
+    error: Any = answer.get("error", answer) if isinstance(answer, dict) else None
+    if not isinstance(error, dict):
         return False
-    for said in (told.get("code"), told.get("type")):
+    for said in (error.get("code"), error.get("type")):
         words = set(_find_words(said.lower())) if isinstance(said, str) else set[str]()
         if words & _UNPAID or ("quota" in words and words & {"insufficient", "current"}):
             return True

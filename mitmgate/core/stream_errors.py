@@ -31,12 +31,12 @@ def render_stream_error(
         return b"event: error\ndata: " + _of_responses(error, client_format, hold.next_number()) + b"\n\n"
     if endpoint == _GEMINI:
         status = _GEMINI_STATUSES.get(error.status, "INTERNAL")
-        told = {"code": error.status, "message": error.message, "status": status}
-        return b"data: " + orjson.dumps({"error": told}) + b"\n\n"
+        shown = {"code": error.status, "message": error.message, "status": status}
+        return b"data: " + orjson.dumps({"error": shown}) + b"\n\n"
     return b"data: " + render_error(error, client_format) + b"\n\n"
 
 
 def _of_responses(error: GatewayError, client_format: str, number: int) -> bytes:
     """The vendor's event, and the `error` by which its own package knows one (openai-python, _streaming.py)."""
-    told = {"type": "error", "code": error.code, "message": error.message, "param": error.param}
-    return orjson.dumps({**told, "sequence_number": number, **orjson.loads(render_error(error, client_format))})
+    shown = {"type": "error", "code": error.code, "message": error.message, "param": error.param}
+    return orjson.dumps({**shown, "sequence_number": number, **orjson.loads(render_error(error, client_format))})

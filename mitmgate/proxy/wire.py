@@ -127,7 +127,7 @@ def malformed(
         except ValueError:
             return AMBIGUOUS()
         if any(value.lower() != b"chunked" for name, value in fields if name.lower() == b"transfer-encoding"):
-            return AMBIGUOUS()  # mitmproxy lets codings beside it pass and does not decode them
+            return AMBIGUOUS()  # mitmproxy passes further codings and does not decode them
     if http2 and ended and CONTENT_LENGTH in names and request.headers["content-length"] != "0":
         return BAD_BODY()
     values = b"".join([value for _, value in fields])
@@ -158,6 +158,6 @@ def malformed_response(response: http.Response) -> bool:
     except ValueError:
         return True
     if response.headers.get("transfer-encoding", "chunked").lower() != "chunked":
-        return True  # a coding below it would stay on unseen
+        return True  # a coding below it would stay on, and the client not know of it
     texts = b"".join([response.data.reason, *(value for _, value in response.headers.fields)])
     return b"\r" in texts or b"\n" in texts or b"\0" in texts or not 200 <= response.status_code <= 599

@@ -51,7 +51,7 @@ class CacheRoom:
 def share_of(info: object) -> int:
     """The cache's share of a store's memory by its INFO: of `maxmemory`, or of the machine's where there is none."""
     text = info.decode(errors="replace") if isinstance(info, bytes) else ""  # an error where INFO is not permitted
-    told = dict(line.partition(":")[::2] for line in text.splitlines())
-    sizes = [int(told.get(name, "").strip() or 0) for name in ("maxmemory", "total_system_memory")]
+    fields = dict(line.partition(":")[::2] for line in text.splitlines())
+    sizes = [int(fields.get(name, "").strip() or 0) for name in ("maxmemory", "total_system_memory")]
     known = [size for size in sizes if size > 0]
     return int(SHARE * (min(known) if known else UNKNOWN_BYTES))

@@ -1,7 +1,7 @@
 -- Keeps an entry's text and vector within the tenant's bytes, and lists it in its scope and the scope in its tenant,
 -- until it expires. One whose entry is not there (gone meanwhile) is dropped by the next sweep.
 -- KEYS: the books', vector (hash), scope (zset of fingerprints by expiry), removals
--- ARGV: tag, fingerprint, scope, text, vector, model, expires at ms, now ms, bytes beside these, entries dropped at most,
+-- ARGV: tag, fingerprint, scope, text, vector, model, expires at ms, now ms, bytes in addition to these, entries dropped at most,
 -- the removal known when the entry's request began ('*': any): with another one nothing is stored
 -- -> stored 0|1
 local vector, scope = KEYS[6], KEYS[7]
