@@ -39,7 +39,10 @@ class Turns:
             self._schedule()
 
     async def finish(self, step: Step) -> None:
-        """The same, and returns when nothing is left for it. No step runs after a cancellation."""
+        """The same, and returns when nothing is left for it. Raises what the step raises.
+
+        No step runs after a cancellation.
+        """
         if not self._scheduled and self._has_time() and not self._run(step):
             return
         done = asyncio.get_running_loop().create_future()
@@ -47,8 +50,13 @@ class Turns:
         def run() -> bool:
             if done.done():
                 return False
-            if step():
-                return True
+            try:
+                if step():
+                    return True
+            except Exception as problem:  # else who waits would wait for ever
+                if not done.done():
+                    done.set_exception(problem)
+                return False
             if not done.done():  # the step may have cancelled who waits
                 done.set_result(None)
             return False

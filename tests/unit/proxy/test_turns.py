@@ -134,6 +134,22 @@ async def test_a_step_that_raises_holds_up_no_other() -> None:
             await asyncio.sleep(0)
 
 
+async def test_who_waits_for_a_step_that_raises_gets_its_exception() -> None:
+    turns, left = Turns(), 3
+
+    def step() -> bool:
+        nonlocal left
+        busy(2 * turns_module.TURN_S)
+        left -= 1
+        if not left:
+            raise ValueError
+        return True
+
+    async with asyncio.timeout(10):
+        with pytest.raises(ValueError):
+            await turns.finish(step)
+
+
 def test_an_allowance_comes_back_with_time(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr(turns_module, "perf_counter", lambda: now)
