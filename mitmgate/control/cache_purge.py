@@ -47,7 +47,7 @@ async def _evict(
     evicted = await cache.entries.evict(tenant_id, fingerprints)
     if matcher is not None:
         try:
-            await matcher.remove(tenant_id, fingerprints)
+            await matcher.remove(tenant_id, fingerprints, texts=True)
         except MatcherAway as problem:  # what it still finds it finds gone from the store: a miss
             log.info("the matcher could not be notified of evicted entries: %s", reason_of(problem))
     return evicted

@@ -130,17 +130,22 @@ class Operations:
     async def _remove(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant, fingerprints = int(request["tenant"]), [bytes.fromhex(each) for each in request["fingerprints"]]
         self._scopes.remove(tenant, fingerprints)
+        if request.get("texts"):
+            self._forget_texts()
         await self._store.delete(tenant, fingerprints)
         return {}
 
     async def _forget(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant = int(request["tenant"])
         self._scopes.forget(tenant)
-        self._texts.forget()
-        forget_texts()
+        self._forget_texts()
         await self._store.forget_tenant(tenant)
         self._scopes.forget(tenant)  # what was loaded meanwhile
         return {}
+
+    def _forget_texts(self) -> None:
+        self._texts.forget()
+        forget_texts()
 
     async def _judge(self, request: Mapping[str, Any], ends_at: float) -> Message:
         pairs: Sequence[Sequence[str]] = request["pairs"]

@@ -131,10 +131,15 @@ class MatcherClient:
         }
         return "error" not in await self._ask(request, deadline_s)
 
-    async def remove(self, tenant: int, fingerprints: Sequence[bytes], *, deadline_s: float = OFF_PATH_S) -> bool:
-        """Entries that are gone are not found again. -> whether it was done. Raises MatcherAway."""
+    async def remove(
+        self, tenant: int, fingerprints: Sequence[bytes], *, texts: bool = False, deadline_s: float = OFF_PATH_S
+    ) -> bool:
+        """Entries that are gone are not found again. -> whether it was done. Raises MatcherAway.
+
+        texts: what is remembered of texts, whosever they are, is dropped as well.
+        """
         names = [each.hex() for each in fingerprints]
-        request = {"op": "remove", "tenant": tenant, "fingerprints": names}
+        request = {"op": "remove", "tenant": tenant, "fingerprints": names, "texts": texts}
         return "error" not in await self._ask(request, deadline_s)
 
     async def forget(self, tenant: int, *, deadline_s: float = OFF_PATH_S) -> bool:

@@ -38,7 +38,7 @@ class Matcher:
         self.forgotten: list[int] = []
         self.away = False
 
-    async def remove(self, tenant: int, fingerprints: list[bytes]) -> bool:
+    async def remove(self, tenant: int, fingerprints: list[bytes], *, texts: bool) -> bool:
         if self.away:
             raise MatcherAway
         self.removed.append((tenant, list(fingerprints)))
