@@ -23,6 +23,7 @@ from mitmgate.proxy.clients import Clients
 from mitmgate.proxy.connection import GatewayConnection
 from mitmgate.proxy.gateway import Gateway
 from mitmgate.proxy.handshake import Handshake
+from mitmgate.proxy.heap import Heap
 from mitmgate.proxy.master import GatewayMaster, GatewayMode
 from mitmgate.proxy.wire import error_bytes
 from mitmgate.services.vital import run_vital
@@ -63,6 +64,7 @@ class Worker:
         self._none_left.set()
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
+        self._heap = Heap()
 
     def use_chain(self, addons: Sequence[object]) -> None:
         """Another chain for the hooks from now on; what is under way goes on in it, its state hangs on the flow."""
@@ -149,6 +151,7 @@ class Worker:
             self._clients.sweep()
             self._end_slow_readers()
             self._end_parting()
+            self._heap.look(self.gateway.room.used)
 
     def _end_parting(self) -> None:
         """Breaks off with clients that we have closed and that take nothing of the rest."""
