@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from mitmproxy import http
@@ -23,7 +23,7 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._http1 import Http1Server
 
-from mitmgate.core.errors import GatewayError
+from mitmgate.core.errors import OPENAI, GatewayError
 from mitmgate.proxy.events import ResetConnection
 from mitmgate.proxy.http1_body import BodyReader, State, body_reader
 from mitmgate.proxy.http1_head import BadHead, Head
@@ -36,6 +36,7 @@ from mitmgate.proxy.wire import (
     content_length,
     error_bytes,
     error_of_code,
+    format_of_lines,
     holds_controls,
     is_framed,
 )
@@ -46,6 +47,7 @@ HEAD_S: Final = 15.0
 KEEP_ALIVE_S: Final = 75.0
 MAX_PIPELINED_BYTES: Final = 64 << 10  # behind a request that is not answered; more is not read
 MAX_FIELDS: Final = 500
+READ_OF_BAD_HEAD: Final = 8 << 10  # bytes, to learn whose client it is
 
 
 SetAlarm = Callable[[float | None, Callable[[], Iterator[commands.Command]]], None]
@@ -80,26 +82,26 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         try:
             lines = self._head.read(self.buf)
         except BadHead:
-            yield from self.refuse(BAD_REQUEST())
+            yield from self._refuse_head(BAD_REQUEST())
             return
         if lines is None:
             if len(self.buf) > self._max_header_bytes:
-                yield from self.refuse(HEADERS_TOO_LARGE())
+                yield from self._refuse_head(HEADERS_TOO_LARGE())
             return
         self._head_begun = False
         self._set_alarm(None, self._head_late)
         if len(lines) > MAX_FIELDS or sum(map(len, lines)) + 2 * len(lines) > self._max_header_bytes:
-            yield from self.refuse(HEADERS_TOO_LARGE())
+            yield from self._refuse_head(HEADERS_TOO_LARGE(), lines)
             return
         if holds_controls(b"\n".join(lines)) or not _is_request_line(lines[0]):
             # mitmproxy strips some, and would read on what is left
-            yield from self.refuse(BAD_REQUEST())
+            yield from self._refuse_head(BAD_REQUEST(), lines)
             return
         try:
             self.request = http1.read_request_head(lines)
             size = _body_size(self.request)
         except (ValueError, IndexError):
-            yield from self.refuse(BAD_REQUEST())
+            yield from self._refuse_head(BAD_REQUEST(), lines)
             return
         self.body_reader = body_reader(size, strict=True)
         self.state = self.read_body
@@ -170,10 +172,15 @@ class GatewayHttp1Server(BodyReader, Http1Server):
         self._set_alarm(HEAD_S if self.buf else KEEP_ALIVE_S, self._head_late)
         self.more = bool(self.buf)  # a request that waited for this answer
 
-    def refuse(self, error: GatewayError) -> CommandGenerator[None]:
+    def refuse(self, error: GatewayError, client_format: str = OPENAI) -> CommandGenerator[None]:
         """Answers what never became a flow, and ends the connection so that the answer can still be read."""
-        yield commands.SendData(self.conn, error_bytes(error))
+        yield commands.SendData(self.conn, error_bytes(error, client_format))
         yield from self._linger()
+
+    def _refuse_head(self, error: GatewayError, lines: Sequence[bytes] = ()) -> CommandGenerator[None]:
+        """lines: the head's, where it is all there; otherwise those that the buffer begins with are read."""
+        lines = (lines or bytes(self.buf[:READ_OF_BAD_HEAD]).split(b"\r\n"))[:MAX_FIELDS]
+        yield from self.refuse(error, format_of_lines(lines))
 
     def _linger(self) -> CommandGenerator[None]:
         """RFC 9112 section 9.6: half-close and discard, or the reset destroys the answer in the client's buffer."""
@@ -204,7 +211,7 @@ class GatewayHttp1Server(BodyReader, Http1Server):
 
     def _head_late(self) -> CommandGenerator[None]:
         if self.buf:
-            yield from self.refuse(HEAD_TIMEOUT())
+            yield from self._refuse_head(HEAD_TIMEOUT())
         else:
             yield commands.CloseConnection(self.conn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -13,7 +14,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode
 
 from mitmgate.core.addresses import names_another_place
 from mitmgate.core.errors import OPENAI, GatewayError, Refused, UpstreamFailed, error_headers, render_error
-from mitmgate.core.paths import METHODS
+from mitmgate.core.paths import METHODS, client_format
 
 BAD_REQUEST = partial(Refused, 400, "bad_request", "The request is not valid HTTP.")
 MISDIRECTED = partial(
@@ -40,17 +41,23 @@ EXPLAINED: Final = "incomplete, as its last event says"
 """A RequestProtocolError's message when the client is still there, but its body not framed as it said."""
 
 
-def error_response(error: GatewayError, client_format: str = OPENAI) -> http.Response:
+def error_response(error: GatewayError, format_: str = OPENAI) -> http.Response:
     """An answer of ours in a client's format."""
-    body = render_error(error, client_format)
+    body = render_error(error, format_)
     return http.Response.make(error.status, body, http.Headers(error_headers(error)))
 
 
-def error_bytes(error: GatewayError) -> bytes:
+def error_bytes(error: GatewayError, format_: str = OPENAI) -> bytes:
     """The same as an HTTP/1.1 message that ends the connection."""
-    response = error_response(error)
+    response = error_response(error, format_)
     response.headers["Connection"] = "close"
     return bytes(http1.assemble_response(response))
+
+
+def format_of_lines(lines: Sequence[bytes]) -> str:
+    """The format of a client whose HTTP/1 head is refused, as far as its lines show it."""
+    target = [*lines[0].split(b" "), b""][1].decode("latin-1")
+    return client_format(target, {line.partition(b":")[0].lower().decode("latin-1") for line in lines[1:]})
 
 
 def error_of_code(code: ErrorCode) -> GatewayError | None:

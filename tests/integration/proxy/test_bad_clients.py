@@ -47,6 +47,26 @@ BAD = {
 }
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: many\r\n\r\n",
+        b"X: a\0\r\n\r\n",
+        b"X: a\n\r\n",
+        b"X: " + b"a" * 300_000,
+        b"X: a\r\n" * 600 + b"\r\n",
+    ],
+)
+@pytest.mark.parametrize("path", [b"/v1/messages", b"/v1/models"])
+async def test_a_bad_head_of_an_anthropic_client_is_refused_in_its_format(
+    tmp_path: Path, path: bytes, rest: bytes
+) -> None:
+    head = b"POST %b HTTP/1.1\r\nHost: x\r\nAnthropic-Version: 2023-06-01\r\n" % path
+    async with gateway(Planner(1), tmp_path) as (port, _):
+        given = await raw(port, head + rest)
+    assert json.loads(given.partition(b"\r\n\r\n")[2])["type"] == "error"
+
+
 CHUNKED = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 ENDLESS = {
     "chunk extension": CHUNKED + b"5;" + b"a" * 100_000,
