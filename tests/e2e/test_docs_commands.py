@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import Gateway
+from tests.e2e.served import wait_until
 from tests.e2e.test_backup import as_operator, gatewayctl
 from tests.unit.gatewayctl.test_docs import commands
 
@@ -46,8 +47,18 @@ def operator(folder: Path) -> Iterator[tuple[Gateway, dict[str, str], dict[str, 
         assert gateway.admin("DELETE", f"/admin/tenants/{gone['id']}").status_code == 204
         names = {"TENANT": "acme", "BACKUP.zip": "mitmgate-monday.zip", "12": str(key["id"]), "7": str(gone["id"])}
         names["mg_AbCdEf"] = key["prefix"]
+        names["REQUEST_ID"] = refused_request(gateway, key["api_key"])
         env = {**as_operator(gateway), "MITMGATE_DATA_DIR": str(data_dir), "OPENAI_API_KEY": "sk-of-nobody"}
         yield gateway, env, names
+
+
+def refused_request(gateway: Gateway, api_key: str) -> str:
+    """The id of a request that has its row."""
+    with gateway.new_client() as client:
+        answer = client.post("/v1/chat/completions", content=b"{", headers={"Authorization": f"Bearer {api_key}"})
+    request_id = answer.headers["x-request-id"]
+    wait_until(lambda: gateway.admin("GET", f"/admin/usage/{request_id}").status_code == 200)
+    return str(request_id)
 
 
 @pytest.mark.parametrize("line", sorted((each for each in commands() if each not in ELSEWHERE), key=place))
