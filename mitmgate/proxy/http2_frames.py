@@ -18,7 +18,7 @@ IDLE_FRAMES: Final = 1_000
 IDLE_FRAMES_A_S: Final = 200.0
 EARNED: Final = 4.0  # by each piece of an answer, since some clients open two windows for each
 TINY: Final = 64  # bytes of DATA
-MAX_HEADER_BLOCK: Final = 256 << 10
+MAX_HEADER_BLOCK: Final = 1 << 20
 
 _PREFACE: Final = 24
 _DATA, _HEADERS, _CONTINUATION = 0, 1, 9

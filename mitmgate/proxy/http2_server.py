@@ -32,7 +32,7 @@ from mitmgate.proxy.http2_fields import are_trailers, problem_of_request
 from mitmgate.proxy.http2_frames import Frames, TooMany
 from mitmgate.proxy.wire import BROKEN_BODY, CONTENT_LENGTH, content_length, error_of_code, error_response
 
-MAX_HEADER_LIST: Final = 256 << 10  # with 32 bytes for each field (RFC 9113 section 6.5.2)
+MAX_HEADER_LIST: Final = 1 << 20  # with 32 bytes for each field (RFC 9113 section 6.5.2)
 MAX_STREAMS: Final = 128
 LINGER_BYTES: Final = 1 << 20
 MAX_RESETS: Final = 200
@@ -78,6 +78,8 @@ class GatewayHttp2Server(Http2Server):
             yield from self._answer_error(event)
             return
         if isinstance(event, ResponseHeaders):
+            if self.is_open_for_us(event.stream_id):  # else the client has reset it
+                self._resets = max(0.0, self._resets - 1)
             headers = event.response.headers
             headers.pop("transfer-encoding", None)
             headers.pop("connection", None)
@@ -91,7 +93,6 @@ class GatewayHttp2Server(Http2Server):
                 return
         yield from super()._handle_event(event)
         if isinstance(event, ResponseEndOfMessage):
-            self._resets = max(0.0, self._resets - 1)
             if self._client_may_send(event.stream_id):
                 # A reset at once (RFC 9113 section 8.1) makes some clients fail instead of reading the answer.
                 self._lingering[event.stream_id] = 0
