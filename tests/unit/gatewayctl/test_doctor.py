@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[3]
 def look(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs `doctor --json` on a sound data directory. -> exit code, findings by check"""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gateway, "data_dir_of", lambda pid: None)  # other tests of this process may hold a lock
     (tmp_path / "data").mkdir(mode=0o700)
 
     def looking(*options: str) -> tuple[int, dict[str, dict[str, str]]]:
