@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from functools import partial
 from ipaddress import ip_network
 
@@ -61,7 +60,7 @@ class RouteStage:
         headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in request.headers.fields}
         exchange = Exchange(client_address=self._address(flow), path=path, query=query, headers=headers)
         begin_exchange(flow, exchange)
-        exchange.plan = Plan(functools.partial(refusal, exchange), MAX_OWN_BODY_BYTES)
+        exchange.plan = Plan(partial(refusal, exchange), MAX_OWN_BODY_BYTES)
         set_plan(flow, exchange.plan)
         given = headers.get("x-request-id")
         if given is not None and len(given) <= MAX_CLIENT_REQUEST_ID and given.isascii() and given.isprintable():
@@ -92,7 +91,7 @@ class RouteStage:
                 flow.response = response
                 return
             assert exchange.plan is not None
-            exchange.plan.stream_error = functools.partial(stream_error, exchange)
+            exchange.plan.stream_error = partial(stream_error, exchange)
             if "via" in exchange.headers and is_circle(passed_gateways(flow.request.headers.fields), self._pseudonym):
                 raise IN_CIRCLE()
         elif exchange.route is Route.CONTROL:

@@ -125,9 +125,7 @@ class StockForwarding:
         if plan.attempts:
             plan.tries[-1].status = response.status_code
         if plan.attempts and not may_follow(response, plan, bool(flow.request.raw_content)):
-            refused = plan.render(
-                error_of(Failure.REDIRECT)
-            )  # its body takes the place of the upstream's in `response`
+            refused = plan.render(error_of(Failure.REDIRECT))  # `response` below puts its body in
             plan.end_attempt(Failure.REDIRECT)
             response.status_code, response.headers, response.stream = refused.status_code, refused.headers, False
         elif plan.attempts and response.stream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -94,7 +93,7 @@ class UpstreamStage:
         plan.credential = prepared.credential
         plan.deadlines = self._deadlines(exchange.headers)
         plan.retries = self._retries(exchange, tenant, prepared.budget, time.monotonic() + plan.deadlines.total_s)
-        plan.relocate = functools.partial(
+        plan.relocate = partial(
             location_for_client,
             backend=prepared.backend,
             asked=plan.path.decode("latin-1"),
