@@ -17,9 +17,10 @@ from mitmgate.control.upkeep import share_cache, sweep_cache
 from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
 from mitmgate.core.store_urls import without_password
 from mitmgate.matcher.operations import Operations
-from mitmgate.matcher.process import load_model
+from mitmgate.matcher.process import load_model, load_verifier
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.texts import TextVectors
+from mitmgate.matcher.verdicts import PairVerdicts
 from mitmgate.services.matcher_client import LocalMatcher, MatcherClient
 from mitmgate.services.migrations import DatabaseUnusable
 from mitmgate.services.opened import Services, open_services
@@ -93,9 +94,11 @@ async def _matcher(opened: AsyncExitStack, settings: Settings, runtime: Runtime)
     texts, vectors = TextVectors(model), VectorsStore(store)
     scopes = Scopes(vectors, settings.vectors.hnsw_from)
     opened.callback(scopes.close)
+    verdicts = PairVerdicts(model, *await asyncio.to_thread(load_verifier), texts.thread)
     _beside(opened, texts.run())
+    _beside(opened, verdicts.run())
     _beside(opened, keep_swept(scopes))
-    return Operations(texts, scopes, vectors, settings.cache.threshold)
+    return Operations(texts, scopes, vectors, verdicts)
 
 
 async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime, matcher: MatcherClient) -> None:

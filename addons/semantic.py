@@ -83,10 +83,17 @@ class SemanticStage:
         """Answers from an entry. -> why it did not. Raises MatcherAway, StoreDown."""
         tenant, decision, settings = exchange.tenant, exchange.decision, self._settings
         assert tenant is not None and decision is not None and exchange.text is not None
-        bar = settings.threshold if tenant.cache_threshold is None else tenant.cache_threshold
-        bar = max(bar, decision.threshold or 0.0)
-        deadline_s = settings.deadline_ms / 1000
-        found = await self._matcher.find(tenant.id, scope, exchange.text, threshold=bar, deadline_s=deadline_s)
+        threshold = settings.threshold if tenant.cache_threshold is None else tenant.cache_threshold
+        threshold = max(threshold or 0.0, decision.threshold or 0.0)
+        max_wrong = settings.max_wrong if tenant.cache_max_wrong is None else tenant.cache_max_wrong
+        found = await self._matcher.find(
+            tenant.id,
+            scope,
+            exchange.text,
+            max_wrong=max_wrong,
+            threshold=threshold,
+            deadline_s=settings.deadline_ms / 1000,
+        )
         hit: Candidate | None = found.hit
         if hit is None:
             exchange.nearest = found.candidates[0].similarity if found.candidates else None

@@ -42,7 +42,10 @@ _OPTIONS: Final = (
         "--cache-max-temperature", type=click.FloatRange(0, 2), metavar="T", help="Hotter requests are not cached."
     ),
     click.option(
-        "--cache-threshold", type=click.FloatRange(0, 1), metavar="X", help="Similarity for a hit in other words."
+        "--cache-threshold", type=click.FloatRange(0, 1), metavar="X", help="Lowest similarity of a hit in other words."
+    ),
+    click.option(
+        "--cache-max-wrong", type=click.FloatRange(0, 1), metavar="X", help="Share of such hits that may be wrong."
     ),
     click.option(
         "--retries", type=click.IntRange(0, 10), metavar="N", help="Attempts after the first, on errors that allow it."
@@ -75,6 +78,7 @@ def fields_of(options: dict[str, Any], upstream_format: str) -> dict[str, Any]:
             max_bytes=options["cache_max_bytes"],
             max_temperature=options["cache_max_temperature"],
             threshold=options["cache_threshold"],
+            max_wrong=options["cache_max_wrong"],
         )
         or None,
     }

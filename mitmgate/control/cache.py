@@ -28,6 +28,7 @@ class JudgeIn(Body):
 
     pairs: Annotated[list[Pair], Field(max_length=MAX_PAIRS)]
     threshold: Annotated[float, Field(strict=True, ge=0, le=1, description="null: `cache.threshold`")] | None = None
+    max_wrong: Annotated[float, Field(strict=True, ge=0, le=1, description="null: `cache.max_wrong`")] | None = None
 
 
 class JudgedShown(BaseModel):
@@ -50,9 +51,12 @@ async def judge(here: Here, body: JudgeIn) -> Any:
     """Whether an answer stored for the second question would be served for the first, by the code that decides it."""
     if here.matcher is None:
         raise AWAY()
-    bar = here.settings.cache.threshold if body.threshold is None else body.threshold  # a matcher hears of no reload
+    settings = here.settings.cache
+    threshold = settings.threshold if body.threshold is None else body.threshold  # a matcher hears of no reload
+    max_wrong = settings.max_wrong if body.max_wrong is None else body.max_wrong
+    pairs = [(one, other) for one, other in body.pairs]
     try:
-        found = await here.matcher.judge([(one, other) for one, other in body.pairs], bar)
+        found = await here.matcher.judge(pairs, max_wrong=max_wrong, threshold=threshold)
     except MatcherAway:
         raise AWAY() from None
     return {

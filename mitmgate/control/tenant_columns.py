@@ -31,6 +31,7 @@ class TenantColumns:
     cache_max_bytes: int | None
     cache_max_temperature: float
     cache_threshold: float | None
+    cache_max_wrong: float | None
     upstream_retries: int | None
     tags: list[str]
     status: str = "active"
@@ -65,6 +66,7 @@ def columns_of_body(body: TenantIn, header: str | None, sealed: bytes | None) ->
         cache_max_bytes=cache.max_bytes,
         cache_max_temperature=_temperature(cache.max_temperature),
         cache_threshold=cache.threshold,
+        cache_max_wrong=cache.max_wrong,
         upstream_retries=body.upstream_retries,
         tags=body.tags,
         status=body.status or "active",

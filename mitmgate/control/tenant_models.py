@@ -56,7 +56,11 @@ class CacheIn(Body):
     max_bytes: Annotated[int, Field(strict=True, ge=0, le=MAX_BYTES), Whole] | None = None
     max_temperature: Annotated[float, Field(strict=True, ge=0, le=2, description="null: 1.0")] | None = None
     threshold: (
-        Annotated[float, Field(strict=True, ge=0, le=1, description="cosine for a hit in other words")] | None
+        Annotated[float, Field(strict=True, ge=0, le=1, description="lowest cosine of a hit in other words")] | None
+    ) = None
+    max_wrong: (
+        Annotated[float, Field(strict=True, ge=0, le=1, description="share of hits in other words that may be wrong")]
+        | None
     ) = None
 
 
@@ -128,6 +132,7 @@ class CacheShown(Answer):
     max_bytes: int | None
     max_temperature: float
     threshold: float | None
+    max_wrong: float | None
 
 
 class TenantShown(Answer):

@@ -1,23 +1,34 @@
-"""Whether the answer to one question may be served for another: the only place that decides it, with reasons. Pure."""
+"""Whether the answer to one question may be served for another: the only place that decides it, with reasons. Pure.
+
+Facts (numbers, units, dates, code, quoted text, signs) that differ are vetoes. Whether they ask the same is judged
+by a probability: the similarity, what they have in common, doubts and the verifier's log-odds, calibrated together.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from mitmgate.core.text.guards import reasons as guard_reasons
+from mitmgate.core.calibration import Calibration
+from mitmgate.core.text.features import features
+from mitmgate.core.text.guards import vetoes
 from mitmgate.core.text.letters import unseen
+from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import read
+from mitmgate.core.text.surface import without_ending
 
-BAR: Final = 0.90
+CONSIDERED: Final = 16  # nearest questions of a lookup
+VERIFIED: Final = 2  # of them, those the verifier is asked about
 BELOW_BAR: Final = "below bar"
+SAME_WORDS: Final = 0.999
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """reasons: why not, the weightiest first, each ASCII without quotes; empty when accepted.
 
-    probability: that the answer is the same, where a calibrated verdict says so.
+    probability: that one answer is right for both; None where a fact, or the similarity, decided before.
     """
 
     accept: bool
@@ -25,15 +36,50 @@ class Verdict:
     probability: float | None = None
 
 
-class Judge(Protocol):
-    """Anything that decides as `judge` does; a calibrated one takes its place."""
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """What is known of a pair before the verifier is asked. rank: how promising it is, next to others."""
 
-    def __call__(self, query: str, candidate: str, similarity: float, bar: float = BAR) -> Verdict: ...
+    similarity: float
+    vetoes: tuple[str, ...]
+    doubts: tuple[str, ...]
+    features: tuple[float, ...]
+    rank: float
+    same_words: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether the verifier could still accept it."""
+        return not self.vetoes and not self.same_words
 
 
-def judge(query: str, candidate: str, similarity: float, bar: float = BAR) -> Verdict:
-    """similarity: the cosine of their vectors. Accepts what reaches the bar and passes every guard."""
-    reasons = [] if similarity >= bar else [BELOW_BAR]
-    if query != candidate:
-        reasons += guard_reasons(read(query), read(candidate)) + unseen(query, candidate)
-    return Verdict(not reasons, tuple(reasons))
+def consider(query: str, candidate: str, similarity: float, calibration: Calibration, threshold: float) -> Considered:
+    """threshold: the lowest similarity that is allowed, where one is set; 0.0 otherwise."""
+    if query == candidate or without_ending(query) == without_ending(candidate):
+        return Considered(similarity, (), (), (), 99.0, same_words=True)
+    far = [BELOW_BAR] if similarity < max(threshold, calibration.floor) else []
+    pair = Pair(read(query), read(candidate))
+    facts = [*far, *vetoes(pair), *unseen(query, candidate)]
+    values, doubts = features(pair) if "wording" not in facts else ((), ())
+    rank = calibration.rank(similarity, values) if values else -99.0
+    return Considered(similarity, tuple(facts), tuple(doubts), tuple(values), rank, same_words=False)
+
+
+def worth_verifying(pairs: Iterable[Considered]) -> list[int]:
+    """Which of them the verifier is to be asked about, the most promising first."""
+    open_ = [(each.rank, place) for place, each in enumerate(pairs) if each.open]
+    return [place for _, place in sorted(open_, key=lambda each: -each[0])[:VERIFIED]]
+
+
+def decide(pair: Considered, log_odds: float | None, calibration: Calibration, bar: float) -> Verdict:
+    """log_odds: the verifier's; None when it was not asked. bar: the probability to reach."""
+    if pair.same_words:
+        return Verdict(True, (), SAME_WORDS)
+    if pair.vetoes:
+        return Verdict(False, (*pair.vetoes, *pair.doubts))
+    if log_odds is None:
+        return Verdict(False, pair.doubts or (BELOW_BAR,))
+    probability = calibration.probability(pair.similarity, pair.features, log_odds)
+    if probability >= bar:
+        return Verdict(True, (), probability)
+    return Verdict(False, (f"not sure: {probability:.2f}", *pair.doubts), probability)

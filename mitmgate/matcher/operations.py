@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.text.reading import read
 from mitmgate.core.text.unfit import unfit
-from mitmgate.core.verdict import BAR, Judge, Verdict, judge
+from mitmgate.core.verdict import CONSIDERED, Verdict
 from mitmgate.core.volatile import volatile_in
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
+from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, PairVerdicts
 from mitmgate.matcher.worth import Worth
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.cache_books import ANY_REMOVAL
@@ -24,7 +25,6 @@ from mitmgate.services.redis import StoreDown
 from mitmgate.services.vector_index import HNSWLIB_MISSING
 from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
-LARGEST_K: Final = 20
 LARGEST_JUDGED: Final = 1000
 DEADLINE_S: Final = 60.0  # the longest any request may wait
 
@@ -32,14 +32,11 @@ DEADLINE_S: Final = 60.0  # the longest any request may wait
 class Operations:
     """Requests as `matcher_wire` has them, by `op`."""
 
-    def __init__(
-        self, texts: TextVectors, scopes: Scopes, store: VectorsStore, bar: float = BAR, verdict: Judge = judge
-    ) -> None:
+    def __init__(self, texts: TextVectors, scopes: Scopes, store: VectorsStore, verdicts: PairVerdicts) -> None:
         self._texts = texts
         self._scopes = scopes
         self._store = store
-        self._bar = bar
-        self._verdict = verdict
+        self._verdicts = verdicts
         self._counts: Counter[str] = Counter()
         self._worth = Worth()
         self._operations = {
@@ -73,36 +70,41 @@ class Operations:
 
     async def _find(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant, digest, text = int(request["tenant"]), bytes.fromhex(request["scope"]), str(request["text"])
-        bar = self._bar if request.get("threshold") is None else float(request["threshold"])
+        bars = _bars(request)
         self._counts["finds"] += 1
         scope = await self._ready(tenant, digest, ends_at)
         if scope is None:
             return {"candidates": [], "reason": wire.LOADING}
         if not scope.known:
             return {"candidates": [], "reason": wire.SCOPE_EMPTY}
+        if not self._verdicts.usable:
+            return {"candidates": [], "reason": NO_VERIFIER}
         if not self._worth.look((tenant, digest)):
             self._counts["sampled_out"] += 1
             return {"candidates": [], "reason": wire.SAMPLED_OUT}
         vector = await self._texts.vector(text, ends_at, urgent=True)
-        near = await scope.index.query(vector, min(max(int(request.get("k", 5)), 1), LARGEST_K))
+        near = await scope.index.query(vector, CONSIDERED)
         now = time.time()
-        known = [(fingerprint, scope.known.get(fingerprint), similarity) for fingerprint, similarity in near]
-        candidates: list[Message] = []
-        for fingerprint, entry, similarity in known:
-            if entry is None or entry.expires_at <= now:
-                continue
-            if candidates and similarity < bar:
-                break  # too far: nothing that a verdict could add
-            verdict = self._verdict(text, entry.text, similarity, bar)
-            candidates.append(
-                {"fingerprint": fingerprint.hex(), "text": entry.text, "similarity": similarity, **_told(verdict)}
-            )
-            if verdict.accept:
-                break
-        accepted = bool(candidates) and candidates[-1]["accept"]
-        self._counts["accepted"] += accepted
-        self._worth.note((tenant, digest), hit=accepted)
-        return {"candidates": candidates, "reason": None if candidates else wire.SCOPE_EMPTY}
+        known = [
+            (fingerprint, entry, min(1.0, similarity))
+            for fingerprint, similarity in near
+            if (entry := scope.known.get(fingerprint)) is not None and entry.expires_at > now
+        ]
+        hit, verdicts = await self._verdicts.best(
+            text, [(entry.text, similarity) for _, entry, similarity in known], bars, ends_at
+        )
+        candidates: list[Message] = [
+            {
+                "fingerprint": known[place][0].hex(),
+                "text": known[place][1].text,
+                "similarity": known[place][2],
+                **_told(verdict),
+            }
+            for place, verdict in sorted(verdicts.items())
+        ]
+        self._counts["accepted"] += hit is not None
+        self._worth.note((tenant, digest), hit=hit is not None)
+        return {"candidates": candidates, "reason": None if hit is not None else _why_not(verdicts.values())}
 
     async def _ready(self, tenant: int, digest: bytes, ends_at: float) -> Scope | None:
         """The scope, or None when loading it takes longer than there is time; the next one finds it loaded."""
@@ -149,16 +151,16 @@ class Operations:
 
     async def _judge(self, request: Mapping[str, Any], ends_at: float) -> Message:
         pairs: Sequence[Sequence[str]] = request["pairs"]
-        bar = self._bar if request.get("threshold") is None else float(request["threshold"])
+        bars = _bars(request)
         if len(pairs) > LARGEST_JUDGED:
             raise ValueError
         verdicts = []
         for query, stored in pairs:
-            verdicts.append(await self._judged(str(query), str(stored), bar, ends_at))
+            verdicts.append(await self._judged(str(query), str(stored), bars, ends_at))
             await asyncio.sleep(0)  # look-ups go between two pairs
         return {"verdicts": verdicts}
 
-    async def _judged(self, query: str, stored: str, bar: float, ends_at: float) -> Message:
+    async def _judged(self, query: str, stored: str, bars: Bars, ends_at: float) -> Message:
         kept_out = _kept_out(query, stored)
         try:
             one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
@@ -166,7 +168,7 @@ class Operations:
         except TooLong:
             return {"similarity": None, **_told(Verdict(False, (*kept_out, wire.TOO_LONG)))}
         similarity = min(1.0, float(one @ other))  # rounding
-        verdict = self._verdict(query, stored, similarity, bar)
+        verdict = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
         if kept_out:
             verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
         return {"similarity": similarity, **_told(verdict)}
@@ -182,6 +184,7 @@ class Operations:
             **self._counts,
             **self._texts.counts,
             **self._scopes.counts,
+            **self._verdicts.counts,
         }
 
 
@@ -194,6 +197,19 @@ def _kept_out(query: str, stored: str) -> tuple[str, ...]:
         elif (why := unfit(text)) is not None:
             found.append(f"exact only: {why}")
     return tuple(dict.fromkeys(found))
+
+
+def _bars(request: Mapping[str, Any]) -> Bars:
+    threshold = request.get("threshold")
+    return Bars(float(request["max_wrong"]), 0.0 if threshold is None else float(threshold))
+
+
+def _why_not(verdicts: Iterable[Verdict]) -> str:
+    """Of the most probable pair; of the nearest where none came so far."""
+    found = [verdict for verdict in verdicts if verdict.reasons]
+    if not found:
+        return wire.SCOPE_EMPTY
+    return max(found, key=lambda verdict: verdict.probability or 0.0).reasons[0]
 
 
 def _told(verdict: Verdict) -> Message:

@@ -9,17 +9,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
+from mitmgate.core.calibration import Calibration
 from mitmgate.core.settings import load_runtime
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.server import MatcherServer
 from mitmgate.matcher.texts import TextVectors
+from mitmgate.matcher.verdicts import PairVerdicts
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.embedder import Embedder, ModelUnusable, load_embedder
 from mitmgate.services.redis import Store
 from mitmgate.services.vector_index import HNSWLIB_MISSING
 from mitmgate.services.vectors_store import VectorsStore
+from mitmgate.services.verifier import Verifier
 from mitmgate.services.vital import run_vital
 
 BEAT_S: Final = 1.0
@@ -46,11 +49,12 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         if HNSWLIB_MISSING:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
         texts, vectors = TextVectors(embedder), VectorsStore(store)
+        verdicts = PairVerdicts(embedder, *await asyncio.to_thread(load_verifier), texts.thread)
         scopes = Scopes(vectors, settings.vectors.hnsw_from)
         opened.callback(scopes.close)
-        server = MatcherServer(Operations(texts, scopes, vectors, settings.cache.threshold).answer)
+        server = MatcherServer(Operations(texts, scopes, vectors, verdicts).answer)
         opened.push_async_callback(server.close)
-        tasks += [run_vital(texts.run()), run_vital(keep_swept(scopes, set_aside))]
+        tasks += [run_vital(texts.run()), run_vital(verdicts.run()), run_vital(keep_swept(scopes, set_aside))]
         await server.start(socket_path)
         spare_full_collections()
         ready.set()
@@ -69,6 +73,19 @@ def load_model(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:
     if abs(float(vectors[0] @ vectors[1]) - cosine) > 0.001:
         raise ModelUnusable("the model gives other vectors than all-MiniLM-L6-v2 does")
     return embedder
+
+
+def load_verifier() -> tuple[Verifier | None, Calibration | None]:
+    """Both, or neither: without them no question is answered in other words than its own."""
+    try:
+        verifier, calibration = Verifier.load(), Calibration.read()
+    except (ModelUnusable, OSError, ValueError, KeyError) as problem:
+        log.error("the verifier cannot be used, so only exact repeats are answered: %s", problem)
+        return None, None
+    if calibration.verifier != verifier.id:
+        log.error("the verdict's figures are for another verifier, so only exact repeats are answered")
+        return None, None
+    return verifier, calibration
 
 
 def _listen(channel: Channel, ended: asyncio.Event) -> None:

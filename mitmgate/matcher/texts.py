@@ -39,13 +39,13 @@ class TextVectors:
     """Gives each text's vector. `run` does the work, in a thread of its own; one text asked twice costs once."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
+        self.embedder = embedder
+        self.thread = ThreadPoolExecutor(1, "embedder")  # of everything that computes
         self._urgent: deque[_Wanted] = deque()
         self._later: deque[_Wanted] = deque()
         self._patient: deque[_Wanted] = deque()
         self._wanted = asyncio.Event()
         self._kept: OrderedDict[bytes, Vectors] = OrderedDict()
-        self._thread = ThreadPoolExecutor(1, "embedder")
         self.counts: Counter[str] = Counter()
 
     @property
@@ -53,8 +53,9 @@ class TextVectors:
         return len(self._urgent) + len(self._later) + len(self._patient)
 
     def forget(self) -> None:
-        """Drops the vectors of recent texts, whosever they were; those under way are not remembered either."""
+        """Drops vectors and states of recent texts, whosever they were; those under way are not remembered either."""
         self._kept = OrderedDict()
+        self.embedder.forget()
 
     async def vector(self, text: str, ends_at: float, *, urgent: bool, patient: bool = False) -> Vectors:
         """float32[384]; ends_at is the loop's time after which nobody wants it. patient: when nothing else waits.
@@ -73,7 +74,7 @@ class TextVectors:
         if len(queue) >= most:
             self.counts["busy"] += 1
             raise QueueFull
-        tokens = self._embedder.count_tokens(text) if len(text) <= LONGEST else MAX_TOKENS + 1
+        tokens = self.embedder.count_tokens(text) if len(text) <= LONGEST else MAX_TOKENS + 1
         if tokens > MAX_TOKENS:
             self.counts["too_long"] += 1
             raise TooLong
@@ -95,7 +96,7 @@ class TextVectors:
                 self._wanted.clear()
                 while batch := self._next_batch(loop.time):
                     texts = list(dict.fromkeys(wanted.text for wanted in batch))
-                    vectors = await loop.run_in_executor(self._thread, self._embedder.embed, texts)
+                    vectors = await loop.run_in_executor(self.thread, self.embedder.embed, texts)
                     made = dict(zip(texts, vectors, strict=True))
                     self.counts["embedded"] += len(texts)
                     for wanted in batch:
@@ -103,7 +104,7 @@ class TextVectors:
                             wanted.vector.set_result(made[wanted.text])
                 await self._wanted.wait()
         finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+            self.thread.shutdown(wait=False, cancel_futures=True)
 
     def _next_batch(self, now: Callable[[], float]) -> list[_Wanted]:
         """The longest waiting, and others of its length; the urgent first. A patient one goes alone."""

@@ -5,19 +5,23 @@ Both give the same vectors to 1e-5; a test holds them to it where the second is 
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
+from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mitmgate.services import minilm
-from mitmgate.services.minilm import MAX_TOKENS, MODEL_ID, TOKENIZER, WIDTH, ModelUnusable
+from mitmgate.services.bert_graph import WIDTH
+from mitmgate.services.minilm import MAX_TOKENS, MODEL_ID, TOKENIZER, ModelUnusable
 from mitmgate.services.onnx import import_onnxruntime
 
 __all__ = ["MAX_TOKENS", "MODEL_ID", "WIDTH", "Embedder", "ModelUnusable", "Vectors", "load_embedder"]
+
+STATES_BYTES: Final = 32 * 1024 * 1024  # some 3,500 questions
 
 type Vectors = npt.NDArray[np.float32]
 
@@ -29,6 +33,17 @@ class Embedder(Protocol):
         """-> float32[n, 384], L2-normalised, in the texts' order. What lies beyond MAX_TOKENS is not seen."""
         ...
 
+    def states(self, text: str) -> Vectors:
+        """-> float32[t, 384], the text's tokens after the lower half of the layers, for the verifier.
+
+        Those of texts that were lately embedded or asked for are remembered.
+        """
+        ...
+
+    def forget(self) -> None:
+        """Drops the states of texts that are remembered, whosever they are. From any thread."""
+        ...
+
     def count_tokens(self, text: str) -> int:
         """The tokens of the whole text with the two that frame it; above MAX_TOKENS the model would not see all."""
         ...
@@ -38,15 +53,18 @@ def load_embedder(kind: str, data_dir: Path, model_path: Path | None = None) -> 
     """kind: `onnx` or `sentence-transformers`. Takes a second or two. Raises ModelUnusable."""
     if kind == "onnx":
         return OnnxEmbedder.load(data_dir, model_path)
-    return SentenceTransformerEmbedder.load(model_path)
+    return SentenceTransformerEmbedder.load(data_dir, model_path)
 
 
 class OnnxEmbedder:
     """The model in onnxruntime on one thread."""
 
-    def __init__(self, session: Any, tokenizer: Any) -> None:
+    def __init__(self, session: Any, tokenizer: Any, halfway: Any) -> None:
+        """halfway: options of a run that goes no further than what is asked for."""
         self._session = session
         self._tokenizer = tokenizer
+        self._halfway = halfway
+        self._kept = KeptStates()
 
     @classmethod
     def load(cls, data_dir: Path, model_path: Path | None = None) -> OnnxEmbedder:
@@ -62,7 +80,9 @@ class OnnxEmbedder:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         graph = minilm.graph_file(folder, data_dir)
         session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        return cls(session, tokenizer)
+        halfway = onnxruntime.RunOptions()
+        halfway.only_execute_path_to_fetches = True
+        return cls(session, tokenizer, halfway)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         rows = [_cut(encoding.ids) for encoding in self._encode(texts)]
@@ -73,8 +93,22 @@ class OnnxEmbedder:
         # Only equal lengths go together: padding costs far more than it saves.
         for places in lengths.values():
             ids = np.array([rows[place] for place in places], np.int64)
-            vectors[places] = self._session.run(["sentence"], {"ids": ids, "mask": np.ones_like(ids)})[0]
+            made, states = self._session.run(["sentence", "states"], {"ids": ids, "mask": np.ones_like(ids)})
+            vectors[places] = made
+            for place, each in zip(places, states, strict=True):
+                self._kept.put(texts[place], each)
         return vectors
+
+    def states(self, text: str) -> Vectors:
+        kept = self._kept.get(text)
+        if kept is None:
+            ids = np.array([_cut(self._encode([text])[0].ids)], np.int64)
+            found = self._session.run(["states"], {"ids": ids, "mask": np.ones_like(ids)}, self._halfway)
+            kept = self._kept.put(text, found[0][0])
+        return kept.astype(np.float32)
+
+    def forget(self) -> None:
+        self._kept = KeptStates()
 
     def count_tokens(self, text: str) -> int:
         return len(self._encode([text])[0].ids)
@@ -84,15 +118,41 @@ class OnnxEmbedder:
         return list(self._tokenizer.encode_batch([text.encode(errors="replace").decode() for text in texts]))
 
 
-class SentenceTransformerEmbedder:
-    """The reference implementation, from the extra `[st]`."""
+class KeptStates:
+    """States of texts as float16, the least recently used go first; STATES_BYTES of them at most."""
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
+    def __init__(self, largest_bytes: int = STATES_BYTES) -> None:
+        self._kept: OrderedDict[bytes, npt.NDArray[np.float16]] = OrderedDict()
+        self._left = largest_bytes
+
+    def get(self, text: str) -> npt.NDArray[np.float16] | None:
+        found = self._kept.get(key := _key(text))
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def put(self, text: str, states: Vectors) -> npt.NDArray[np.float16]:
+        """-> what is kept"""
+        smaller = states.astype(np.float16)
+        before = self._kept.pop(key := _key(text), None)
+        self._kept[key] = smaller
+        self._left += (before.nbytes if before is not None else 0) - smaller.nbytes
+        while self._left < 0:
+            _, oldest = self._kept.popitem(last=False)
+            self._left += oldest.nbytes
+        return smaller
+
+
+class SentenceTransformerEmbedder:
+    """The reference implementation, from the extra `[st]`. States come from the same model in onnxruntime."""
+
+    def __init__(self, model: Any, tokenizer: Any, halfway: OnnxEmbedder) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._halfway = halfway
 
     @classmethod
-    def load(cls, model_path: Path | None = None) -> SentenceTransformerEmbedder:
+    def load(cls, data_dir: Path, model_path: Path | None = None) -> SentenceTransformerEmbedder:
         try:
             import torch
             from sentence_transformers import SentenceTransformer
@@ -104,7 +164,13 @@ class SentenceTransformerEmbedder:
         torch.set_num_threads(1)
         model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         model.max_seq_length = MAX_TOKENS
-        return cls(model, _tokenizer(folder))
+        return cls(model, _tokenizer(folder), OnnxEmbedder.load(data_dir, model_path))
+
+    def states(self, text: str) -> Vectors:
+        return self._halfway.states(text)
+
+    def forget(self) -> None:
+        self._halfway.forget()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         cleaned = [text.encode(errors="replace").decode() for text in texts]
@@ -113,6 +179,10 @@ class SentenceTransformerEmbedder:
 
     def count_tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text.encode(errors="replace").decode()).ids)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def _cut(ids: list[int]) -> list[int]:

@@ -23,6 +23,7 @@ MAX_IN_FLIGHT: Final = 256
 OFF_PATH_S: Final = 5.0
 JUDGE_S: Final = 60.0  # for so many pairs:
 JUDGED_AT_ONCE: Final = 20
+MAX_WRONG: Final = 0.005
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +89,22 @@ class MatcherClient:
         scope: bytes,
         text: str,
         *,
+        max_wrong: float = MAX_WRONG,
         threshold: float | None = None,
-        k: int = 5,
         deadline_s: float | None = None,
     ) -> Found:
-        """Entries of the scope whose question is near the text. Raises MatcherAway."""
-        request = {"op": "find", "tenant": tenant, "scope": scope.hex(), "text": text, "threshold": threshold, "k": k}
+        """Entries of the scope whose question is near the text. Raises MatcherAway.
+
+        max_wrong: the share of hits that may be wrong; threshold: the lowest similarity.
+        """
+        request = {
+            "op": "find",
+            "tenant": tenant,
+            "scope": scope.hex(),
+            "text": text,
+            "max_wrong": max_wrong,
+            "threshold": threshold,
+        }
         answer = await self._ask(request, deadline_s or self._deadline_s)
         if (error := answer.get("error")) is not None:
             return Found((), error)
@@ -101,9 +112,7 @@ class MatcherClient:
             Candidate(bytes.fromhex(each["fingerprint"]), each["text"], each["similarity"], _verdict(each))
             for each in answer["candidates"]
         )
-        accepted = any(each.verdict.accept for each in candidates)
-        nearest = candidates[0].verdict.reasons[:1] if candidates else ()
-        return Found(candidates, None if accepted else nearest[0] if nearest else answer.get("reason"))
+        return Found(candidates, answer.get("reason"))
 
     async def put(
         self,
@@ -147,7 +156,12 @@ class MatcherClient:
         return "error" not in await self._ask({"op": "forget", "tenant": tenant}, deadline_s)
 
     async def judge(
-        self, pairs: Sequence[tuple[str, str]], threshold: float | None = None, *, deadline_s: float = JUDGE_S
+        self,
+        pairs: Sequence[tuple[str, str]],
+        *,
+        max_wrong: float = MAX_WRONG,
+        threshold: float | None = None,
+        deadline_s: float = JUDGE_S,
     ) -> list[Judged]:
         """The verdict on each pair, by the code that decides on hits. Raises MatcherAway.
 
@@ -155,7 +169,8 @@ class MatcherClient:
         """
         judged: list[Judged] = []
         for part in itertools.batched(pairs, JUDGED_AT_ONCE):
-            answer = await self._ask({"op": "judge", "pairs": list(part), "threshold": threshold}, deadline_s)
+            request = {"op": "judge", "pairs": list(part), "max_wrong": max_wrong, "threshold": threshold}
+            answer = await self._ask(request, deadline_s)
             if (error := answer.get("error")) is not None:
                 raise MatcherAway(error)
             judged += [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]

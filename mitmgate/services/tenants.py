@@ -59,6 +59,7 @@ def tenant_from_row(row: Row, keys: Iterable[Key] = ()) -> Tenant:
         cache_max_bytes=row["cache_max_bytes"],
         cache_max_temperature=row["cache_max_temperature"],
         cache_threshold=row["cache_threshold"],
+        cache_max_wrong=row["cache_max_wrong"],
         upstream_retries=row["upstream_retries"],
     )
 

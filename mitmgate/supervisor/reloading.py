@@ -49,6 +49,7 @@ APPLIES_AT_ONCE: Final = frozenset(
         "cache.ttl_s",
         "cache.max_bytes",
         "cache.total_max_bytes",
+        "cache.max_wrong",
         "cache.threshold",
         "cache.deadline_ms",
         "cache.partition_by",

@@ -27,9 +27,16 @@ _COLUMNS: Final = (
 @click.option(
     "--file", "source", type=click.File(encoding="utf-8"), metavar="FILE", help="Pairs; - reads standard input."
 )
-@click.option("--threshold", type=click.FloatRange(0, 1), help="Another bar than the gateway's cache.threshold.")
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Another lowest similarity than cache.threshold.")
+@click.option("--max-wrong", type=click.FloatRange(0, 1), help="Another share of wrong hits than cache.max_wrong.")
 @asks_server
-def judge(session: Session, questions: tuple[str, ...], source: TextIO | None, threshold: float | None) -> None:
+def judge(
+    session: Session,
+    questions: tuple[str, ...],
+    source: TextIO | None,
+    threshold: float | None,
+    max_wrong: float | None,
+) -> None:
     """Tell whether the answer stored for B would be served for A, and why not.
 
     FILE holds a pair a line: {"a": …, "b": …}, ["…", "…"], or the two with a tab between.
@@ -45,7 +52,7 @@ def judge(session: Session, questions: tuple[str, ...], source: TextIO | None, t
     verdicts: list[Any] = []
     session.client.wait_within(LONG_WORK_S)
     for part in in_parts(pairs):
-        body = {"pairs": [list(pair) for pair in part], "threshold": threshold}
+        body = {"pairs": [list(pair) for pair in part], "threshold": threshold, "max_wrong": max_wrong}
         verdicts += session.client.post("/admin/cache/judge", body)["data"]
     told = [{"a": a, "b": b, **verdict} for (a, b), verdict in zip(pairs, verdicts, strict=True)]
 

@@ -12,13 +12,7 @@ from itertools import combinations
 from typing import Final
 
 from mitmgate.core.text import measures
-from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
-from mitmgate.core.text.narrowed import narrowed
-from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
-from mitmgate.core.text.reading import Reading
-from mitmgate.core.text.replaced import replaced
-from mitmgate.core.text.voice import voice
 
 _SHOWN: Final = 3  # values of a reason
 _LONGEST: Final = 24  # characters of one
@@ -116,18 +110,14 @@ def name(pair: Pair) -> str | None:
     return "name" if any(word.name for word in (*mine, *theirs)) else None
 
 
-def reasons(left: Reading, right: Reading) -> list[str]:
-    """Why the two are different questions, the weightiest reason first; empty when no guard objects."""
-    pair = Pair(left, right)
+def vetoes(pair: Pair) -> list[str]:
+    """The facts in which the two differ, the weightiest first; empty when there are none."""
     if too_far := wording(pair):
         return [too_far]
-    return [reason for guard in GUARDS if (reason := guard(pair)) is not None]
+    return [reason for guard in FACTS if (reason := guard(pair)) is not None]
 
 
-GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, code, quoted, negation, opposite, order, voice, modality, tense, quantifier, question,
-    one_more, manner, name, replaced, narrowed,
-)  # fmt: skip
+FACTS: Final[tuple[Guard, ...]] = (number, operator, date, unit, code, quoted)
 
 _CLASHES: Final = {
     *map(frozenset, combinations(("who", "when", "where", "why", "quantity", "how"), 2)),

@@ -1,0 +1,123 @@
+"""The verifier: the log-odds that one answer is right for two questions, from the states of both halfway the model.
+
+Its layers continue all-MiniLM's lower half and read both questions together; `training/` makes the weights, and
+`training/model.py` says what is learnt. They are kept as int8 with a scale for each row and used as float32, so that
+a pair has the same result whoever else is asked about. docs/verifier.md is their model card.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mitmgate.services.bert_graph import WIDTH, Bert, Weights, floats, ints
+from mitmgate.services.minilm import ALONE, LAYERS, ModelUnusable, read_safetensors, sha256_of
+from mitmgate.services.onnx import import_onnxruntime
+from mitmgate.services.onnx_file import FLOAT, Graph
+
+FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
+SHA256: Final = ""
+LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
+_SEEN: Final = 5 * WIDTH  # what the head is given
+
+type States = npt.NDArray[np.float32]
+
+
+class Verifier:
+    """A loaded verifier; for one thread at a time."""
+
+    def __init__(self, session: Any, id_: str = "") -> None:
+        self._session = session
+        self.id = id_
+
+    @classmethod
+    def load(cls, path: Path = FILE, sha256: str = SHA256) -> Verifier:
+        """From the shipped file. Raises ModelUnusable when it is missing or another."""
+        try:
+            digest = sha256_of(path)
+        except OSError as error:
+            raise ModelUnusable(f"{path} cannot be read: {error.strerror}") from None
+        if digest != sha256:
+            raise ModelUnusable(f"{path} is not the verifier of this version (its SHA-256 is {digest})")
+        return cls.of(restored(read_safetensors(path)), digest[:12])
+
+    @classmethod
+    def of(cls, weights: Weights, id_: str = "") -> Verifier:
+        """From float32 weights."""
+        onnxruntime = import_onnxruntime()
+        onnxruntime.set_default_logger_severity(3)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        model = io.BytesIO()
+        build(weights).write(model)
+        return cls(onnxruntime.InferenceSession(model.getvalue(), options, providers=["CPUExecutionProvider"]), id_)
+
+    def log_odds(self, pairs: Sequence[tuple[States, States]]) -> list[float]:
+        """Of each pair of states, float32[t, 384] each. The order within a pair makes no difference."""
+        return [self._one(first, second) for first, second in pairs]
+
+    def _one(self, first: States, second: States) -> float:
+        ends, length = len(first), len(first) + len(second)
+        side = np.zeros(length, np.float32)
+        side[ends:] = 1
+        pick = np.zeros((4, length), np.float32)
+        pick[0, :ends], pick[1, ends:] = 1 / ends, 1 / len(second)
+        pick[2, 0] = pick[3, ends] = 1
+        found = self._session.run(
+            ["log_odds"],
+            {
+                "states": np.concatenate((first, second))[None],
+                "cross": (side[:, None] != side[None]).astype(np.float32)[None, None],
+                "pick": pick[None],
+            },
+        )
+        return float(found[0][0, 0])
+
+
+def build(weights: Weights) -> Graph:
+    """states, cross, pick -> log_odds: float32[n, 1].
+
+    states: float32[n, t, 384], both texts', one after the other; cross: float32[n, 1, t, t], 1 from one text to the
+    other; pick: float32[n, 4, t], the mean of each text and its opening token.
+    """
+    graph = Graph("verifier")
+    graph.input("states", FLOAT, ["n", "t", WIDTH])
+    graph.input("cross", FLOAT, ["n", 1, "t", "t"])
+    graph.input("pick", FLOAT, ["n", 4, "t"])
+    graph.output("log_odds", FLOAT, ["n", 1])
+    node = graph.node
+    bert = Bert(graph, weights, graph.constant(floats(0)))
+    states = "states"
+    for layer in range(ALONE, LAYERS):
+        states = bert.layer(f"encoder.layer.{layer}.", states, cross="cross")
+    picked = node("MatMul", "pick", states)
+    means, opens = (
+        [node("Gather", picked, graph.constant(ints(row)), axis=1) for row in rows] for rows in ((0, 1), (2, 3))
+    )
+    seen = [
+        node("Add", *opens),
+        node("Abs", node("Sub", *opens)),
+        node("Add", *means),
+        node("Abs", node("Sub", *means)),
+        node("Mul", *means),
+    ]
+    flat = node("Reshape", node("Concat", *seen, axis=2), graph.constant(ints(-1, _SEEN)))
+    product = node("MatMul", flat, graph.constant(weights["head.weight"].T))
+    node("Add", product, graph.constant(weights["head.bias"]), output="log_odds")
+    return graph
+
+
+def restored(kept: dict[str, npt.NDArray[Any]]) -> Weights:
+    """The weights as float32: an int8 matrix times the scales of its rows."""
+    weights: dict[str, npt.NDArray[np.float32]] = {}
+    for name, array in kept.items():
+        if array.dtype == np.int8:
+            weights[name] = array.astype(np.float32) * kept[name + ".scale"][:, None]
+        elif not name.endswith(".scale"):
+            weights[name] = np.asarray(array, np.float32)
+    return weights
