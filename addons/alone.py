@@ -34,7 +34,14 @@ from mitmgate.supervisor.errors import CannotStart
 from mitmgate.supervisor.stores import Stores
 
 FLUSH_S = 5.0
-ALL_WELL = {"database": "ok", "redis": "ok", "control": "ok", "matcher": "ok", "workers": {"ready": 1, "wanted": 1}}
+ALL_WELL = {
+    "database": "ok",
+    "redis": "ok",
+    "control": "ok",
+    "matcher": "ok",
+    "verifier": "ok",
+    "workers": {"ready": 1, "wanted": 1},
+}
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """The verifier as PyTorch trains it: all-MiniLM-L6-v2, where the upper half reads two questions together.
 
-Layers 1 to 3 read each question alone and stay as published. Layers 4 to 6 read both together: a head sees the tokens
-of both, and how it treats those of the other question is learnt (`cross_*`, after Shaw et al. 2018, "Self-Attention with
-Relative Position Representations", with two relations: the same text and the other text). Nothing else tells one
-question from the other, so the verdict is the same whichever comes first.
+Layers 1 to 3 read each question alone and stay as published. Layers 4 to 6 read both together: a head sees the
+tokens of both, and how it treats those of the other question is learnt (`cross_*`, after Shaw et al. 2018,
+"Self-Attention with Relative Position Representations", with two relations: the same text and the other text). Nothing
+else tells one question from the other, so the verdict is the same whichever comes first.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -44,9 +44,7 @@ class OfflineJudge:
         self._states: OrderedDict[str, States] = OrderedDict()
 
     @classmethod
-    def load(
-        cls, data_dir: Path, *, verifier: Path | None = None, calibration: Calibration | None = None
-    ) -> OfflineJudge:
+    def load(cls, data_dir: Path, *, verifier: Path | None = None, calibration: Calibration | None = None) -> Self:
         """With the shipped verifier and calibration, or others. Raises ModelUnusable, OSError, ValueError."""
         loaded = Verifier.load() if verifier is None else Verifier.load(verifier, sha256_of(verifier))
         return cls(OnnxEmbedder.load(data_dir), loaded, calibration or Calibration.read())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -43,13 +44,15 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         store = Store(runtime.redis_url, deadline_s=STORE_S)
         opened.push_async_callback(store.close)
         ready = asyncio.Event()
-        tasks = [run_vital(channel.run()), run_vital(_beat(channel, store, ready))]
+        checks: dict[str, bool] = {}
+        tasks = [run_vital(channel.run()), run_vital(_beat(channel, store, ready, checks))]
         loading = asyncio.to_thread(load_model, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
         embedder = await loading
         if HNSWLIB_MISSING:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
         texts, vectors = TextVectors(embedder), VectorsStore(store)
         verdicts = PairVerdicts(embedder, *await asyncio.to_thread(load_verifier), texts.thread)
+        checks["verifier"] = verdicts.usable
         scopes = Scopes(vectors, settings.vectors.hnsw_from)
         opened.callback(scopes.close)
         server = MatcherServer(Operations(texts, scopes, vectors, verdicts).answer)
@@ -97,9 +100,9 @@ def _listen(channel: Channel, ended: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(signum, end)
 
 
-async def _beat(channel: Channel, store: Store, ready: asyncio.Event) -> None:
+async def _beat(channel: Channel, store: Store, ready: asyncio.Event, checks: Mapping[str, bool]) -> None:
     """Tells the supervisor each second that the loop still turns."""
     while True:
         reached = await store.probe()
-        channel.send_nowait({"op": "beat", "ready": ready.is_set(), "checks": {"redis": reached}})
+        channel.send_nowait({"op": "beat", "ready": ready.is_set(), "checks": {**checks, "redis": reached}})
         await asyncio.sleep(BEAT_S)

@@ -137,6 +137,7 @@ class Family:
             "workers": {"wanted": len(self.workers), "ready": sum(worker.ready for worker in self.workers)},
             "control": "ok" if self.control.ready else "down",
             "matcher": "ok" if self.matcher.ready else "down",
+            "verifier": state("verifier"),
         }
 
     async def end(self, hurry: asyncio.Event) -> bool:

@@ -60,7 +60,12 @@ def test_a_question_in_other_words_is_answered_again(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize(
     ("other", "why"),
-    [("What is 2+3?", "below bar"), ("What is 2*2?", ""), ("What is 2-2?", ""), ("Who was Goethe?", "")],
+    [
+        ("What is 2+3?", "number 3 vs 2"),
+        ("What is 2*2?", "operator"),
+        ("What is 2-2?", "operator"),
+        ("Who was Goethe?", "below bar"),
+    ],
 )
 def test_another_question_is_not(tenant: Tenant, other: str, why: str) -> None:
     kept(tenant)
@@ -116,6 +121,17 @@ def test_a_tenants_bar_is_its_own(gateway: Gateway, upstream: Upstream) -> None:
     assert tenant.chat(REPHRASED, headers={**only, "X-Cache-Threshold": "0.5"}).status_code == 504  # may only raise
     assert tenant.admin("PATCH", "", {"cache": {"threshold": None}}).status_code == 200
     assert outcome(tenant.chat(REPHRASED, headers=only)) == ("HIT", "semantic")
+
+
+def test_how_many_may_be_wrong_is_a_tenants_own(gateway: Gateway, upstream: Upstream) -> None:
+    tenant = gateway.tenant(upstream.url)
+    kept(tenant)
+    only = {"Cache-Control": "only-if-cached"}
+    assert tenant.admin("PATCH", "", {"cache": {"max_wrong": 0}}).json()["cache"]["max_wrong"] == 0
+    answer = tenant.chat(REPHRASED, headers={"X-Cache-Mode": "semantic"})
+    assert outcome(answer) == ("MISS", None) and 'detail="not sure: 0.' in detail(answer)
+    assert tenant.admin("PATCH", "", {"cache": {"max_wrong": None}}).status_code == 200
+    assert outcome(tenant.chat(REPHRASED, headers=only))[0] == "HIT"
 
 
 def test_a_tenant_may_have_less(gateway: Gateway, upstream: Upstream) -> None:
@@ -191,6 +207,7 @@ def test_judging_pairs(gateway: Gateway) -> None:
         {"pairs": [["one"]]},
         {"pairs": [[1, 2]]},
         {"pairs": pairs, "threshold": 2},
+        {"pairs": pairs, "max_wrong": -1},
         {"pairs": [["", ""]] * 1001},
     ):
         assert gateway.admin("POST", "/admin/cache/judge", bad).status_code == 422

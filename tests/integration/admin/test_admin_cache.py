@@ -27,6 +27,7 @@ async def test_without_a_matcher_it_is_unavailable(admin: Admin, tmp_path: Path)
         {"pairs": [["one"]]},
         {"pairs": [[1, 2]]},
         {"pairs": [["a", "b"]], "threshold": 2},
+        {"pairs": [["a", "b"]], "max_wrong": 2},
         {"pairs": [["a", "b"]], "threshold": False},
         {"pairs": [["a", "b"]], "threshold": "0.5"},
         {"pairs": [["a", "b"]], "threshold": True},
@@ -56,4 +57,6 @@ async def test_without_a_threshold_the_bar_is_that_of_live_traffic(admin: Admin)
         admin.control.settings = replace(admin.control.settings, cache=Cache(threshold=threshold))
         assert (await admin("POST", "/cache/judge", {"pairs": [["a", "b"]]})).status_code == 200
     assert (await admin("POST", "/cache/judge", {"pairs": [["a", "b"]], "threshold": 0})).status_code == 200
-    assert [each["threshold"] for each in asked] == [0.91, 0.97, 0]
+    assert (await admin("POST", "/cache/judge", {"pairs": [["a", "b"]], "max_wrong": 0.5})).status_code == 200
+    assert [each["threshold"] for each in asked] == [0.91, 0.97, 0, 0.97]
+    assert [each["max_wrong"] for each in asked] == [0.005, 0.005, 0.005, 0.5]

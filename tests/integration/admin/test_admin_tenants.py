@@ -22,7 +22,14 @@ async def test_a_new_tenant_is_shown_whole_and_its_key_once(admin: Admin) -> Non
     assert shown["key_prefixes"] == [key[:9]]
     assert shown["upstream_format"] == "openai"
     assert shown["upstream_auth"] is None and shown["upstream_retries"] is None
-    assert shown["cache"] == {"mode": None, "ttl_s": None, "max_bytes": None, "max_temperature": 1.0, "threshold": None}
+    assert shown["cache"] == {
+        "mode": None,
+        "ttl_s": None,
+        "max_bytes": None,
+        "max_temperature": 1.0,
+        "threshold": None,
+        "max_wrong": None,
+    }
     assert shown["created_at"].endswith(("Z", "+00:00"))
     assert key not in (await admin("GET", "/tenants")).text
     stored = await admin.pool.fetchval("SELECT hash FROM api_keys")
@@ -53,7 +60,14 @@ async def test_patch_changes_only_what_it_names(admin: Admin) -> None:
     answer = await admin("PATCH", path, {"cache": {"ttl_s": 5}, "default_model": "m"})
     assert answer.status_code == 200
     shown = answer.json()
-    assert shown["cache"] == {"mode": "off", "ttl_s": 5, "max_bytes": None, "max_temperature": 1.0, "threshold": None}
+    assert shown["cache"] == {
+        "mode": "off",
+        "ttl_s": 5,
+        "max_bytes": None,
+        "max_temperature": 1.0,
+        "threshold": None,
+        "max_wrong": None,
+    }
     assert (shown["default_model"], shown["tags"]) == ("m", ["a"])
     assert shown["upstream_auth"] == {"header": "x-api-key", "set": True}
     shown = (await admin("PATCH", path, {"upstream_auth": None, "tags": None, "cache": None})).json()
@@ -160,6 +174,7 @@ async def test_a_bad_limit_or_cursor_is_refused_by_name(admin: Admin, query: str
         ({"upstream_auth": {"header": "x", "value": "a\r\nb: c"}}, "upstream_auth.value"),
         ({"cache": {"mode": "fuzzy"}}, "cache.mode"),
         ({"cache": {"threshold": 1.1}}, "cache.threshold"),
+        ({"cache": {"max_wrong": -0.1}}, "cache.max_wrong"),
         ({"cache": {"thresholds": 0.9}}, "cache.thresholds"),
         ({"cache": {"ttl_s": 0}}, "cache.ttl_s"),
         ({"cache": {"max_temperature": 3}}, "cache.max_temperature"),

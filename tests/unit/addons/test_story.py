@@ -10,11 +10,10 @@ import pytest
 from addons.exchange import Exchange
 from addons.story import MAX_ATTEMPTS, story_of, without_values
 from mitmgate.core.retry import Failure
-from mitmgate.core.text.guards import reasons
-from mitmgate.core.text.reading import read
 from mitmgate.proxy.plan import Plan
 from mitmgate.services.exact_cache import Entry
 from tests.integration.proxy.harness import render
+from tests.verdicts import reasons
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def test_where_there_is_nothing_to_say_nothing_is_written(exchange: Exchange) ->
     ],
 )
 def test_a_guards_reason_is_kept_without_what_was_asked(one: str, other: str, kept: str) -> None:
-    given = reasons(read(one), read(other))[0]
+    given = reasons(one, other)[0]
     told = without_values(given)
     assert given.startswith(told) and " vs " not in told
     assert not {"5", "6", "hot", "cold", "mi", "km"} & set(told.split())

@@ -1,17 +1,10 @@
-"""One word changes who is meant, how much, when, for whom or which way: never the same question, at any cosine."""
+"""One word changes who is meant, how much, when, for whom or which way: a fact or a doubt says so."""
 
 from __future__ import annotations
 
 import pytest
 
-from mitmgate.core.verdict import judge
-
-ALIKE = 0.97
-
-
-def reasons(one: str, other: str) -> tuple[str, ...]:
-    return judge(one, other, ALIKE).reasons
-
+from tests.verdicts import reasons
 
 DIFFERENT = [
     # stance and role

@@ -28,7 +28,7 @@ def test_create_takes_every_field(run: Any, admin: Any, monkeypatch: pytest.Monk
     options = (
         "--upstream-key-env VENDOR_KEY --limit 9 --allow-private --model a --model b --default-model a --alias x=a "
         "--alias y=b=c --cache-mode off --cache-ttl 60 --cache-max-bytes 1000 --cache-max-temperature 0.5 "
-        "--cache-threshold 0.95 --retries 0 --tag team=search"
+        "--cache-threshold 0.95 --cache-max-wrong 0.01 --retries 0 --tag team=search"
     )
     ended = run("tenants", "create", "acme", "--backend", "http://h", *options.split())
     assert ended.exit_code == 0, ended.output
@@ -42,7 +42,14 @@ def test_create_takes_every_field(run: Any, admin: Any, monkeypatch: pytest.Monk
         "default_model": "a",
         "model_aliases": {"x": "a", "y": "b=c"},
         "upstream_auth": {"header": "Authorization", "value": f"Bearer {UPSTREAM_KEY}"},
-        "cache": {"mode": "off", "ttl_s": 60, "max_bytes": 1000, "max_temperature": 0.5, "threshold": 0.95},
+        "cache": {
+            "mode": "off",
+            "ttl_s": 60,
+            "max_bytes": 1000,
+            "max_temperature": 0.5,
+            "threshold": 0.95,
+            "max_wrong": 0.01,
+        },
         "upstream_retries": 0,
         "tags": ["team=search"],
     }
