@@ -12,6 +12,7 @@ import pytest
 from mitmgate.core.text.reading import read
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
+from mitmgate.matcher.verdicts import PairVerdicts
 
 
 class Embedder:
@@ -20,6 +21,11 @@ class Embedder:
 
     def embed(self, texts: Sequence[str]) -> Any:
         return np.ones((len(texts), 384), np.float32) / 384**0.5
+
+    def forget(self) -> None:
+        self.forgotten = True
+
+    forgotten = False
 
 
 class Nothing:
@@ -38,9 +44,9 @@ async def test_texts_are_dropped_where_that_is_asked_for(texts_too: bool) -> Non
     running = asyncio.create_task(texts.run())
     await texts.vector("a prompt", asyncio.get_running_loop().time() + 10, urgent=True)
     read("a prompt")
-    operations = Operations(texts, nothing, nothing, 0.9)
+    operations = Operations(texts, nothing, nothing, PairVerdicts(model, None, None, texts.thread))
     request = {"op": "remove", "deadline_ms": 5_000, "tenant": 1, "fingerprints": ["00" * 32], "texts": texts_too}
     assert "error" not in await operations.answer(request)
     assert len(texts._kept) == (0 if texts_too else 1)
-    assert (read.cache_info().currsize == 0) is texts_too
+    assert (read.cache_info().currsize == 0) is texts_too and model.forgotten is texts_too
     running.cancel()

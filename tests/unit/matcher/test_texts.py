@@ -12,6 +12,7 @@ import pytest
 
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
+from mitmgate.matcher.verdicts import PairVerdicts
 
 
 class OneByOne:
@@ -41,9 +42,11 @@ async def test_a_look_up_waits_for_one_judged_text_and_no_more(embedder: OneByOn
     running = asyncio.create_task(texts.run())
     ends_at = asyncio.get_running_loop().time() + 30
     nobody: Any = None
-    operations = Operations(texts, nobody, nobody, 0.9)
+    operations = Operations(texts, nobody, nobody, PairVerdicts(model, None, None, texts.thread))
     judging = asyncio.create_task(
-        operations.answer({"op": "judge", "deadline_ms": 30_000, "pairs": [(f"q {n}", f"s {n}") for n in range(5)]})
+        operations.answer(
+            {"op": "judge", "deadline_ms": 30_000, "max_wrong": 0.1, "pairs": [(f"q {n}", f"s {n}") for n in range(5)]}
+        )
     )
     while texts.waiting or not judging:
         await asyncio.sleep(0)
