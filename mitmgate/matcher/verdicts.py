@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mitmgate.core.calibration import Calibration
-from mitmgate.core.verdict import Verdict, consider, decide, worth_verifying
+from mitmgate.core.verdict import Considered, Verdict, consider, decide, worth_verifying
 from mitmgate.matcher.texts import QueueFull
 from mitmgate.services.embedder import Embedder
 from mitmgate.services.verifier import LONGEST, Verifier
@@ -21,6 +21,7 @@ from mitmgate.services.verifier import LONGEST, Verifier
 URGENT_WAITING: Final = 64  # at 5 ms each nobody behind them is served in time
 LATER_WAITING: Final = 1024
 BATCH: Final = 4
+TURN_S: Final = 0.003
 NO_VERIFIER: Final = "no verifier"
 
 
@@ -72,7 +73,7 @@ class PairVerdicts:
         bar = calibration.bar(bars.max_wrong)
         lowest = max(bars.threshold, calibration.floor)
         near = [each for place, each in enumerate(near) if place == 0 or each[1] >= lowest]  # nothing is accepted below
-        found = [consider(query, stored, similarity, calibration, bars.threshold) for stored, similarity in near]
+        found = await self._considered(query, near, calibration, bars.threshold)
         told: dict[int, Verdict] = {}
         for place, considered in enumerate(found):
             if considered.same_words or place == 0:
@@ -85,6 +86,20 @@ class PairVerdicts:
             if told[place].accept:
                 return place, told
         return None, told
+
+    @staticmethod
+    async def _considered(
+        query: str, near: Sequence[tuple[str, float]], calibration: Calibration, threshold: float
+    ) -> list[Considered]:
+        """Long questions take a millisecond or two each: the loop gets its turn between them."""
+        loop = asyncio.get_running_loop()
+        found, begun_s = [], loop.time()
+        for stored, similarity in near:
+            found.append(consider(query, stored, similarity, calibration, threshold))
+            if loop.time() - begun_s > TURN_S:
+                await asyncio.sleep(0)
+                begun_s = loop.time()
+        return found
 
     async def judge(self, query: str, stored: str, similarity: float, bars: Bars, ends_at: float) -> Verdict:
         """On one pair, behind all look-ups. Raises QueueFull, TimeoutError."""
