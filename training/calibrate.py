@@ -150,8 +150,10 @@ def curve(pairs: list[Pair], probabilities: Numbers) -> list[tuple[float, float]
             labelled = [pair for pair in hits if pair.label is not None]
             wrong = sum(pair.label == 0 for pair in labelled) * (QQP_WRONG if source == "qqp" else 1.0)
             shares.append((wrong + 0.5) / (len(labelled) + 1))
-        points.append((round(float(bar), 4), round(float(np.mean(shares)), 5)))
-    return points
+        points.append((round(float(bar), 4), float(np.mean(shares))))
+    # At the highest bars there are few hits to count: no bar is taken for worse than one below it.
+    lowest = np.minimum.accumulate([wrong for _, wrong in points])
+    return [(bar, round(float(wrong), 5)) for (bar, _), wrong in zip(points, lowest, strict=True)]
 
 
 def _kept_vectors(texts: list[str], judge: OfflineJudge, kept: Path) -> npt.NDArray[np.float32]:
