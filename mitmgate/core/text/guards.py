@@ -13,11 +13,12 @@ from typing import Final
 
 from mitmgate.core.text import measures
 from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
+from mitmgate.core.text.known import two_words
 from mitmgate.core.text.narrowed import narrowed
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
 from mitmgate.core.text.reading import Reading
-from mitmgate.core.text.replaced import replaced
+from mitmgate.core.text.replaced import interchangeable, replaced
 from mitmgate.core.text.voice import voice
 
 _SHOWN: Final = 3  # values of a reason
@@ -116,6 +117,20 @@ def name(pair: Pair) -> str | None:
     return "name" if any(word.name for word in (*mine, *theirs)) else None
 
 
+def another_letter(pair: Pair) -> str | None:
+    """Two words that differ in one letter, each on one side only: Iran and Iraq, a plan and a plane."""
+    mine, theirs = pair.only
+    if any(two_words(word.text, other.text) and not interchangeable(word, other) for word in mine for other in theirs):
+        return "another word"
+    if pair.left.texts == pair.right.texts:
+        return None
+    left, right = ([word for word in side.words if word.content] for side in (pair.left, pair.right))
+    mine = [word for word in left if word.text not in pair.right.texts and word.key in pair.right.keys]
+    theirs = [word for word in right if word.text not in pair.left.texts and word.key in pair.left.keys]
+    one_stem = ((word.text, other.text) for word in mine for other in theirs if word.key == other.key)
+    return "another word" if any(two_words(*each) for each in one_stem) else None
+
+
 def reasons(left: Reading, right: Reading) -> list[str]:
     """Why the two are different questions, the weightiest reason first; empty when no guard objects."""
     pair = Pair(left, right)
@@ -126,7 +141,7 @@ def reasons(left: Reading, right: Reading) -> list[str]:
 
 GUARDS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, code, quoted, negation, opposite, order, voice, modality, tense, quantifier, question,
-    one_more, manner, name, replaced, narrowed,
+    one_more, manner, name, another_letter, replaced, narrowed,
 )  # fmt: skip
 
 _CLASHES: Final = {

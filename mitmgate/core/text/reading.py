@@ -40,6 +40,7 @@ class Reading:
 
     words: tuple[Word, ...]
     keys: frozenset[str]
+    texts: frozenset[str]
     joined: Mapping[str, tuple[str, str]]
     amounts: Counter[tuple[str, str]]
     unsure_ones: int
@@ -73,6 +74,7 @@ def read(text: str) -> Reading:
     return Reading(
         words=words,
         keys=frozenset(word.key for word in words),
+        texts=frozenset(word.text for word in words),
         joined={one.text + other.text: (one.key, other.key) for one, other in pairwise(words)},
         amounts=Counter(found.amounts),
         unsure_ones=found.unsure,
