@@ -133,6 +133,8 @@ def another_letter(pair: Pair) -> str | None:
 
 def reasons(left: Reading, right: Reading) -> list[str]:
     """Why the two are different questions, the weightiest reason first; empty when no guard objects."""
+    if not (left.english and right.english):
+        return [] if left.plain == right.plain else ["exact only: language"]
     pair = Pair(left, right)
     if too_far := wording(pair):
         return [too_far]

@@ -9,7 +9,6 @@ def forget_texts() -> None:
     """Empties every cache of readings, letters and words, whosever texts they came from."""
     for remembered in (
         letters.signs,
-        letters._accented,
         pair.opposed,
         reading.read,
         spelling.bases,

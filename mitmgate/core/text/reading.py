@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from mitmgate.core.text import lexicon
+from mitmgate.core.text.language import is_english, plain_form
 from mitmgate.core.text.quantities import Quantities, quantities
 from mitmgate.core.text.spelling import one_slip_apart, stem
 from mitmgate.core.text.tables import word_set
@@ -34,10 +35,14 @@ class Word:
 class Reading:
     """Everything comparable in a question.
 
+    plain: its plain form, by which questions in other languages are compared.
+
     amounts: (value, unit), "" without one; sequence: the numbers in order; joined: two neighbours run together -> their
     keys.
     """
 
+    english: bool
+    plain: str
     words: tuple[Word, ...]
     keys: frozenset[str]
     texts: frozenset[str]
@@ -67,11 +72,14 @@ def is_task(reading: Reading) -> bool:
 @lru_cache(maxsize=REMEMBERED)
 def read(text: str) -> Reading:
     """Reads a question. The last few thousand readings are remembered."""
+    english, plain = is_english(text), plain_form(text)
     text = _OR_NOT.sub(" ", unwrapped(text))
     tokens = tokenise(text)
     found = quantities(tokens)
     words = _words(tokens, found)
     return Reading(
+        english=english,
+        plain=plain,
         words=words,
         keys=frozenset(word.key for word in words),
         texts=frozenset(word.text for word in words),

@@ -206,6 +206,21 @@ def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any], why: str
     assert found.fingerprint is not None and found.decision.lookup and found.decision.reason is None
 
 
+def test_another_language_is_found_whatever_its_spacing_and_final_punctuation() -> None:
+    def of(text: str, headers: dict[str, str] | None = None) -> Question:
+        return asked({"model": "m", "messages": [{"role": "user", "content": text}]}, headers=headers or {})
+
+    one = of("Какая столица Франции?")
+    assert one.exact_only == "exact only: language" and one.scope is None
+    assert of(" Какая  столица Франции").fingerprint == one.fingerprint
+    assert of("какая столица Франции?").fingerprint != one.fingerprint
+    assert of("Какая столица Италии?").fingerprint != one.fingerprint
+    part = [{"type": "text", "text": "Какая столица Франции"}]
+    assert asked({"model": "m", "messages": [{"role": "user", "content": part}]}).fingerprint is not None
+    strict = {"x-cache-mode": "exact"}
+    assert of("Какая столица Франции", strict).fingerprint != of("Какая столица Франции?", strict).fingerprint
+
+
 def test_other_endpoints_are_not_compared() -> None:
     for path, body in (("/v1/embeddings", {"model": "m", "input": "a"}), ("/v1/completions", {"prompt": "a"})):
         found = asked(body, path=path)

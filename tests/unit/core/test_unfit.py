@@ -33,6 +33,8 @@ from mitmgate.core.text.unfit import LONGEST, unfit
         ("He beats her every night", "crisis"),
         ("Who helps victims of abuse?", "crisis"),
         ("什么是自杀", "crisis"),
+        ("Wie hoch ist der Kölner Dom?", "language"),
+        ("日本の首都はどこですか", "language"),
         ("x" * (LONGEST + 1), "too long"),
         ("   ", "empty"),
     ],
@@ -51,15 +53,12 @@ def test_held_to_exact_words(text: str, why: str) -> None:
         "Write a unit test for the function load_config.",
         "How do I return a parcel: by post or in the shop?",
         "Which class should I choose?",
-        "Wie hoch ist der Kölner Dom?",
         "Which swimming stroke is fastest?",
         "How does a two-stroke engine work?",
         "Who killed Caesar?",
         "What does MS-DOS do?",
         "How do I drape a curtain?",
         "Is the word accuse a verb?",
-        "日本の首都はどこですか",
-        "Какая столица Франции?",
         "Is 🍎 the sign of apples?",
     ],
 )
@@ -69,4 +68,4 @@ def test_ordinary_questions_are_fit(text: str) -> None:
 
 @given(st.text(max_size=500))
 def test_any_text_has_an_answer(text: str) -> None:
-    assert unfit(text) in (None, "too long", "code", "link", "long number", "crisis", "empty")
+    assert unfit(text) in (None, "too long", "code", "link", "long number", "crisis", "empty", "language")
