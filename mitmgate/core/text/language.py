@@ -30,12 +30,15 @@ _ENGLISH: Final = word_set(
     "isn't wasn't were been being could would should shall shouldn't can't cannot won't this that that's these those "
     "with without from into onto about between before after during because through against under while and or but if "
     "than then there their they they're he's she she's her his its it it's you you're your yours we're our ours my "
-    "mine myself i'm i've i'd i'll has having not very much many more most some any every each both such own same "
-    "only just also get got getting make made give write tell show find use used using explain describe list need "
-    "want help please best way ways difference work works mean means good better long old people things thing "
-    "convert calculate compute translate summarize summarise recommend suggest create build fix learn start stop "
-    "change open first last next new other another like really well know think say take go going come right "
-    "time year day world number word name free online home money school year years without"
+    "mine myself i'm i've you've we've someone meet met i'd i'll has having not very much many more most some any "
+    "every each both such own same only just also get got getting make made give write tell show find use used using "
+    "explain describe list need want help please best way ways difference work works mean means good better long old "
+    "people things thing convert calculate compute translate summarize summarise recommend suggest create build fix "
+    "learn start stop change open first last next new other another like really well know think say take go going "
+    "come right worth reading person see provided buy sell read play book movie love girl girls boy life live start "
+    "end feel same become legal real fake safe possible true good bad true too also today never always against near "
+    "away back day trustworthy scam site website company service app phone computer language english question "
+    "questions answer time year day world number word name free online home money school year years without"
 )
 #: Small words of English that others write, too: each speaks for both.
 _SHARED: Final = word_set(
@@ -45,7 +48,7 @@ _SHARED: Final = word_set(
 #: Names begin with these in English texts: Los Angeles, Van Gogh, La Liga.
 _PARTICLES: Final = word_set(
     "de la le les el los las da di del van von der den des du al bin san santa saint dos das do et en y e o ng ang il "
-    "lo un una ein eine una na são"
+    "com mein un kim lo un una ein eine una na são"
 )
 _ELSEWHERE: Final = _languages(
     """
@@ -94,7 +97,7 @@ _ELSEWHERE: Final = _languages(
         de mai mult eu tu el ea meu mea se să sa pot poate fac face scrie explică explica înseamnă inseamna dintre
     tr: ve veya bir bu şu ne nedir nasıl nasil kim kimdir nerede neresi neresidir neden niçin nicin kaç kac hangi
         hangisi mi mı mu mü için icin ile gibi kadar çok cok daha en var yok değil degil ben sen olan olarak yapılır
-        yapilir yazar yaz açıkla acikla demek arasındaki arasindaki fark
+        yapilir yazar yazdi yaz açıkla acikla demek arasındaki arasindaki fark
     id: apa apakah siapa siapakah di mana dimana kapan mengapa kenapa bagaimana berapa yang dan atau adalah ini itu
         dengan tanpa untuk dari ke pada tidak bukan saya kamu anda aku bisa cara ada lebih paling tentang jelaskan
         tulis buat artinya antara ibu nya kah membuat boleh
@@ -110,7 +113,7 @@ _ELSEWHERE: Final = _languages(
         puc pot fer escriu explica
     hi: hai hain kya kaise kahan kab kyon kyun kaun kitna kitne mein ka ki ke ko se nahi nahin aur mujhe mera meri aap
         tum hum yeh woh karna kare karen batao likho sakte
-    et: mis kes kus kuidas miks millal kui palju on ja või ei see ma sa minu kas mida
+    et: mis kes kus kuidas miks millal kui palju on ja või ei ma sa minu kas mida
     lt: kas kur kaip kodėl kodel kada kiek yra ir ar su be iš nuo į aš tu mano kokia koks
     lv: kas kur kā ka kāpēc kad cik ir un vai ar bez no uz es tu mans kāda kāds
     eu: zer zein nor non noiz nola zergatik da eta edo ez bat ni zu nire
