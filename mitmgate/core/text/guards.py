@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Final
 
 from mitmgate.core.text import measures
+from mitmgate.core.text.casing import may_be_plural, other_case, other_marks
 from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
 from mitmgate.core.text.known import two_words
 from mitmgate.core.text.narrowed import narrowed
@@ -19,6 +20,7 @@ from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
 from mitmgate.core.text.reading import Reading
 from mitmgate.core.text.replaced import interchangeable, replaced
+from mitmgate.core.text.tables import word_set
 from mitmgate.core.text.voice import voice
 
 _SHOWN: Final = 3  # values of a reason
@@ -117,6 +119,42 @@ def name(pair: Pair) -> str | None:
     return "name" if any(word.name for word in (*mine, *theirs)) else None
 
 
+def letter_case(pair: Pair) -> str | None:
+    return "letter case" if other_case(pair.left.written, pair.right.written) else None
+
+
+def sign(pair: Pair) -> str | None:
+    return "sign" if other_marks(pair.left.written, pair.right.written) else None
+
+
+def plural_name(pair: Pair) -> str | None:
+    """Alien and Aliens are two films; a Tesla and Teslas are not two things, nor are Germans and a German."""
+    left, right = pair.left, pair.right
+    if left.texts == right.texts:
+        return None
+    mine = [word for word in left.words if word.text not in right.texts and word.key in right.keys]
+    theirs = [word for word in right.words if word.text not in left.texts and word.key in left.keys]
+    for one in mine:
+        for other in theirs:
+            if one.key == other.key and one.name and other.name and _are_two_names(one.text, other.text, pair):
+                return "name"
+    return None
+
+
+def _are_two_names(one: str, other: str, pair: Pair) -> bool:
+    single, plural = (one, other) if len(one) < len(other) else (other, one)
+    if single + "s" != plural or single in _PEOPLE or single.endswith(_PEOPLES):
+        return False
+    return not any(may_be_plural(side.written, single) for side in (pair.left, pair.right))
+
+
+_PEOPLES: Final = ("an", "ard", "ese", "ish", "ian", "ist", "ite")
+_PEOPLE: Final = word_set(
+    "arab brit croat czech dane finn german greek hindu jew kurd muslim catholic nazi pole scot serb sikh slav swede "
+    "thai turk iphone android"
+)
+
+
 def another_letter(pair: Pair) -> str | None:
     """Two words that differ in one letter, each on one side only: Iran and Iraq, a plan and a plane."""
     mine, theirs = pair.only
@@ -142,8 +180,8 @@ def reasons(left: Reading, right: Reading) -> list[str]:
 
 
 GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, code, quoted, negation, opposite, order, voice, modality, tense, quantifier, question,
-    one_more, manner, name, another_letter, replaced, narrowed,
+    number, operator, date, unit, letter_case, sign, code, quoted, negation, opposite, order, voice, modality, tense,
+    quantifier, question, one_more, manner, name, plural_name, another_letter, replaced, narrowed,
 )  # fmt: skip
 
 _CLASHES: Final = {

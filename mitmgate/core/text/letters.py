@@ -15,13 +15,11 @@ _operators: Final = re.compile(
     r"\|>|<\||\?\.(?=\w)|(?<=\s)\?[?.](?=\s)|\*\*|(?<!:)//|&&|\|\||[!=]==?|[-=]>|<=>?|>=|<<|>>|:=|[-+*/]="
 ).findall
 _around: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")  # an emoji at the end is a tone of voice
-_bits_or_bytes: Final = re.compile(r"\d\s?[KMGTP]i?([bB])\b").findall  # mb may be either; Mb and MB are two things
 
 
 def unseen(one: str, other: str) -> list[str]:
     """Why the two are different questions, as guards give it."""
-    mine, theirs = _bits_or_bytes(one), _bits_or_bytes(other)
-    return [] if signs(one) == signs(other) and not (mine and theirs and mine != theirs) else ["sign"]
+    return [] if signs(one) == signs(other) else ["sign"]
 
 
 @lru_cache(maxsize=4096)

@@ -11,11 +11,12 @@ from itertools import pairwise
 from typing import Final
 
 from mitmgate.core.text import lexicon
+from mitmgate.core.text.casing import Written, written
 from mitmgate.core.text.language import is_english, plain_form
 from mitmgate.core.text.quantities import Quantities, quantities
 from mitmgate.core.text.spelling import one_slip_apart, stem
 from mitmgate.core.text.tables import word_set
-from mitmgate.core.text.tokens import Kind, Token, tokenise, unwrapped
+from mitmgate.core.text.tokens import Kind, Token, capitals_mean_names, tokenise, unwrapped
 
 REMEMBERED: Final = 4096
 
@@ -43,6 +44,7 @@ class Reading:
 
     english: bool
     plain: str
+    written: Written
     words: tuple[Word, ...]
     keys: frozenset[str]
     texts: frozenset[str]
@@ -80,6 +82,7 @@ def read(text: str) -> Reading:
     return Reading(
         english=english,
         plain=plain,
+        written=written(text, capitals_mean_names(text)),
         words=words,
         keys=frozenset(word.key for word in words),
         texts=frozenset(word.text for word in words),

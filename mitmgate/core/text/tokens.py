@@ -109,7 +109,7 @@ def unwrapped(text: str) -> str:
 
 def tokenise(text: str) -> list[Token]:
     """The tokens of an unwrapped text."""
-    capitals_mean = _capitals_mean_names(text)
+    capitals_mean = capitals_mean_names(text)
     tokens: list[Token] = []
     begins = True  # a sentence: its capital says nothing
     end = 0
@@ -150,7 +150,7 @@ def _words(piece: str, capital: bool, spaced: bool) -> list[Token]:
     return [Token(Kind.WORD, stem, capital, upper, spaced)] if stem else []
 
 
-def _capitals_mean_names(text: str) -> bool:
+def capitals_mean_names(text: str) -> bool:
     """Not in a text of capitals, nor in one that is written Like A Headline."""
     words = [word for word in text.split() if word[0].isalpha()]
     if len(words) < 2:
