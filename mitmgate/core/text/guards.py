@@ -93,6 +93,17 @@ def quoted(pair: Pair) -> str | None:
     return None if _alike(pair.left.quoted, pair.right.quoted) else "quoted text"
 
 
+def given_text(pair: Pair) -> str | None:
+    """The text that is to be translated, hashed or counted, to the letter. One side may not show that it is given."""
+    left, right = pair.left, pair.right
+    if left.given == right.given:
+        return None
+    if left.given is not None and right.given is not None:
+        return "given text"
+    named, other = (left.given, right) if left.given is not None else (right.given, left)
+    return None if all(text in other.written.text for text in named or ()) else "given text"
+
+
 def negation(pair: Pair) -> str | None:
     return None if pair.left.negations == pair.right.negations else "negation"
 
@@ -180,8 +191,8 @@ def reasons(left: Reading, right: Reading) -> list[str]:
 
 
 GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, letter_case, sign, code, quoted, negation, opposite, order, voice, modality, tense,
-    quantifier, question, one_more, manner, name, plural_name, another_letter, replaced, narrowed,
+    number, operator, date, unit, letter_case, sign, code, quoted, given_text, negation, opposite, order, voice,
+    modality, tense, quantifier, question, one_more, manner, name, plural_name, another_letter, replaced, narrowed,
 )  # fmt: skip
 
 _CLASHES: Final = {

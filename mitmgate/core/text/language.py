@@ -45,10 +45,12 @@ _SHARED: Final = word_set(
     "a i in is it's on to do an as at be by for of or so no me we he am was will can have had had all it us up out "
     "over comment dire care den die man men par as plus come pour sur"
 )
-#: Names begin with these in English texts: Los Angeles, Van Gogh, La Liga.
+#: English texts have them in names (Los Angeles, Van Gogh) or as other words (war, hat): they speak half as loud.
 _PARTICLES: Final = word_set(
     "de la le les el los las da di del van von der den des du al bin san santa saint dos das do et en y e o ng ang il "
-    "com mein un kim lo un una ein eine una na são"
+    "com mein un kim lo un una ein eine una na são war non ca per cat face hindi may pro ban mit son sense os mon co "
+    "till ten ek eu po sin ai im ma ve mi az nor op ba manga yr jake min pot leg med ali hat ben si ar pa mis sem "
+    "aka ce sa quant volt ir"
 )
 _ELSEWHERE: Final = _languages(
     """

@@ -12,6 +12,7 @@ from typing import Final
 
 from mitmgate.core.text import lexicon
 from mitmgate.core.text.casing import Written, written
+from mitmgate.core.text.given import given
 from mitmgate.core.text.language import is_english, plain_form
 from mitmgate.core.text.quantities import Quantities, quantities
 from mitmgate.core.text.spelling import one_slip_apart, stem
@@ -45,6 +46,7 @@ class Reading:
     english: bool
     plain: str
     written: Written
+    given: tuple[str, ...] | None
     words: tuple[Word, ...]
     keys: frozenset[str]
     texts: frozenset[str]
@@ -74,7 +76,7 @@ def is_task(reading: Reading) -> bool:
 @lru_cache(maxsize=REMEMBERED)
 def read(text: str) -> Reading:
     """Reads a question. The last few thousand readings are remembered."""
-    english, plain = is_english(text), plain_form(text)
+    english, plain, task_text = is_english(text), plain_form(text), given(text)
     text = _OR_NOT.sub(" ", unwrapped(text))
     tokens = tokenise(text)
     found = quantities(tokens)
@@ -82,6 +84,7 @@ def read(text: str) -> Reading:
     return Reading(
         english=english,
         plain=plain,
+        given=task_text,
         written=written(text, capitals_mean_names(text)),
         words=words,
         keys=frozenset(word.key for word in words),
