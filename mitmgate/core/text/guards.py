@@ -18,6 +18,7 @@ from mitmgate.core.text.known import two_words
 from mitmgate.core.text.narrowed import narrowed
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
+from mitmgate.core.text.persons import persons
 from mitmgate.core.text.reading import Reading
 from mitmgate.core.text.replaced import interchangeable, replaced
 from mitmgate.core.text.tables import word_set
@@ -83,6 +84,25 @@ def unit(pair: Pair) -> str | None:
     if pair.left.units != pair.right.units and all_left != all_right:
         return _versus("unit", Counter(all_left - all_right), Counter(all_right - all_left))
     return None
+
+
+def unit_of_another(pair: Pair) -> str | None:
+    """Units that no table has: 5 furlongs in cubits, 5 cubits in furlongs; 5 hands, 5 cubits."""
+    only = {word.key: word for side in pair.only for word in side}
+    for value, thing in pair.left.counted.items():
+        other = pair.right.counted.get(value, thing)
+        if other == thing:
+            continue
+        if _is_measured_in(other, pair.left) and _is_measured_in(thing, pair.right):
+            return "unit order"
+        if thing in only and other in only and not interchangeable(only[thing], only[other]):
+            return "another word"
+    return None
+
+
+def _is_measured_in(key: str, reading: Reading) -> bool:
+    """How many cubits; in cubits, to cubits."""
+    return any(word.key == key and (word.role in ("in", "to") or reading.kind == "quantity") for word in reading.words)
 
 
 def code(pair: Pair) -> str | None:
@@ -187,12 +207,13 @@ def reasons(left: Reading, right: Reading) -> list[str]:
     pair = Pair(left, right)
     if too_far := wording(pair):
         return [too_far]
-    return [reason for guard in GUARDS if (reason := guard(pair)) is not None]
+    return list(dict.fromkeys(reason for guard in GUARDS if (reason := guard(pair)) is not None))
 
 
 GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, letter_case, sign, code, quoted, given_text, negation, opposite, order, voice,
-    modality, tense, quantifier, question, one_more, manner, name, plural_name, another_letter, replaced, narrowed,
+    number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation, opposite,
+    order, voice, persons, modality, tense, quantifier, question, one_more, manner, name, plural_name, another_letter,
+    replaced, narrowed,
 )  # fmt: skip
 
 _CLASHES: Final = {

@@ -39,8 +39,8 @@ class Reading:
 
     plain: its plain form, by which questions in other languages are compared.
 
-    amounts: (value, unit), "" without one; sequence: the numbers in order; joined: two neighbours run together -> their
-    keys.
+    amounts: (value, unit), "" without one; counted: a number without unit -> the key of what stands after it;
+    sequence: the numbers in order; joined: two neighbours run together -> their keys.
     """
 
     english: bool
@@ -52,6 +52,7 @@ class Reading:
     texts: frozenset[str]
     joined: Mapping[str, tuple[str, str]]
     amounts: Counter[tuple[str, str]]
+    counted: Mapping[str, str]
     unsure_ones: int
     units: frozenset[str]
     dates: Counter[str]
@@ -91,6 +92,7 @@ def read(text: str) -> Reading:
         texts=frozenset(word.text for word in words),
         joined={one.text + other.text: (one.key, other.key) for one, other in pairwise(words)},
         amounts=Counter(found.amounts),
+        counted=_counted(tokens, found),
         unsure_ones=found.unsure,
         units=frozenset(found.units),
         dates=Counter(found.dates),
@@ -102,6 +104,18 @@ def read(text: str) -> Reading:
         kind=_kind(words),
         symmetric=any(word.text in lexicon.SYMMETRIC for word in words),
     )
+
+
+def _counted(tokens: Sequence[Token], found: Quantities) -> dict[str, str]:
+    """A number without a known unit -> the key of the word directly after it."""
+    counted = {}
+    for place, value in found.at.items():
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if after is None or after.kind is not Kind.WORD or place + 1 in found.used:
+            continue
+        if after.text not in lexicon.STOP and after.text not in lexicon.ROLES:
+            counted[value] = stem(after.text)
+    return counted
 
 
 def _negates(word: Word) -> bool:

@@ -16,7 +16,7 @@ _LONGEST: Final = 8  # content words: in longer questions one word more or less 
 _ALIKE_WORDS: Final = """
     way ways method methods technique techniques approach approaches process procedure step steps manner means strategy
     best good great top better ideal finest perfect nice
-    film movie
+    film films movie movies
     fix repair mend solve resolve
     use purpose point function role usage
     fast quick rapid quickly rapidly soon speedy

@@ -9,6 +9,7 @@ from mitmgate.core.text.lexicon import SYNONYMS
 from mitmgate.core.text.tables import aliases_of, word_set
 
 _SHORTEST_WITH_SLIP: Final = 4
+_IE: Final = word_set("brownies calories cookies hoodies movies rookies selfies smoothies zombies")  # of -ie, not -y
 _SHARED_LETTERS: Final = 4
 _ENDINGS: Final = word_set(
     "s es d ed ing ings e y ies ion ions ation ations ment ments al ally ly able ness ful ive ity er ers or ors ist "
@@ -106,7 +107,9 @@ def stem(word: str) -> str:
     word = SYNONYMS.get(word, word)
     if len(word) <= 3 or not word.isascii():
         return word
-    if word.endswith("ies") and len(word) > 4:
+    if word in _IE:
+        word = word[:-1]
+    elif word.endswith("ies") and len(word) > 4:
         word = word[:-3] + "y"
     elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
         word = word[:-2]
