@@ -99,16 +99,15 @@ class Written:
     text: str
     says: bool
     capitals: bool  # nothing else
-    forms: Mapping[str, tuple[str, ...]]
+    forms: Mapping[str, list[str]]
     marks: Counter[str]
 
 
 def written(text: str, capitals_mean: bool) -> Written:
     """capitals_mean: it is no headline."""
-    forms: dict[str, tuple[str, ...]] = {}
+    forms: dict[str, list[str]] = {}
     for form in _WORDS(text):
-        word = form.lower()
-        forms[word] = (*forms[word], form) if word in forms else (form,)
+        forms.setdefault(form.lower(), []).append(form)
     has_upper = text != text.lower() and _OTHER_THAN_I(text) is not None
     capitals = has_upper and text == text.upper()
     return Written(text, has_upper and capitals_mean and not capitals, capitals, forms, Counter(_MARKED(text)))
@@ -125,21 +124,18 @@ def may_be_plural(written: Written, single: str) -> bool:
     return False
 
 
-def _spelled(written: Written, word: str) -> list[Spelled]:
-    """Each place where the word stands. It takes a while: only for words whose case differs."""
-    text, found = written.text, []
+def _spelled(written: Written) -> Mapping[str, list[Spelled]]:
+    """Each word at each place. It takes a while: only for texts in which the case of a word differs."""
+    text = written.text
+    found: dict[str, list[Spelled]] = {}
     matches = list(_MATCHES(text))
-    lower = [match.group().lower() for match in matches]
-    for at, match in enumerate(matches):
-        if lower[at] != word:
-            continue
-        before = lower[at - 1] if at else ""
-        after = lower[at + 1] if at + 1 < len(matches) else ""
-        gap = text[matches[at - 1].end() if at else 0 : match.start()]
-        found.append(
+    lower = ["", *(match.group().lower() for match in matches), ""]
+    end = 0
+    for before, word, after, match in zip(lower, lower[1:], lower[2:], matches, strict=False):
+        found.setdefault(word, []).append(
             Spelled(
                 match.group(),
-                not at or not _BREAKS.isdisjoint(gap),
+                not before or not _BREAKS.isdisjoint(text[end : match.start()]),
                 before in _LITERAL_AFTER
                 or after in _LITERAL_BEFORE
                 or (len(word) == 1 and (before == "the" or after in _AFTER_A_NOTE)),
@@ -147,23 +143,25 @@ def _spelled(written: Written, word: str) -> list[Spelled]:
                 before == "the",
             )
         )
+        end = match.end()
     return found
 
 
 def _is_joined(text: str, match: re.Match[str]) -> bool:
     """b.tech, a.c, 45k: not a letter by itself."""
-    before, after = text[: match.start()][-1:], text[match.end() :][:2]
+    before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 2]
     return before in tuple(".&0123456789") or after[:1] == "&" or (after[:1] == "." and after[1:].isalnum())
 
 
 def other_case(one: Written, other: Written) -> bool:
     """Whether a word of both is two things by its letter case."""
-    for word, mine in one.forms.items():
-        theirs = other.forms.get(word, mine)
-        if mine == theirs:
-            continue
-        left, right = _spelled(one, word), _spelled(other, word)
-        pairs = zip(left, right, strict=True) if len(left) == len(right) else ((left[0], right[0]),)
+    differing = [word for word, mine in one.forms.items() if mine != other.forms.get(word, mine)]
+    if not differing:
+        return False
+    left, right = _spelled(one), _spelled(other)
+    for word in differing:
+        mine, theirs = left[word], right[word]
+        pairs = zip(mine, theirs, strict=True) if len(mine) == len(theirs) else ((mine[0], theirs[0]),)
         if any(a.form != b.form and _differ(word, a, b, one, other) for a, b in pairs):
             return True
     return False

@@ -173,7 +173,9 @@ def is_english(text: str) -> bool:
                 others[language] += weight
         if word.isascii():
             continue
-        if _of_another_script(word):
+        if len(word) == 1 and "Α" <= word.upper() <= "Ω":
+            continue  # a sign: π, Δ
+        if not all(map(_is_latin, word)):
             return False
         if weights is None and word not in _BORROWED and not word.replace("’", "'").isascii():
             accented += 1
@@ -195,14 +197,6 @@ def plain_form(text: str) -> str:
     return " ".join(text.split()).rstrip(_FINAL) or text
 
 
-def _of_another_script(word: str) -> bool:
-    """Whether it has letters that are not Latin. A single Greek letter is a sign: π, Δ."""
-    letters = [letter for letter in word if not letter.isascii() and letter.isalpha()]
-    if len(word) == 1 and "Α" <= word.upper() <= "Ω":
-        return False
-    return not all(_is_latin(letter) for letter in letters)
-
-
 def _is_latin(letter: str) -> bool:
     code = ord(letter)
-    return code < 0x250 or 0x1E00 <= code < 0x1F00
+    return code < 0x250 or 0x1E00 <= code < 0x1F00 or not letter.isalpha()

@@ -16,7 +16,7 @@ _MOST_WORDS: Final = 8
 
 #: They point at something said before, wherever they stand.
 _POINTING: Final = word_set(
-    "it it's that that's this them these those again more another else anew next previous latter former above same "
+    "it it's that that's this them these those again more another else anew next previous latter former above "
     "rest further otherwise example examples others"
 )
 #: They do at the beginning, or after what makes them stronger.
@@ -33,18 +33,18 @@ _BEGINNING: Final = word_set(
 )
 #: They say nothing themselves.
 _EMPTY: Final = word_set(
-    "a an the and or but so also then now just only not no yes too very much bit little lot even way some any few "
-    "all me my mine you your i us we is are was were do does did don't didn't doesn't can could would will to of for "
-    "on in into at as with from about by if there what what's which who how why when where mean means meant work "
-    "works sound sounds look say said tell give show make put turn write have has want need like get use ask answer "
-    "check send think know understand see run mine ahead out up down over back start left off stopped time times way "
-    "ways version versions option options idea ideas detail details depth terms words word sentence sentences "
-    "paragraph paragraphs line lines page pages list bullet points point step steps part parts question questions "
-    "number reply response responses text story code poem essay first second third fourth fifth last other different "
-    "new similar brief briefly concise formal informal casual professional friendly detailed polite simple technical "
-    "creative specific clear short long differently better instead once twice true right wrong sure correct possible "
-    "enough good bad called exactly really happen happens going writing reading please pls plz kindly thanks thank "
-    "ok okay well great nice cool perfect sorry alright yeah yep nope hmm um hey hi hello joke three two one ones"
+    "a an the and or but so also then now just only not no yes too very much bit little lot even way some any few all "
+    "me my mine you your i us we is are was were do does did don't didn't doesn't can could would will to of for on "
+    "in into at as with from about by if there what what's which who how why when where mean means meant work works "
+    "sound sounds look say said tell give show make put turn write have has want need like get use ask answer check "
+    "send think know understand see run mine ahead out up down over back start left off stopped time times way ways "
+    "version versions option options idea ideas detail details depth terms words word sentence sentences paragraph "
+    "paragraphs line lines page pages list bullet points point step steps part parts question questions number reply "
+    "response responses text story code poem essay first second third fourth fifth last other different new similar "
+    "brief briefly concise formal informal casual professional friendly detailed polite simple technical creative "
+    "specific clear short long differently better instead once twice true right wrong sure correct possible enough "
+    "good bad called really happen happens going writing reading please pls plz kindly thanks thank ok okay well "
+    "great nice cool perfect sorry alright yeah yep nope hmm um hey hi hello joke three two one ones same same"
 )
 _LANGUAGES: Final = word_set(
     "english french german spanish italian portuguese dutch russian chinese japanese korean arabic hindi polish "
