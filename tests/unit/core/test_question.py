@@ -47,7 +47,7 @@ def with_text(text: str, **more: Any) -> dict[str, Any]:
 
 # ---- what separates
 
-words = st.sampled_from(["Why?", "How so?", "Who?", "why?", ""])
+words = st.sampled_from(["Why rain?", "How deep is it?", "Who won?", "why rain?", ""])
 contents = st.one_of(
     words,
     words.map(lambda text: [{"type": "text", "text": text}]),
@@ -105,11 +105,13 @@ def worded(body: dict[str, Any]) -> dict[str, Any]:
 @given(requests)
 def test_other_words_stay_in_the_scope(request: dict[str, Any]) -> None:
     body = request["body"]
-    last = {"role": "user", "content": "Where?"}
+    last = {"role": "user", "content": "Where do eels live?"}
     first = asked(**{**request, "body": {**body, "messages": [*body["messages"], last]}})
-    second = asked(**{**request, "body": {**body, "messages": [*body["messages"], {**last, "content": "Whence?"}]}})
+    second = asked(
+        **{**request, "body": {**body, "messages": [*body["messages"], {**last, "content": "Whence do eels come?"}]}}
+    )
     assert first.scope is not None and first.scope == second.scope
-    assert (first.text, second.text) == ("Where?", "Whence?")
+    assert (first.text, second.text) == ("Where do eels live?", "Whence do eels come?")
     assert len({first.scope, first.fingerprint, second.fingerprint}) == 3
 
 
@@ -126,7 +128,7 @@ def test_other_words_stay_in_the_scope(request: dict[str, Any]) -> None:
         {"body": {**BODY, "messages": [{**FIRST, "content": "Be long"}, BODY["messages"][1]]}},
         {"body": {**BODY, "messages": [FIRST, FIRST, BODY["messages"][1]]}},
         {"body": {**BODY, "messages": [FIRST, {**BODY["messages"][1], "name": "n"}]}},
-        {"body": {**BODY, "messages": [FIRST, {"role": "user", "content": [{"type": "text", "text": "Why?"}]}]}},
+        {"body": {**BODY, "messages": [FIRST, {"role": "user", "content": [{"type": "text", "text": "Why rain?"}]}]}},
         {"path": "/v1/messages"},
     ],
 )
