@@ -5,6 +5,7 @@ Words decide, and only where something is requested: "generate a uuid" is a requ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -25,6 +26,8 @@ _PROGRAMS: Final = frozenset(
         "checklist"
     )
 ) - {b"api"}
+
+_in_a_language: Final = re.compile(r"\b(?:in|using|with) (?:c|c\+\+|c#|r|go|d|vb)(?![\w'])").search
 
 # ---- where a request may begin, and with what
 _BEGINS: Final = (
@@ -92,12 +95,16 @@ _DICE: Final = (
 )
 _NOTATION: Final = rf"{_BEGINS}(?:roll|throw){_FOR} (?:an? )?\d{{0,2}}d\d{{1,3}}\b"
 _CARD: Final = (
-    rf"{_BEGINS}(?:draw|pick|deal|pull|choose){_FOR} {_HOW_MANY} (?:tarot |playing |random )?(?:cards?|hand)(?= for "
-    r"me| from|\W*$)"
+    rf"{_BEGINS}(?:draw|pick|deal|pull|choose){_FOR} {_HOW_MANY} (?:tarot |playing |random )?(?:cards?|hand)"
+    r"(?=,| for me| from|\W*$)"
 )
 _NUMBER: Final = (
     rf"{_BEGINS}(?:pick|choose|guess|think of|select|give|name|say|tell){_FOR} (?:an?|any|some|\d{{1,3}}|two|three"
     r"|five|six)(?: \w+)? numbers?(?= (?:between|from|for me|in the range|that|please|up to|1|below)\b|\W*$)"
+)
+_FROM_A_LIST: Final = (
+    rf"{_BEGINS}(?:pick|choose|select){_FOR} (?:an?|one|any|some)(?: [\w-]{{1,20}}){{0,2}}?"
+    r" (?:from|out of|of|among|between) (?:this|these|the following|the list|my list|them)\b"
 )
 _LOTTERY: Final = (
     rf"{_BEGINS}(?:pick|choose|give|generate|suggest|predict|tell|i need|i want){_FOR} [\w' -]{{0,30}}?"
@@ -113,6 +120,7 @@ _DRAWS: Final = {
     **dict.fromkeys(("card", "cards", "hand"), _CARD),
     **dict.fromkeys(("number", "numbers"), f"{_NUMBER}|{_LOTTERY}"),
     "ticket": _LOTTERY,
+    **dict.fromkeys(("pick", "choose", "select"), _FROM_A_LIST),
     "wheel": rf"{_BEGINS}spin (?:the|a) (?:\w+ )?wheel\b",
     "shuffle": rf"{_BEGINS}shuffle (?:the|this|these|my|a) (?:\w+ )?(?:cards?|deck|list|names?|words?|letters?"
     r"|numbers?|items?|order|following)\b",
@@ -152,7 +160,7 @@ def unshared(words: AbstractSet[bytes], text: str, written: str) -> str | None:
     if leans_on_earlier_turns(written):
         return "no context"
     found = TRIGGERS.intersection(words)
-    if not found or not _PROGRAMS.isdisjoint(words):
+    if not found or not _PROGRAMS.isdisjoint(words) or _in_a_language(text) is not None:
         return None
     if len(text) > 2 * _READ_CHARACTERS:
         text = f"{text[:_READ_CHARACTERS]}\n{text[-_READ_CHARACTERS:]}"

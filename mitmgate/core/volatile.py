@@ -71,7 +71,9 @@ _MOMENTS: Final = {
         r"(?:most recent\b|recent (?:news|events?|developments?|changes|releases?|updates?|elections?|results?))"
     ),
     "newest": r"newest (?:[\w'-]+ )?(?:iphone|model|phone|release|version)\b",
-    "weather": r"weather (?:in|at|for|like|forecast|now|here|outside|near)\b",
+    "weather": (
+        r"(?:weather (?:in|at|for|like|forecast|now|here|outside|near)\b|(?:what|how)(?:'?s| is) the weather\W*$)"
+    ),
     "forecast": r"forecast for\b",
     "raining": r"is it raining\b",
     "snowing": r"is it snowing\b",
@@ -97,7 +99,8 @@ _MOMENTS: Final = {
     "winning": r"who(?:'?s| is) winning\b",
     "score": r"(?:what(?:'?s| is) the score\b|score of the (?:[\w'-]+ ){0,3}(?:game|match)\b)",
     "traffic": (
-        r"(?:traffic (?:like|now)\b|how(?:'?s| is| bad is| heavy is) (?:the )?traffic\b"
+        r"(?:traffic (?:like|now)\b"
+        r"|how(?:'?s| is| bad is| heavy is) (?:the )?traffic(?=\W*$| (?:in|on|near|at|around|right)\b)"
         rf"|is there (?:\w+ ){{0,3}}traffic\b|traffic (?:on|near|around) (?:the )?(?:[\w-]+ )?{_ROAD}\b)"
     ),
     "price": rf"(?:{_TRADED} price\b|price of (?:an? )?(?:barrel of )?{_TRADED}\b)",
@@ -141,7 +144,7 @@ _PERSONS: Final = {
     **dict.fromkeys(("have", "got"), _HELD),
     **dict.fromkeys(
         ("left", "remaining"),
-        rf"(?:i(?: still)? (?:have|'ve|ve|got)(?: got)?|(?:do|have) i (?:still )?(?:have |got )?){_LEFT}",
+        rf"(?:i(?: still)? (?:have|'ve|ve|got)(?: got)? |(?:do|have) i (?:still )?(?:have |got )?){_LEFT}",
     ),
     "owe": rf"{_HOW_MUCH} (?:do|did) i (?:still |currently )?owe\b",
     **dict.fromkeys(
@@ -212,10 +215,9 @@ def volatile_text(text: str) -> str | None:
     personal = False
     words = frozenset(words_of(raw))
     for word in sorted(_TRIGGERS & words):
-        if (search := _rules_of_moments.get(word)) is not None:
-            if search(text):
-                return f"time-dependent: {word.decode()}"
-        elif not personal and _rules_of_persons[word](text):
+        if (search := _rules_of_moments.get(word)) is not None and search(text):
+            return f"time-dependent: {word.decode()}"
+        if not personal and (search := _rules_of_persons.get(word)) is not None and search(text):
             personal = word != b"my" or _search_how_to(text) is None
     if not plain and any(word in text for word in _MOMENTS_ELSEWHERE):
         return "time-dependent: today"

@@ -40,6 +40,10 @@ _NO_LIFE: Final = (
     r"(?:(?:(?:do not|don'?t|doesn'?t|no longer|not) want(?:s)? to|tired of|sick of|stop|not worth|no (?:reason"
     r"|point) (?:to|in)|nothing to|no will to) (?:live|living|be alive|being alive|exist|existing|wake up|go on)\b)"
 )
+_DEADLY: Final = (
+    r"(?:(?:how (?:many|much)|pills|tablets|if you|drink|swallow|eat|inhale|ingest)\b[^.?!\n]{0,60}?\b"
+    r"(?:fatal|deadly)\b|(?:fatal|deadly) (?:amount|if|to (?:humans|drink|eat|swallow|inhale))\b)"
+)
 #: What is taken, done or felt while pregnant; the rest of pregnancy is biology.
 _WITH_CHILD: Final = (
     r"(?:safe|safely|harm|danger|risk|take|taking|eat|drink|drinking|smok|medic|drug|pill|tablet|bleed|blood|pain"
@@ -62,6 +66,13 @@ _rules: Final = searches(
         **dict.fromkeys(("live", "living", "alive", "exist", "existing", "wake", "go"), _NO_LIFE),
         **dict.fromkeys(("death", "deaths"), r"(?:painless|easy|quick|peaceful|fastest|easiest) deaths?\b"),
         "dead": r"(?:better off|wish (?:i|he|she|they) (?:was|were)|want to be|rather be) dead\b",
+        **dict.fromkeys(("end", "ending"), r"(?:end|ending) it(?: all\b|\W*$)"),
+        "on": r"(?:can'?t|cannot|can not) go on(?: (?:like this|living|anymore|any more|any longer))?\W*$",
+        **dict.fromkeys(("fatal", "deadly"), _DEADLY),
+        "kill": (
+            r"(?:will|would|can|could|to|much|many) (?:\w+ ){0,3}?kill (?:you|me|someone|a (?:person|human)|an adult)\b"
+        ),
+        "noose": r"",
         "unalive": r"",
         "kms": r"",
         **dict.fromkeys(("pregnant", "pregnancy", "pregnancies"), _PREGNANT),

@@ -43,8 +43,8 @@ _EMPTY: Final = word_set(
     "response responses text story code poem essay first second third fourth fifth last other different new similar "
     "brief briefly concise formal informal casual professional friendly detailed polite simple technical creative "
     "specific clear short long differently better instead once twice true right wrong sure correct possible enough "
-    "good bad called really happen happens going writing reading please pls plz kindly thanks thank ok okay well "
-    "great nice cool perfect sorry alright yeah yep nope hmm um hey hi hello joke three two one ones same same"
+    "good bad called really happen happens going writing reading please ok okay well "
+    "great nice cool perfect sorry alright yeah yep nope hmm um three two one ones same same joke"
 )
 _LANGUAGES: Final = word_set(
     "english french german spanish italian portuguese dutch russian chinese japanese korean arabic hindi polish "
@@ -62,6 +62,10 @@ _POLITE: Final = re.compile(
     r"you|please|pls|sorry|alright|right|then|just|hey|hi|hello|(?:can|could|would|will) you|i (?:want|need) you to"
     r"|let's)\b[\s,.!:;-]{0,3}){1,6}"
 )
+_THANKS: Final = re.compile(r"[\s,.!;:-]*\b(?:please|pls|plz|kindly|thanks|thank you|thx)[\s.!]*$").sub
+#: What stands after it is given, unless it points back.
+_NAMES_A_TEXT: Final = word_set("translate say spell pronounce define")
+_NO_TEXT: Final = word_set("the answer text response reply now instead please to in into")
 #: Whole turns that only answer or ask back.
 _WHOLE: Final = frozenset(
     (
@@ -69,6 +73,7 @@ _WHOLE: Final = frozenset(
         "why not", "how so", "how come", "what for", "for what", "since when", "says who", "really", "seriously",
         "are you sure", "are you certain", "are you serious", "you choose", "you decide", "you pick", "you tell me",
         "your choice", "your turn", "go on", "go ahead", "what do you mean", "i don't understand", "i don't get it",
+        "and then", "then what", "so what", "now what",
         "both", "neither", "none", "all", "either", "exactly", "correct", "wrong", "agreed", "of course", "i agree",
         "maybe", "done", "the first", "the second", "the third", "the last", "the other", "in detail", "in short",
         "in other words", "in simple terms", "in layman's terms", "more formal", "differently", "a different version",
@@ -77,8 +82,9 @@ _WHOLE: Final = frozenset(
 )  # fmt: skip
 #: Turns that exchange one thing in the question before: what about Italy?
 _EXCHANGES: Final = re.compile(
-    r"(?:(?:and|but|so) )?(?:(?:what|how) about|(?:the )?same (?:for|but|with|in|as))(?: [\w'-]+){1,5}|(?:and|but"
-    r"|also|now)(?: what| how)? (?:for|in|on|at|with|if|to|from|without|after|before|the|a|an)(?: [\w'-]+){1,4}"
+    r"(?:(?:and|but|so) )?(?:(?:what|how) about|(?:do )?(?:the )?same (?:for|but|with|in|as))(?: [\w'-]+){1,5}"
+    r"|(?:and|but|also|now)(?: what| how)? (?:for|in|on|at|with|if|to|from|without|after|before|the|a|an)"
+    r"(?: [\w'-]+){1,4}"
     r"|(?:option|number|answer|choice) [a-e\d]"
 ).fullmatch
 #: A sum, or a text that is given.
@@ -93,7 +99,7 @@ def leans_on_earlier_turns(text: str) -> bool:
         return False
     if _ABBREVIATION(text) is not None and not text.isupper():
         return False
-    text = text.lower().replace("’", "'")
+    text = _THANKS("", text.lower().replace("’", "'"))
     words = _WORDS(text)
     whole = " ".join(words)
     if whole in _WHOLE or _EXCHANGES(whole) is not None:
@@ -105,6 +111,8 @@ def leans_on_earlier_turns(text: str) -> bool:
     if not rest:
         return words[:1] != [] and words[0] in _WHOLE
     if len(rest) > _MOST_WORDS or not all(_is_empty(rest, at) for at in range(len(rest))):
+        return False
+    if rest[0] in _NAMES_A_TEXT and not _POINTING.union(_NO_TEXT, _LANGUAGES).issuperset(rest[1:]):
         return False
     if rest[0] in _BEFORE_A_LANGUAGE and not _LANGUAGES.isdisjoint(rest):
         return True

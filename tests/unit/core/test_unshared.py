@@ -42,6 +42,8 @@ from mitmgate.core.volatile import volatile_text
         "I want a new quote",
         "generate a fake name",
         "rock paper scissors",
+        "Choose a colour from the list: red, blue",
+        "draw a card, any card",
     ],
 )
 def test_chance(text: str) -> None:
@@ -125,6 +127,9 @@ def test_secrets(text: str) -> None:
         "you choose",
         "I don't understand",
         "the same again",
+        "and then?",
+        "try again, thanks",
+        "translate to Danish please",
     ],
 )
 def test_turns_without_context(text: str) -> None:
@@ -188,6 +193,10 @@ def test_turns_without_context(text: str) -> None:
         "hello",
         "thank you",
         "Tell me a joke",
+        "translate hello to French",
+        "What is another way to say hello?",
+        "generate a random number in C++",
+        "Choose a good title for a novel",
         "Write a poem",
         "fix a flat tire",
         "choose a career",
