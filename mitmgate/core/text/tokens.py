@@ -54,6 +54,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_BRAND: Final = re.compile(r"(?:i|e|mac)[A-Z][A-Za-z]+")
 _DOTTED_INITIALS: Final = re.compile(r"(?:[A-Za-z]\.){1,5}[A-Za-z]?")
 
 _HEAD: Final = re.compile(
@@ -134,7 +135,8 @@ def tokenise(text: str) -> list[Token]:
 
 
 def _is_code(piece: str) -> bool:
-    return not _DOTTED_INITIALS.fullmatch(piece)
+    """Not U.S., nor a brand that begins with a small letter: iPhone, eBay, macOS."""
+    return not _DOTTED_INITIALS.fullmatch(piece) and not _BRAND.fullmatch(piece)
 
 
 def _words(piece: str, capital: bool, spaced: bool) -> list[Token]:

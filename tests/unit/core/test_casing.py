@@ -27,6 +27,7 @@ DIFFERENT = [
     # signs
     ("Is B+ a rare blood group?", "Is B- a rare blood group?"),
     ("How large is a Na+ ion?", "How large is a Na ion?"),
+    ("What does a * in a glob match?", "What does a ? in a glob match?"),
     # acronyms, and names against words
     ("Where do I study IT?", "Where do I study it?"),
     ("Who leads the WHO?", "Who leads the who?"),
@@ -83,6 +84,8 @@ SAME = [
     ("Explain Newtons first law", "Explain Newton's first law"),
     ("Which is better - tea or coffee?", "Which is better, tea or coffee?"),
     ("What is the BEST way to sleep?", "What is the best way to sleep?"),
+    ("How do I reset my iPhone?", "how do i reset my iphone"),
+    ("Can I sell it on eBay?", "Can I sell it on ebay?"),
     ("Can I bring my dog?", "can i bring my dog"),
 ]
 
