@@ -12,11 +12,10 @@ from typing import Final
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.text.features import features
-from mitmgate.core.text.guards import vetoes
+from mitmgate.core.text.guards import UNREADABLE, vetoes
 from mitmgate.core.text.letters import unseen
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import read
-from mitmgate.core.text.surface import without_ending
 
 CONSIDERED: Final = 16  # nearest questions of a lookup
 VERIFIED: Final = 2  # of them, those the verifier is asked about
@@ -55,12 +54,17 @@ class Considered:
 
 def consider(query: str, candidate: str, similarity: float, calibration: Calibration, threshold: float) -> Considered:
     """threshold: the lowest similarity that is allowed, where one is set; 0.0 otherwise."""
-    if query == candidate or without_ending(query) == without_ending(candidate):
+    left, right = read(query), read(candidate)
+    if query == candidate or left.plain == right.plain:
         return Considered(similarity, (), (), (), 99.0, same_words=True)
     far = [BELOW_BAR] if similarity < max(threshold, calibration.floor) else []
-    pair = Pair(read(query), read(candidate))
-    facts = [*far, *vetoes(pair), *unseen(query, candidate)]
-    values, doubts = features(pair) if "wording" not in facts else ((), ())
+    pair = Pair(left, right)
+    facts = [*far, *vetoes(pair)]
+    if not set(facts) & UNREADABLE:
+        facts += [reason for reason in unseen(query, candidate) if reason not in facts]
+        values, doubts = features(pair)
+    else:
+        values, doubts = [], []
     rank = calibration.rank(similarity, values) if values else -99.0
     return Considered(similarity, tuple(facts), tuple(doubts), tuple(values), rank, same_words=False)
 

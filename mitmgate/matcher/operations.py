@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from mitmgate.core.text.language import plain_form
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.text.reading import read
-from mitmgate.core.text.unfit import unfit
+from mitmgate.core.text.unfit import LANGUAGE, unfit
 from mitmgate.core.verdict import CONSIDERED, Verdict
 from mitmgate.core.volatile import volatile_in
 from mitmgate.matcher.scopes import Scope, Scopes
@@ -194,7 +195,7 @@ def _kept_out(query: str, stored: str) -> tuple[str, ...]:
     for text in (query, stored):
         if (why := volatile_in(text)) is not None:
             found.append(f"uncacheable: {why}")
-        elif (why := unfit(text)) is not None:
+        elif (why := unfit(text)) is not None and not (why == LANGUAGE and plain_form(query) == plain_form(stored)):
             found.append(f"exact only: {why}")
     return tuple(dict.fromkeys(found))
 

@@ -10,6 +10,7 @@ from mitmgate.core.text.guards import Guard, name, negation, opposite, question
 from mitmgate.core.text.narrowed import narrowed
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair
+from mitmgate.core.text.persons import persons
 from mitmgate.core.text.reading import Reading
 from mitmgate.core.text.replaced import replaced
 from mitmgate.core.text.voice import voice
@@ -20,6 +21,7 @@ DOUBTS: Final[dict[str, Guard]] = {
     "opposite": opposite,
     "order": order,
     "voice": voice,
+    "persons": persons,
     "modality": modality,
     "tense": tense,
     "quantifier": quantifier,
