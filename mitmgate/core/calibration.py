@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from mitmgate.core.text.features import NAMES
+
 FILE: Final = Path(__file__).parent.parent / "weights" / "verdict.json"
 NEVER: Final = 1.01  # a bar no probability reaches
 
@@ -35,8 +37,10 @@ class Calibration:
 
     @classmethod
     def read(cls, path: Path = FILE) -> Calibration:
-        """From the shipped file. Raises OSError, ValueError, KeyError."""
+        """From the shipped file. Raises OSError, KeyError, and ValueError for one of another version."""
         kept: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if kept["names"] != ["similarity", *NAMES, "log-odds"]:
+            raise ValueError(f"{path.name} was made for other features")
         return cls(
             str(kept["verifier"]),
             float(kept["floor"]),
