@@ -15,6 +15,7 @@ from mitmgate.services import minilm
 from mitmgate.services.embedder import (
     MAX_TOKENS,
     WIDTH,
+    KeptStates,
     ModelUnusable,
     OnnxEmbedder,
     SentenceTransformerEmbedder,
@@ -71,7 +72,7 @@ def test_agrees_with_sentence_transformers(embedder: OnnxEmbedder) -> None:
 def test_says_what_is_missing(tmp_path: Path) -> None:
     if find_spec("sentence_transformers") is None:
         with pytest.raises(ModelUnusable, match=r"\[st\]"):
-            SentenceTransformerEmbedder.load()
+            SentenceTransformerEmbedder.load(tmp_path)
     with pytest.raises(ModelUnusable, match=r"tokenizer\.json cannot be read"):
         OnnxEmbedder.load(tmp_path, tmp_path / "nowhere")
 
@@ -112,3 +113,23 @@ def test_onnxruntime_keeps_to_itself(model_data_dir: Path, tmp_path: Path) -> No
     env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     subprocess.run([sys.executable, "-c", code, str(model_data_dir)], env=env, cwd=ROOT, check=True, timeout=120)
     assert not list(tmp_path.iterdir())
+
+
+def test_states_are_those_of_the_lower_half_and_remembered(model_data_dir: Path) -> None:
+    embedder = OnnxEmbedder.load(model_data_dir)
+    alone = embedder.states("How tall is the tower of Pisa?")
+    assert alone.dtype == np.float32 and alone.shape == (embedder.count_tokens("How tall is the tower of Pisa?"), WIDTH)
+    embedder.forget()
+    embedder.embed(["What is 2+2?", "How tall is the tower of Pisa?"])  # the states come with the vector
+    assert np.array_equal(embedder.states("How tall is the tower of Pisa?"), alone)
+
+
+def test_remembered_states_are_bounded_the_least_used_go_first() -> None:
+    each = np.ones((10, WIDTH), np.float32)
+    kept = KeptStates(largest_bytes=3 * 10 * WIDTH * 2)
+    for text in "abc":
+        kept.put(text, each)
+    kept.get("a")
+    kept.put("d", each)
+    kept.put("d", each)
+    assert [kept.get(text) is not None for text in "abcd"] == [True, False, True, True]
