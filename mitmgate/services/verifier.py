@@ -21,7 +21,7 @@ from mitmgate.services.onnx import import_onnxruntime
 from mitmgate.services.onnx_file import FLOAT, Graph
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
-SHA256: Final = ""
+SHA256: Final = "034f1e8957374ee2b66411495e482011af2ed183f927c6de4e2b0d69b7c814a5"
 LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
 _SEEN: Final = 5 * WIDTH  # what the head is given
 
