@@ -17,7 +17,7 @@ from mitmgate.control.upkeep import share_cache, sweep_cache
 from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
 from mitmgate.core.store_urls import without_password
 from mitmgate.matcher.operations import Operations
-from mitmgate.matcher.process import load_model, load_verifier
+from mitmgate.matcher.process import follow_feedback, load_model, load_verifier
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
@@ -105,7 +105,10 @@ async def _matcher(opened: AsyncExitStack, settings: Settings, runtime: Runtime)
     _beside(opened, texts.run())
     _beside(opened, verdicts.run())
     _beside(opened, keep_swept(scopes))
-    return Operations(texts, scopes, vectors, verdicts)
+    said_wrong, following = follow_feedback(settings, runtime)
+    for task in following:
+        opened.callback(task.cancel)
+    return Operations(texts, scopes, vectors, verdicts, said_wrong)
 
 
 async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime, matcher: MatcherClient) -> None:

@@ -57,7 +57,7 @@ class AnswerStage:
             fields += self._cache(exchange)
             fields += self._upstream(exchange)
             fields.append((b"Server-Timing", self._timing(exchange)))
-        if exchange.route in (Route.API, Route.UNKNOWN):
+        if exchange.route in (Route.API, Route.FEEDBACK, Route.UNKNOWN):
             fields += self._cors.answer_fields(exchange.headers.get("origin"))
         response.headers.fields = tuple(fields)
 

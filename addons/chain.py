@@ -2,6 +2,7 @@
 
 route     whose request this is: control's, the gateway's own, an API's
 own       answers /auth/token and /health
+feedback  takes what a tenant says of its hits: /v1/feedback
 auth      which tenant, by key or token, before the body is read
 places    one of the worker's places, of which a tenant has a share
 listing   which models there are: those that may be used
@@ -23,6 +24,7 @@ from __future__ import annotations
 from addons.answer import AnswerStage
 from addons.auth import AuthStage
 from addons.cache import CacheStage
+from addons.feedback import FeedbackStage
 from addons.ledger import LedgerStage
 from addons.listing import ListingStage
 from addons.models import ModelsStage
@@ -36,6 +38,7 @@ from addons.turns import LongWork
 from addons.upstream import UpstreamStage
 from addons.validate import ValidateStage
 from mitmgate.core.cors import Cors
+from mitmgate.core.keys import worker_token
 from mitmgate.core.tokens import TokenVerifier
 from mitmgate.core.via import pseudonym
 from mitmgate.services.authenticator import Authenticator
@@ -55,6 +58,7 @@ def make_chain(services: Services) -> list[object]:
     return [
         RouteStage(settings, services.runtime, name),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
+        FeedbackStage(authenticator, services.runtime.control_port, worker_token(secrets.pepper)),
         AuthStage(authenticator),
         PlacesStage(settings.limits, services.in_flight),
         ListingStage(),

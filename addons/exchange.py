@@ -91,6 +91,7 @@ class Exchange:
     recording: Recording | None = None  # of a stream that may be kept
     cache_kind: str | None = None
     similarity: float | None = None
+    pair: str | None = None  # of a hit in other words: the two questions' digests
     nearest: float | None = None  # of the nearest question, where that was no hit
     cache_ms: float | None = None
     # upstream

@@ -78,18 +78,19 @@ class RouteStage:
     @gate
     def _place(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         whose = route(exchange.path)
-        if whose in (Route.API, Route.UNKNOWN):
+        if whose in (Route.API, Route.FEEDBACK, Route.UNKNOWN):
             exchange.client_format = client_format(exchange.path, exchange.headers)
         if check_path(flow.request.path) is not None:
             raise BAD_PATH()
         exchange.route = whose
         if whose is Route.UNKNOWN:
             raise NOT_FOUND()
+        if whose in (Route.API, Route.FEEDBACK) and flow.request.method == "OPTIONS":
+            flow.response = self._preflight(exchange)
+            if flow.response is not None:
+                return
         if exchange.route is Route.API:
             exchange.endpoint = endpoint_of(exchange.path)
-            if flow.request.method == "OPTIONS" and (response := self._preflight(exchange)) is not None:
-                flow.response = response
-                return
             assert exchange.plan is not None
             exchange.plan.stream_error = partial(stream_error, exchange)
             if "via" in exchange.headers and is_circle(passed_gateways(flow.request.headers.fields), self._pseudonym):

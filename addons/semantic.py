@@ -106,7 +106,9 @@ class SemanticStage:
         if not decision.admits(now - entry.stored_at):
             return "too old"
         self._cache.touch(tenant.id, hit.fingerprint)
-        return answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
+        why = answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
+        exchange.pair = hit.pair if why is None else None
+        return why
 
     @staticmethod
     def _refuse_uncached(flow: http.HTTPFlow, exchange: Exchange) -> None:

@@ -28,6 +28,8 @@ def story_of(exchange: Exchange, error: str | None, refusal: VendorError | None 
     if exchange.entry is not None:
         story["entry"], story["by"] = exchange.entry.entry_id, exchange.entry.request_id
         story["age_s"] = max(0, int(exchange.started_at - exchange.entry.stored_at))
+    if exchange.pair is not None:
+        story["pair"] = exchange.pair
     plan = exchange.plan
     if plan is not None and plan.tries:
         now = time.monotonic()

@@ -28,6 +28,9 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 #: a browser sends Basic credentials along with requests that other sites make it send.
 BASIC_PATHS: Final = frozenset({"/admin/docs", "/admin/openapi.json"})
 
+#: What workers ask for tenants, with a token that opens nothing else and the key's name in a header.
+FOR_TENANTS: Final = frozenset({"/admin/cache/feedback"})
+
 _READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_TOKEN: Final = 1024
 
@@ -48,9 +51,12 @@ FindToken = Callable[[str], Awaitable[tuple[int, str, str] | None]]
 class Door:
     """Lets in who shows an admin token whose role allows the method; reads the body up to its limit, always as JSON."""
 
-    def __init__(self, app: ASGIApp, admin_token: str, find_token: FindToken, failures: FailureLimiter) -> None:
+    def __init__(
+        self, app: ASGIApp, admin_token: str, worker_token: str, find_token: FindToken, failures: FailureLimiter
+    ) -> None:
         self._app = app
         self._admin_token = hashlib.sha256(admin_token.encode()).digest()
+        self._worker_token = hashlib.sha256(worker_token.encode()).digest()
         self._find_token = find_token
         self._failures = failures
 
@@ -84,6 +90,8 @@ class Door:
         token = _token_of(request)
         if token is None:
             raise Refused(401, "missing_admin_token", "The admin API needs an admin token as Bearer authorization.")
+        if request.url.path in FOR_TENANTS and self._is_worker(token):
+            return Actor(request.headers.get("x-mitmgate-key", "")[:300], "tenant", address[:64])
         actor = await self._actor(token, address[:64])
         if actor is None:
             now = time.monotonic()
@@ -97,6 +105,10 @@ class Door:
         if actor.role != "admin" and request.method not in _READS:
             raise Refused(403, "role_not_allowed", "A token of role viewer only reads.")
         return actor
+
+    def _is_worker(self, token: str) -> bool:
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        return hmac.compare_digest(digest, self._worker_token)
 
     async def _actor(self, token: str, address: str) -> Actor | None:
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

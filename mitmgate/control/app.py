@@ -14,6 +14,7 @@ from mitmgate.control import (
     cache_entries,
     cache_stats,
     docs,
+    feedback,
     health,
     key_lookup,
     key_rotation,
@@ -30,6 +31,7 @@ from mitmgate.control import (
 from mitmgate.control.admission import Door
 from mitmgate.control.context import Control
 from mitmgate.control.paging import MAX_ID
+from mitmgate.core.keys import worker_token
 
 _DESCRIPTION = (
     "Tenants, keys, limits and accounting of this gateway. Every call needs an admin token as Bearer authorization; "
@@ -77,7 +79,7 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries)
+    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries, feedback)
     concerns = (
         tenants,
         blocks,
@@ -100,7 +102,8 @@ def make_app(control: Control) -> ASGIApp:
     async def find_token(token: str) -> tuple[int, str, str] | None:
         return await tokens.find_token(control, token)
 
-    return Door(app, control.secrets.admin_token, find_token, control.failures)
+    workers = worker_token(control.secrets.pepper)
+    return Door(app, control.secrets.admin_token, workers, find_token, control.failures)
 
 
 def _tell_whose(parameters: list[dict[str, Any]]) -> None:

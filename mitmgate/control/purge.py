@@ -27,7 +27,7 @@ router = APIRouter(prefix="/admin/tenants", tags=["tenants"])
 
 
 class PurgeIn(Body):
-    """usage: of a deleted tenant, also its request rows, totals and keys."""
+    """usage: of a deleted tenant, also its request rows, totals, keys and what was said of its hits."""
 
     usage: Annotated[bool, Field(strict=True)] = False
 
@@ -65,11 +65,12 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
         removed |= rows
     async with changing(here, actor) as change:
         if with_usage:
+            removed["cache_pairs"] = await change.connection.fetchval(queries.purge_pairs, tenant_id)
             removed["api_keys"] = await change.connection.fetchval(queries.purge_keys, tenant_id)
             await change.connection.execute(queries.blank_tenant, tenant_id)
             await change.touch(tenant_id)
             found = await change.connection.fetchrow(queries.tenant_left, tenant_id)
-            left |= {name: found[name] for name in ("usage", "usage_hourly", "api_keys")}
+            left |= {name: found[name] for name in ("usage", "usage_hourly", "cache_pairs", "api_keys")}
         await change.record("tenant.purge", tenant_id, {"usage": with_usage, "removed": removed, "left": left})
     return {"id": tenant_id, "removed": removed, "left": left, "file_rewritten": file_rewritten}
 

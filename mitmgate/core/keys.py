@@ -78,3 +78,8 @@ def _checksum(text: str) -> str:
         rest, digit = divmod(rest, len(_ALPHABET))
         digits.append(_ALPHABET[digit])
     return "".join(reversed(digits))
+
+
+def worker_token(pepper: bytes) -> str:
+    """What a gateway's workers show to its control when they pass on what a tenant's key may say."""
+    return hmac.digest(pepper, b"mitmgate workers' token 1", "sha256").hex()

@@ -18,7 +18,7 @@ from mitmgate.core.errors import ANTHROPIC, OPENAI
 _CHAT: Final = "chat"
 _EMBEDDINGS: Final = "embeddings"
 _MODELS: Final = "models"
-_FEEDBACK: Final = "feedback"
+FEEDBACK_SCOPE: Final = "feedback"
 ANY_SCOPE: Final = "any"
 OTHER: Final = "other"
 
@@ -33,7 +33,7 @@ _ENDPOINTS: Final[dict[str, tuple[str, str, bool]]] = {
     "/v1/messages/count_tokens": ("POST", _CHAT, True),
     "/v1/messages/batches": ("", ANY_SCOPE, True),
     "/v1/complete": ("POST", _CHAT, True),
-    "/v1/feedback": ("POST", _FEEDBACK, True),
+    "/v1/feedback": ("POST", FEEDBACK_SCOPE, True),
     "/v1/chat": ("POST", _CHAT, True),
     "/v2/chat": ("POST", _CHAT, True),
     "/v1/generate": ("POST", _CHAT, True),
@@ -196,6 +196,7 @@ class Route(enum.Enum):
     CONTROL = enum.auto()
     TOKEN = enum.auto()
     HEALTH = enum.auto()
+    FEEDBACK = enum.auto()
     API = enum.auto()
     UNKNOWN = enum.auto()
 
@@ -210,8 +211,8 @@ _OWN: Final = {
     "/dashboard": Route.CONTROL,
     **dict.fromkeys(_KNOWN, Route.API),
     **{name: Route.UNKNOWN for name in _ENDPOINTS if name[:2] != "/v"},  # Ollama's, theirs only below /api
-    "/v1/feedback": Route.UNKNOWN,  # to be the gateway's own: no vendor is asked for it
-    "/api/v1/feedback": Route.UNKNOWN,
+    "/v1/feedback": Route.FEEDBACK,
+    "/api/v1/feedback": Route.FEEDBACK,
 }
 _match_api: Final = re.compile(r"/(?:api|v[0-9][^/]*|openai)/.").match
 
@@ -221,8 +222,8 @@ def route(path_without_query: str) -> Route:
     known = _OWN.get(path_without_query)
     if known is not None:
         return known
-    if _match_api(path_without_query):
-        return Route.API
+    if _match_api(path_without_query):  # no vendor is asked for feedback, however its path is written
+        return Route.FEEDBACK if endpoint_of(path_without_query) == "/v1/feedback" else Route.API
     if path_without_query.startswith(("/admin/", "/dashboard/")):
         return Route.CONTROL
     return Route.UNKNOWN

@@ -14,6 +14,7 @@ from mitmgate.core.text.reading import read
 from mitmgate.core.text.unfit import LANGUAGE, unfit
 from mitmgate.core.verdict import CONSIDERED, Verdict
 from mitmgate.core.volatile import volatile_in
+from mitmgate.matcher.said_wrong import SAID_WRONG, SaidWrong
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
 from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, PairVerdicts
@@ -31,13 +32,21 @@ DEADLINE_S: Final = 60.0  # the longest any request may wait
 
 
 class Operations:
-    """Requests as `matcher_wire` has them, by `op`."""
+    """Requests as `matcher_wire` has them, by `op`. said_wrong: None where nothing can be said of hits."""
 
-    def __init__(self, texts: TextVectors, scopes: Scopes, store: VectorsStore, verdicts: PairVerdicts) -> None:
+    def __init__(
+        self,
+        texts: TextVectors,
+        scopes: Scopes,
+        store: VectorsStore,
+        verdicts: PairVerdicts,
+        said_wrong: SaidWrong | None = None,
+    ) -> None:
         self._texts = texts
         self._scopes = scopes
         self._store = store
         self._verdicts = verdicts
+        self._said_wrong = said_wrong
         self._counts: Counter[str] = Counter()
         self._worth = Worth()
         self._operations = {
@@ -46,6 +55,7 @@ class Operations:
             "remove": self._remove,
             "forget": self._forget,
             "judge": self._judge,
+            "heard": self._heard,
             "stats": self._stats,
         }
 
@@ -80,6 +90,8 @@ class Operations:
             return {"candidates": [], "reason": wire.SCOPE_EMPTY}
         if not self._verdicts.usable:
             return {"candidates": [], "reason": NO_VERIFIER}
+        if self._said_wrong is not None and not self._said_wrong.known:
+            return {"candidates": [], "reason": wire.LOADING}
         if not self._worth.look((tenant, digest)):
             self._counts["sampled_out"] += 1
             return {"candidates": [], "reason": wire.SAMPLED_OUT}
@@ -91,21 +103,37 @@ class Operations:
             for fingerprint, similarity in near
             if (entry := scope.known.get(fingerprint)) is not None and entry.expires_at > now
         ]
-        hit, verdicts = await self._verdicts.best(
-            text, [(entry.text, similarity) for _, entry, similarity in known], bars, ends_at
-        )
+        wrong = self._wrong(tenant, digest, text, [entry.text for _, entry, _ in known])
+        open_ = [place for place in range(len(known)) if place not in wrong]
+        near_open = [(known[place][1].text, known[place][2]) for place in open_]
+        hit, found = await self._verdicts.best(text, near_open, bars, ends_at)
+        verdicts = {open_[place]: verdict for place, verdict in found.items()}
+        verdicts |= {place: Verdict(False, (SAID_WRONG,)) for place in wrong}
+        if hit is not None:
+            hit = open_[hit]
+            if self._wrong(tenant, digest, text, [known[hit][1].text]):  # said meanwhile
+                verdicts[hit] = Verdict(False, (SAID_WRONG,))
+                wrong, hit = {hit}, None
         candidates: list[Message] = [
             {
                 "fingerprint": known[place][0].hex(),
                 "text": known[place][1].text,
                 "similarity": known[place][2],
+                "pair": self._pair(tenant, digest, text, known[place][1].text) if place == hit else None,
                 **_told(verdict),
             }
             for place, verdict in sorted(verdicts.items())
         ]
         self._counts["accepted"] += hit is not None
         self._worth.note((tenant, digest), hit=hit is not None)
-        return {"candidates": candidates, "reason": None if hit is not None else _why_not(verdicts.values())}
+        why_not = SAID_WRONG if wrong else _why_not(verdicts.values())
+        return {"candidates": candidates, "reason": None if hit is not None else why_not}
+
+    def _wrong(self, tenant: int, digest: bytes, query: str, stored: Sequence[str]) -> set[int]:
+        return set() if self._said_wrong is None else self._said_wrong.among(tenant, digest, query, stored)
+
+    def _pair(self, tenant: int, digest: bytes, query: str, stored: str) -> str | None:
+        return None if self._said_wrong is None else self._said_wrong.pair(tenant, digest, query, stored).hex()
 
     async def _ready(self, tenant: int, digest: bytes, ends_at: float) -> Scope | None:
         """The scope, or None when loading it takes longer than there is time; the next one finds it loaded."""
@@ -153,11 +181,15 @@ class Operations:
     async def _judge(self, request: Mapping[str, Any], ends_at: float) -> Message:
         pairs: Sequence[Sequence[str]] = request["pairs"]
         bars = _bars(request)
+        scope = request.get("scope")  # which the pairs are of, with `tenant`; else nobody said anything of them
         if len(pairs) > LARGEST_JUDGED:
             raise ValueError
         verdicts = []
         for query, stored in pairs:
-            verdicts.append(await self._judged(str(query), str(stored), bars, ends_at))
+            judged = await self._judged(str(query), str(stored), bars, ends_at)
+            if scope and self._wrong(int(request["tenant"]), bytes.fromhex(scope), str(query), [str(stored)]):
+                judged |= {"accept": False, "reasons": (SAID_WRONG, *judged["reasons"])}
+            verdicts.append(judged)
             await asyncio.sleep(0)  # look-ups go between two pairs
         return {"verdicts": verdicts}
 
@@ -174,6 +206,12 @@ class Operations:
             verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
         return {"similarity": similarity, **_told(verdict)}
 
+    async def _heard(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        """Returns when what was said of hits is known up to that version."""
+        if self._said_wrong is not None:
+            await self._said_wrong.ensure(int(request["version"]))
+        return {}
+
     async def _stats(self, request: Mapping[str, Any], ends_at: float) -> Message:
         return {
             "model": MODEL_ID,
@@ -182,6 +220,7 @@ class Operations:
             "entries": self._scopes.entries,
             "bytes": self._scopes.size_bytes,
             "waiting": self._texts.waiting,
+            "wrong_pairs": 0 if self._said_wrong is None else len(self._said_wrong),
             **self._counts,
             **self._texts.counts,
             **self._scopes.counts,

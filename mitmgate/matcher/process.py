@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Final
 
 from mitmgate.core.calibration import Calibration
-from mitmgate.core.settings import load_runtime
+from mitmgate.core.settings import Runtime, Settings, load_runtime
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
+from mitmgate.matcher.said_wrong import SaidWrong
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.server import MatcherServer
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.embedder import Embedder, ModelUnusable, load_embedder
+from mitmgate.services.pairs_feed import PairsFeed
 from mitmgate.services.redis import Store
+from mitmgate.services.secrets import load_secrets
 from mitmgate.services.vector_index import HNSWLIB_MISSING
 from mitmgate.services.vectors_store import VectorsStore
 from mitmgate.services.verifier import Verifier
@@ -55,7 +58,9 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         checks["verifier"] = verdicts.usable
         scopes = Scopes(vectors, settings.vectors.hnsw_from)
         opened.callback(scopes.close)
-        server = MatcherServer(Operations(texts, scopes, vectors, verdicts).answer)
+        said_wrong, following = follow_feedback(settings, runtime)
+        tasks += following
+        server = MatcherServer(Operations(texts, scopes, vectors, verdicts, said_wrong).answer)
         opened.push_async_callback(server.close)
         tasks += [run_vital(texts.run()), run_vital(verdicts.run()), run_vital(keep_swept(scopes, set_aside))]
         await server.start(socket_path)
@@ -66,6 +71,15 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def follow_feedback(settings: Settings, runtime: Runtime) -> tuple[SaidWrong | None, list[asyncio.Task[None]]]:
+    """What was said of hits, and the task that follows it. Raises SecretsUnusable."""
+    if not runtime.database_dsn:  # a matcher alone
+        return None, []
+    feed = PairsFeed(runtime.database_dsn)
+    secrets = load_secrets(settings, runtime.data_dir, create=False)
+    return SaidWrong(feed, secrets.peppers), [run_vital(feed.run())]
 
 
 def load_model(kind: str, data_dir: Path, model_path: Path | None) -> Embedder:

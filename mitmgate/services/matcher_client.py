@@ -34,12 +34,13 @@ class MatcherAway(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry whose question is near, and the verdict on it."""
+    """An entry whose question is near, and the verdict on it. pair: of a hit, the two questions' digests in hex."""
 
     fingerprint: bytes
     text: str
     similarity: float
     verdict: Verdict
+    pair: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ class MatcherClient:
         if (error := answer.get("error")) is not None:
             return Found((), error)
         candidates = tuple(
-            Candidate(bytes.fromhex(each["fingerprint"]), each["text"], each["similarity"], _verdict(each))
+            Candidate(
+                bytes.fromhex(each["fingerprint"]), each["text"], each["similarity"], _verdict(each), each.get("pair")
+            )
             for each in answer["candidates"]
         )
         return Found(candidates, answer.get("reason"))
@@ -161,20 +164,28 @@ class MatcherClient:
         *,
         max_wrong: float = MAX_WRONG,
         threshold: float | None = None,
+        within: tuple[int, bytes] | None = None,
         deadline_s: float = JUDGE_S,
     ) -> list[Judged]:
         """The verdict on each pair, by the code that decides on hits. Raises MatcherAway.
 
+        within: tenant and scope; what was said of pairs there counts, too.
         deadline_s is that of JUDGED_AT_ONCE pairs: judging goes behind all other work of the matcher.
         """
         judged: list[Judged] = []
         for part in itertools.batched(pairs, JUDGED_AT_ONCE):
             request = {"op": "judge", "pairs": list(part), "max_wrong": max_wrong, "threshold": threshold}
+            if within is not None:
+                request |= {"tenant": within[0], "scope": within[1].hex()}
             answer = await self._ask(request, deadline_s)
             if (error := answer.get("error")) is not None:
                 raise MatcherAway(error)
             judged += [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]
         return judged
+
+    async def heard(self, version: int, *, deadline_s: float = 2.0) -> bool:
+        """Waits until the matcher knows what was said of hits to a version. -> whether it does. Raises MatcherAway."""
+        return "error" not in await self._ask({"op": "heard", "version": version}, deadline_s)
 
     async def stats(self, *, deadline_s: float = 1.0) -> Message:
         """What the matcher counts. Raises MatcherAway."""

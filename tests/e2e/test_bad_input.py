@@ -451,7 +451,9 @@ def test_a_private_host_is_most_often_the_gateways_own(tenant: Tenant) -> None:
 
 def test_feedback_is_not_the_vendors(tenant: Tenant, upstream_of_all: Upstream) -> None:
     upstream_of_all.reset()
-    assert tenant.post("/v1/feedback", json={"request_id": "x", "correct": False}).status_code == 404
+    for path in ("/v1/feedback", "/api/v1/feedback", "/v1/feedback/", "/v1/Feedback"):
+        assert tenant.post(path, json={"request_id": "x", "correct": False}).status_code == 404
+        assert tenant.request("GET", path).status_code == 405
     assert not upstream_of_all.asked
 
 

@@ -15,6 +15,8 @@ _COMMANDS: Final = {
     "show": (f"{_HERE}.show:show", "Show one cached answer whole."),
     "evict": (f"{_HERE}.evict:evict", "Remove single cached answers."),
     "purge": (f"{_HERE}.purge:purge", "Remove a tenant's cached answers, all or some."),
+    "wrong": (f"{_HERE}.feedback:wrong", "Say that a hit was wrong: it is not served again."),
+    "right": (f"{_HERE}.feedback:right", "Say that a hit was right, or take `wrong` back."),
     "judge": (f"{_HERE}.judge:judge", "Tell whether two questions would share an answer."),
 }
 
@@ -30,5 +32,6 @@ def cache() -> None:
       gatewayctl cache stats acme
       gatewayctl cache list acme --model gpt-6-luna
       gatewayctl cache purge acme --older-than 7d
+      gatewayctl cache wrong 01a2107b-9134-70cc
       gatewayctl cache judge "What is 2+2?" "what's 2 plus 2?"
     """

@@ -225,4 +225,5 @@ WHERE id = $1 AND status = 'deleted';
 SELECT
     (SELECT count(*) FROM usage WHERE tenant_id = $1) AS usage,
     (SELECT count(*) FROM usage_hourly WHERE tenant_id = $1) AS usage_hourly,
+    (SELECT count(*) FROM cache_pairs WHERE tenant_id = $1) AS cache_pairs,
     (SELECT count(*) FROM api_keys WHERE tenant_id = $1) AS api_keys;

@@ -129,7 +129,7 @@ async def test_a_door_that_breaks_lets_nobody_in() -> None:
     async def broken(token: str) -> None:
         raise RuntimeError("broken")
 
-    transport = httpx.ASGITransport(Door(inside, "the-token", broken, FailureLimiter()))
+    transport = httpx.ASGITransport(Door(inside, "the-token", "the-workers", broken, FailureLimiter()))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         answer = await client.get("/admin/tenants", headers={"Authorization": "Bearer mga_x"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "admission_failed")

@@ -145,6 +145,7 @@ ROUTES = {
     Route.CONTROL: ["/admin", "/admin/", "/admin/tenants", "/metrics", "/dashboard", "/dashboard/x"],
     Route.TOKEN: ["/auth/token"],
     Route.HEALTH: ["/health", "/health/live", "/health/ready"],
+    Route.FEEDBACK: ["/v1/feedback", "/api/v1/feedback", "/v1/feedback/", "/v1/Feedback", "/v1/feedback;a=b"],
     Route.API: [
         "/v1/chat/completions",
         "/api/v1/chat/completions",

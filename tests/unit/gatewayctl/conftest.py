@@ -306,6 +306,8 @@ class FakeAdmin:
             case "POST", ["judge"]:
                 verdict = {"similarity": 0.887, "probability": None, "accept": False, "reasons": ["number 3 vs 2"]}
                 return 200, {"data": [verdict for _ in body["pairs"]]}, {}
+            case "POST", ["feedback"]:
+                return self._feedback(body)
             case "GET", ["entries"]:
                 start = int(query.get("cursor", 0))
                 end = min(start + min(self.page, int(query["limit"])), 3)
@@ -315,6 +317,14 @@ class FakeAdmin:
             case _, ["entries", id] if id == entry()["id"]:
                 return (204, None, {}) if method == "DELETE" else (200, {**entry(), "body": '{"a": 4}'}, {})
         return 404, _error("There is no such entry."), {}
+
+    def _feedback(self, body: Any) -> tuple[int, Any, dict[str, str]]:
+        told = {"tenant_id": 1, "request_id": body.get("request_id"), "entry": entry()["id"], "evicted": False}
+        if body["correct"]:
+            return 200, {**told, "pair": "allowed"}, {}
+        if body.get("entry") == "1.B":
+            return 404, _error("There is no such entry, or it has expired."), {}
+        return 200, {**told, "evicted": True, "pair": None if "entry" in body else "forbidden"}, {}
 
     def _rows(self, rows: list[dict[str, Any]], query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:
         start, limit = int(query.get("cursor", 0)), int(query.get("limit", 100))

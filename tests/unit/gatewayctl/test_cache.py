@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.gatewayctl.conftest import AT
+from tests.unit.gatewayctl.conftest import AT, request_row
 
 ID = "1." + "A" * 43
 
@@ -65,6 +65,23 @@ def test_purge_asks_first(run: Any, admin: Any) -> None:
     assert ended.exit_code == 0 and "1,234 entries of acme" in ended.stdout
     assert admin.asked[-1][:3] == ("DELETE", "/admin/cache/entries", {"tenant_id": "1", "older_than_s": "604800"})
     assert run("cache", "purge", "nobody", "--yes").exit_code == 5
+
+
+def test_wrong_and_right_name_a_request_or_an_entry(run: Any, admin: Any) -> None:
+    request_id = request_row(1)["request_id"]
+    output = run("cache", "wrong", request_id).stdout
+    assert "Removed the entry." in output and "not served for the other" in output
+    assert admin.asked[-1][:2] == ("POST", "/admin/cache/feedback")
+    assert admin.asked[-1][3] == {"request_id": request_id, "correct": False}
+    admin.stories[request_id[:18]] = {"request_id": request_id}
+    assert "may be served" in run("cache", "right", request_id[:18]).stdout
+    assert admin.asked[-1][3] == {"request_id": request_id, "correct": True}
+    output = run("cache", "wrong", ID).stdout
+    assert output == "Removed the entry.\n" and admin.asked[-1][3] == {"entry": ID, "correct": False}
+    assert json.loads(run("cache", "wrong", ID, "--json").stdout)["pair"] is None
+    assert run("cache", "wrong", "1.B").exit_code == 5
+    assert run("cache", "wrong", "01a2107b-0000").exit_code == 5
+    assert run("cache", "wrong").exit_code == 2
 
 
 def test_judge_two_questions(run: Any, admin: Any) -> None:

@@ -39,6 +39,8 @@ LINES: dict[str, tuple[str, str]] = {
     "cache show": (entry()["id"], "object"),
     "cache evict": (entry()["id"], "object"),
     "cache purge": ("acme --yes", "object"),
+    "cache wrong": (entry()["id"], "object"),
+    "cache right": (entry()["id"], "object"),
     "cache judge": ("a b", "list"),
     "stats": ("", "list"),
     "logs": ("", "paged"),

@@ -130,6 +130,8 @@ def test_a_token_that_would_break_the_header_is_refused() -> None:
         "cache show",
         "cache evict",
         "cache purge",
+        "cache wrong",
+        "cache right",
         "cache judge",
         "stats",
         "doctor",
