@@ -49,6 +49,11 @@ def percent(value: Any) -> str:
     return f"{math.floor(value * 10) / 10:.1f} %".replace("100.0", "100") if _is_number(value) else "-"
 
 
+def decimals(value: Any, places: int = 3) -> str:
+    """`0.887`"""
+    return f"{value:.{places}f}" if _is_number(value) else "-"
+
+
 def milliseconds(value: Any) -> str:
     """`12 ms`; below ten with a decimal, from ten seconds in seconds."""
     if not _is_number(value):

@@ -35,9 +35,13 @@ class JudgedShown(BaseModel):
     """similarity: null when a text is too long to be compared. reasons: why not, the weightiest first."""
 
     similarity: float | None
-    probability: float | None
+    probability: float | None = Field(description="That one answer is right for both; null where a veto decided.")
     accept: bool
     reasons: list[str]
+    vetoes: list[str] = Field(description="Guards that rule the pair out, whatever its probability.")
+    doubts: list[str] = Field(description="Guards that lower its probability.")
+    log_odds: float | None = Field(description="The verifier's; null when it was not asked.")
+    bar: float | None = Field(description="The probability that `max_wrong` requires; null where none is enough.")
 
 
 class Judged(BaseModel):
@@ -66,6 +70,10 @@ async def judge(here: Here, body: JudgeIn) -> Any:
                 "probability": each.verdict.probability,
                 "accept": each.verdict.accept,
                 "reasons": list(each.verdict.reasons),
+                "vetoes": list(each.vetoes),
+                "doubts": list(each.doubts),
+                "log_odds": each.log_odds,
+                "bar": each.bar,
             }
             for each in found
         ]

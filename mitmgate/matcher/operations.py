@@ -16,7 +16,7 @@ from mitmgate.core.verdict import CONSIDERED, Verdict
 from mitmgate.core.volatile import volatile_in
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
-from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, PairVerdicts
+from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, Findings, PairVerdicts
 from mitmgate.matcher.worth import Worth
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.cache_books import ANY_REMOVAL
@@ -167,12 +167,11 @@ class Operations:
             one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
             other = await self._texts.vector(stored, ends_at, urgent=False, patient=True)
         except TooLong:
-            return {"similarity": None, **_told(Verdict(False, (*kept_out, wire.TOO_LONG)))}
+            reasons = (*kept_out, wire.TOO_LONG)
+            return {"similarity": None, **_found(Findings(Verdict(False, reasons), reasons), ())}
         similarity = min(1.0, float(one @ other))  # rounding
-        verdict = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
-        if kept_out:
-            verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
-        return {"similarity": similarity, **_told(verdict)}
+        findings = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
+        return {"similarity": similarity, **_found(findings, kept_out)}
 
     async def _stats(self, request: Mapping[str, Any], ends_at: float) -> Message:
         return {
@@ -211,6 +210,20 @@ def _why_not(verdicts: Iterable[Verdict]) -> str:
     if not found:
         return wire.SCOPE_EMPTY
     return max(found, key=lambda verdict: verdict.probability or 0.0).reasons[0]
+
+
+def _found(findings: Findings, kept_out: tuple[str, ...]) -> Message:
+    """kept_out: as `_kept_out` has it; these veto, too."""
+    verdict = findings.verdict
+    if kept_out:
+        verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
+    return {
+        **_told(verdict),
+        "vetoes": (*kept_out, *findings.vetoes),
+        "doubts": findings.doubts,
+        "log_odds": findings.log_odds,
+        "bar": findings.bar,
+    }
 
 
 def _told(verdict: Verdict) -> Message:

@@ -57,10 +57,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """similarity is None when one of the two is too long to be compared."""
+    """similarity is None when one of the two is too long to be compared.
+
+    vetoes and doubts: the guards that object; log_odds: the verifier's, None when it was not asked; bar: the
+    probability to reach, None when none does.
+    """
 
     similarity: float | None
     verdict: Verdict
+    vetoes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    log_odds: float | None = None
+    bar: float | None = None
 
 
 class MatcherClient:
@@ -173,7 +181,7 @@ class MatcherClient:
             answer = await self._ask(request, deadline_s)
             if (error := answer.get("error")) is not None:
                 raise MatcherAway(error)
-            judged += [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]
+            judged += map(_judged, answer["verdicts"])
         return judged
 
     async def stats(self, *, deadline_s: float = 1.0) -> Message:
@@ -262,6 +270,11 @@ class LocalMatcher(MatcherClient):
 
     async def _ask(self, request: Message, deadline_s: float) -> Message:
         return await self._answer({**request, "deadline_ms": round(deadline_s * 1000)})
+
+
+def _judged(answer: Message) -> Judged:
+    vetoes, doubts = tuple(answer["vetoes"]), tuple(answer["doubts"])
+    return Judged(answer["similarity"], _verdict(answer), vetoes, doubts, answer["log_odds"], answer["bar"])
 
 
 def _verdict(answer: Message) -> Verdict:

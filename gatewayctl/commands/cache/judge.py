@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TextIO
 
 import click
@@ -11,15 +12,19 @@ from gatewayctl.client import LONG_WORK_S
 from gatewayctl.pairs import in_parts, read_pairs
 from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
-from gatewayctl.text import cell
+from gatewayctl.text import cell, decimals
 
 _COLUMNS: Final = (
-    Column("Similarity", keep=True, right=True),
-    Column("Accept", keep=True),
-    Column("Reasons"),
+    Column("Cosine", keep=True, right=True),
+    Column("Probability", keep=True, right=True),
+    Column("Serve", keep=True),
+    Column("Vetoes"),
+    Column("Doubts"),
     Column("Asked"),
     Column("Stored"),
 )
+_GUARDS: Final = (Column("Guard"), Column("Weight", keep=True))
+_WEIGHTS: Final = {"veto": "vetoes", "doubt": "doubts"}
 
 
 @click.command("judge")
@@ -39,6 +44,7 @@ def judge(
 ) -> None:
     """Tell whether the answer stored for B would be served for A, and why not.
 
+    A veto rules the pair out; a doubt lowers its probability, which must reach the bar.
     FILE holds a pair a line: {"a": …, "b": …}, ["…", "…"], or the two with a tab between.
 
     \b
@@ -56,17 +62,35 @@ def judge(
         verdicts += session.client.post("/admin/cache/judge", body)["data"]
     told = [{"a": a, "b": b, **verdict} for (a, b), verdict in zip(pairs, verdicts, strict=True)]
 
-    def for_people() -> None:
-        rows = [
-            (
-                "-" if each["similarity"] is None else f"{each['similarity']:.3f}",
-                cell(each["accept"]),
-                cell(each["reasons"]),
-                cell(each["a"]),
-                cell(each["b"]),
-            )
-            for each in told
-        ]
-        render.table(_COLUMNS, rows, empty="There are no pairs to judge.")
+    session.show_list(told, lambda: _show_one(told[0]) if source is None else _show_all(told))
 
-    session.show_list(told, for_people)
+
+def _show_one(pair: Mapping[str, Any]) -> None:
+    bar = "a bar that nothing reaches" if pair["bar"] is None else f"a bar of {pair['bar']:.3f}"
+    verdict = "served" if pair["accept"] else "not served"
+    render.fields(
+        [
+            ("asked", cell(pair["a"])),
+            ("stored", cell(pair["b"])),
+            ("verdict", verdict if pair["accept"] else f"{verdict}: {cell(pair['reasons'])}"),
+            ("probability", f"{decimals(pair['probability'])}, with {bar}"),
+            ("log-odds", decimals(pair["log_odds"], 2)),
+            ("cosine", decimals(pair["similarity"])),
+        ]
+    )
+    guards = [(cell(name), weight) for weight in ("veto", "doubt") for name in pair[_WEIGHTS[weight]]]
+    click.echo()
+    render.table(_GUARDS, guards, empty="No guard objects.")
+
+
+def _show_all(pairs: Sequence[Mapping[str, Any]]) -> None:
+    rows = [
+        (
+            decimals(each["similarity"]),
+            decimals(each["probability"]),
+            cell(each["accept"]),
+            *(cell(each[name]) for name in ("vetoes", "doubts", "a", "b")),
+        )
+        for each in pairs
+    ]
+    render.table(_COLUMNS, rows, empty="There are no pairs to judge.")

@@ -305,6 +305,7 @@ class FakeAdmin:
                 return 200, cache_stats(of_one="tenant_id" in query), {}
             case "POST", ["judge"]:
                 verdict = {"similarity": 0.887, "probability": None, "accept": False, "reasons": ["number 3 vs 2"]}
+                verdict |= {"vetoes": ["number 3 vs 2"], "doubts": ["order"], "log_odds": None, "bar": 0.85}
                 return 200, {"data": [verdict for _ in body["pairs"]]}, {}
             case "GET", ["entries"]:
                 start = int(query.get("cursor", 0))

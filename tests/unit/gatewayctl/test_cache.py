@@ -69,8 +69,10 @@ def test_purge_asks_first(run: Any, admin: Any) -> None:
 
 def test_judge_two_questions(run: Any, admin: Any) -> None:
     output = run("cache", "judge", "What is 2+2?", "What is 2+3?", "--threshold", "0.8").stdout
-    assert "0.887" in output and "number 3 vs 2" in output
-    assert admin.asked[-1][3] == {"pairs": [["What is 2+2?", "What is 2+3?"]], "threshold": 0.8}
+    lines = [line.split() for line in output.splitlines()]
+    assert ["cosine", "0.887"] in lines and ["verdict", "not", "served:", "number", "3", "vs", "2"] in lines
+    assert ["number", "3", "vs", "2", "veto"] in lines and ["order", "doubt"] in lines and "a bar of 0.850" in output
+    assert admin.asked[-1][3] == {"pairs": [["What is 2+2?", "What is 2+3?"]], "threshold": 0.8, "max_wrong": None}
 
 
 def test_judge_reads_pairs_in_three_forms(run: Any, admin: Any, tmp_path: Path) -> None:
@@ -82,6 +84,9 @@ def test_judge_reads_pairs_in_three_forms(run: Any, admin: Any, tmp_path: Path) 
         ("5", "6"),
         ("[x", "y"),
     ]
+    table = run("cache", "judge", "--file", "-", input=lines).stdout.splitlines()
+    assert table[0].split() == ["Cosine", "Probability", "Serve", "Vetoes", "Doubts", "Asked", "Stored"]
+    assert table[1].split()[:3] == ["0.887", "-", "no"] and len(table) == 5
     (tmp_path / "many").write_text('["q", "r"]\n' * 2500)
     assert len(json.loads(run("cache", "judge", "--file", str(tmp_path / "many"), "--json").stdout)["data"]) == 2500
     assert [len(each[3]["pairs"]) for each in admin.asked[-3:]] == [1000, 1000, 500]
