@@ -8,12 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from mitmgate.core.text.language import plain_form
+from mitmgate.core.kept_out import pair_kept_out
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.text.reading import read
-from mitmgate.core.text.unfit import LANGUAGE, unfit
 from mitmgate.core.verdict import CONSIDERED, Verdict
-from mitmgate.core.volatile import volatile_in
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
 from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, Findings, PairVerdicts
@@ -162,7 +160,7 @@ class Operations:
         return {"verdicts": verdicts}
 
     async def _judged(self, query: str, stored: str, bars: Bars, ends_at: float) -> Message:
-        kept_out = _kept_out(query, stored)
+        kept_out = pair_kept_out(query, stored)
         try:
             one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
             other = await self._texts.vector(stored, ends_at, urgent=False, patient=True)
@@ -188,17 +186,6 @@ class Operations:
         }
 
 
-def _kept_out(query: str, stored: str) -> tuple[str, ...]:
-    """Why traffic would not even ask for a verdict: the matcher sees only texts that may be compared by meaning."""
-    found = []
-    for text in (query, stored):
-        if (why := volatile_in(text)) is not None:
-            found.append(f"uncacheable: {why}")
-        elif (why := unfit(text)) is not None and not (why == LANGUAGE and plain_form(query) == plain_form(stored)):
-            found.append(f"exact only: {why}")
-    return tuple(dict.fromkeys(found))
-
-
 def _bars(request: Mapping[str, Any]) -> Bars:
     threshold = request.get("threshold")
     return Bars(float(request["max_wrong"]), 0.0 if threshold is None else float(threshold))
@@ -213,7 +200,7 @@ def _why_not(verdicts: Iterable[Verdict]) -> str:
 
 
 def _found(findings: Findings, kept_out: tuple[str, ...]) -> Message:
-    """kept_out: as `_kept_out` has it; these veto, too."""
+    """kept_out: as `pair_kept_out` has it; these veto, too."""
     verdict = findings.verdict
     if kept_out:
         verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
