@@ -12,6 +12,7 @@ from mitmgate.control import (
     blocks,
     cache,
     cache_entries,
+    cache_explain,
     cache_stats,
     docs,
     health,
@@ -77,7 +78,7 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries)
+    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries, cache_explain)
     concerns = (
         tenants,
         blocks,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from mitmgate.control.context import Here
 from mitmgate.control.fields import Body
 from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.services.matcher_client import Judged as JudgedPair
 from mitmgate.services.matcher_client import MatcherAway
 
 MAX_PAIRS: Final = 1000
@@ -63,18 +64,18 @@ async def judge(here: Here, body: JudgeIn) -> Any:
         found = await here.matcher.judge(pairs, max_wrong=max_wrong, threshold=threshold)
     except MatcherAway:
         raise AWAY() from None
+    return {"data": list(map(judged_shown, found))}
+
+
+def judged_shown(judged: JudgedPair) -> dict[str, Any]:
+    """As JudgedShown has it."""
     return {
-        "data": [
-            {
-                "similarity": each.similarity,
-                "probability": each.verdict.probability,
-                "accept": each.verdict.accept,
-                "reasons": list(each.verdict.reasons),
-                "vetoes": list(each.vetoes),
-                "doubts": list(each.doubts),
-                "log_odds": each.log_odds,
-                "bar": each.bar,
-            }
-            for each in found
-        ]
+        "similarity": judged.similarity,
+        "probability": judged.verdict.probability,
+        "accept": judged.verdict.accept,
+        "reasons": list(judged.verdict.reasons),
+        "vetoes": list(judged.vetoes),
+        "doubts": list(judged.doubts),
+        "log_odds": judged.log_odds,
+        "bar": judged.bar,
     }

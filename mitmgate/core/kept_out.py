@@ -23,7 +23,7 @@ def why_kept_out(text: str) -> str | None:
 
 
 def pair_kept_out(query: str, stored: str) -> tuple[str, ...]:
-    """Why traffic would not ask for a verdict on the two; in another language it would find one by the other's words."""
+    """Why traffic would not ask for a verdict on the two. In another language equal words are found all the same."""
     same_words = plain_form(query) == plain_form(stored)
     found = [why for text in (query, stored) if (why := why_kept_out(text)) is not None]
     return tuple(why for why in dict.fromkeys(found) if why != EXACT_ONLY + LANGUAGE or not same_words)

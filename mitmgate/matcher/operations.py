@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from mitmgate.core.kept_out import pair_kept_out
+from mitmgate.core.kept_out import pair_kept_out, why_kept_out
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.text.reading import read
 from mitmgate.core.verdict import CONSIDERED, Verdict
+from mitmgate.matcher.nearest import NearestStored
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
 from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, Findings, PairVerdicts
@@ -25,6 +26,7 @@ from mitmgate.services.vector_index import HNSWLIB_MISSING
 from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
 LARGEST_JUDGED: Final = 1000
+LARGEST_EXPLAINED: Final = 50
 DEADLINE_S: Final = 60.0  # the longest any request may wait
 
 
@@ -44,6 +46,7 @@ class Operations:
             "remove": self._remove,
             "forget": self._forget,
             "judge": self._judge,
+            "explain": self._explain,
             "stats": self._stats,
         }
 
@@ -158,6 +161,29 @@ class Operations:
             verdicts.append(await self._judged(str(query), str(stored), bars, ends_at))
             await asyncio.sleep(0)  # look-ups go between two pairs
         return {"verdicts": verdicts}
+
+    async def _explain(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        """The entries whose questions are nearest, in all of a tenant's scopes, and the findings on each."""
+        tenant, text, bars = int(request["tenant"]), str(request["text"]), _bars(request)
+        most = min(int(request["most"]), LARGEST_EXPLAINED)
+        vector = await self._texts.vector(text, ends_at, urgent=False, patient=True)
+        near = NearestStored(vector, most)
+        await near.look(self._store, tenant)
+        return {
+            "kept_out": why_kept_out(text),
+            "scopes": near.scopes,
+            "entries": near.entries,
+            "whole": near.whole,
+            "nearest": [
+                {
+                    "fingerprint": each.fingerprint.hex(),
+                    "scope": scope.hex(),
+                    "text": each.text,
+                    **await self._judged(text, each.text, bars, ends_at),
+                }
+                for scope, each in near.found()
+            ],
+        }
 
     async def _judged(self, query: str, stored: str, bars: Bars, ends_at: float) -> Message:
         kept_out = pair_kept_out(query, stored)

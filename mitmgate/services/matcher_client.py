@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mitmgate.core.kept_out import EXACT_ONLY
 from mitmgate.core.verdict import Verdict
 from mitmgate.services.logs import reason_of
-from mitmgate.services.matcher_wire import BUSY, FrameBroken, Message, frame, read_frame
+from mitmgate.services.matcher_wire import BUSY, TOO_LONG, FrameBroken, Message, frame, read_frame
 
 __all__ = ["Candidate", "Found", "Judged", "LocalMatcher", "MatcherAway", "MatcherClient"]
 
@@ -54,6 +55,12 @@ class Found:
         """The nearest that the verdict accepts."""
         return next((each for each in self.candidates if each.verdict.accept), None)
 
+    @property
+    def nearest_to_a_hit(self) -> Candidate | None:
+        """Of those that are no hit, the most probable; None where no probability was worked out."""
+        judged = [each for each in self.candidates if not each.verdict.accept and each.verdict.probability is not None]
+        return max(judged, key=lambda each: each.verdict.probability or 0.0, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -69,6 +76,27 @@ class Judged:
     doubts: tuple[str, ...] = ()
     log_odds: float | None = None
     bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An entry whose question is near, in whatever scope."""
+
+    fingerprint: bytes
+    scope: bytes
+    text: str
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """kept_out: why traffic would not compare the text; whole: whether all that the tenant has was looked at."""
+
+    kept_out: str | None
+    scopes: int
+    entries: int
+    whole: bool
+    nearest: tuple[Near, ...]
 
 
 class MatcherClient:
@@ -183,6 +211,29 @@ class MatcherClient:
                 raise MatcherAway(error)
             judged += map(_judged, answer["verdicts"])
         return judged
+
+    async def explain(
+        self,
+        tenant: int,
+        text: str,
+        most: int,
+        *,
+        max_wrong: float = MAX_WRONG,
+        threshold: float | None = None,
+        deadline_s: float = JUDGE_S,
+    ) -> Explained:
+        """The entries of a tenant whose questions are nearest to a text, in whatever scope. Raises MatcherAway."""
+        request = {"op": "explain", "tenant": tenant, "text": text, "most": most}
+        answer = await self._ask({**request, "max_wrong": max_wrong, "threshold": threshold}, deadline_s)
+        if (error := answer.get("error")) is not None and error != TOO_LONG:
+            raise MatcherAway(error)
+        if error is not None:
+            return Explained(EXACT_ONLY + error, 0, 0, False, ())
+        nearest = tuple(
+            Near(bytes.fromhex(each["fingerprint"]), bytes.fromhex(each["scope"]), each["text"], _judged(each))
+            for each in answer["nearest"]
+        )
+        return Explained(answer["kept_out"], answer["scopes"], answer["entries"], answer["whole"], nearest)
 
     async def stats(self, *, deadline_s: float = 1.0) -> Message:
         """What the matcher counts. Raises MatcherAway."""

@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "evict": (f"{_HERE}.evict:evict", "Remove single cached answers."),
     "purge": (f"{_HERE}.purge:purge", "Remove a tenant's cached answers, all or some."),
     "judge": (f"{_HERE}.judge:judge", "Tell whether two questions would share an answer."),
+    "explain": (f"{_HERE}.explain:explain", "Tell why a request or a text is answered from the cache or not."),
     "evaluate": (f"{_HERE}.evaluate:evaluate", "Measure the verdicts on labelled pairs, offline."),
     "simulate": (f"{_HERE}.simulate:simulate", "Try the cache on a stream of questions, offline."),
 }

@@ -173,6 +173,10 @@ SELECT EXISTS (SELECT FROM tenants WHERE id = $1);
 -- What the tenant's cache may weigh; null: what the configuration says. $1 the tenant.
 SELECT cache_max_bytes FROM tenants WHERE id = $1;
 
+-- name: tenant_cache_bars
+-- How the tenant's cache is set; nulls: what the configuration says. $1 the tenant.
+SELECT cache_ttl_s, cache_threshold, cache_max_wrong FROM tenants WHERE id = $1;
+
 -- name: sealed_credentials
 -- Tenants with an upstream credential, deleted ones too. $1 after this id, $2 how many.
 SELECT id, upstream_auth_sealed FROM tenants

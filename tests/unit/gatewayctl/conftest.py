@@ -133,6 +133,35 @@ def cache_stats(of_one: bool) -> dict[str, Any]:
     }
 
 
+def explained_text() -> dict[str, Any]:
+    judged = {"similarity": 0.887, "probability": 0.71, "accept": False, "reasons": ["not sure: 0.71", "one more"]}
+    judged |= {"vetoes": [], "doubts": ["one more"], "log_odds": 0.9, "bar": 0.85}
+    place = {"entry": entry()["id"], "question": "Who wrote it?", "namespace": "default", "model": "m"}
+    near = [{**judged, **place, "expires_at": AT, "scope": scope * 16} for scope in "ab"]
+    looked_at = {"scopes": 2, "entries": 1234, "whole": False}
+    return {"kept_out": None, "max_wrong": 0.005, "threshold": None, **looked_at, "nearest": near}
+
+
+def explained_request() -> dict[str, Any]:
+    other = {"differs": ["system", "sampling"], "stored": 3, "request_id": "01a2", "at": AT, "entry": entry()["id"]}
+    return {
+        "request_id": "01a2107b-9134-70c1-863a-e8886ce96f03",
+        "tenant_id": 1,
+        "at": AT,
+        "cache": "miss",
+        "kind": None,
+        "detail": "scope empty",
+        "similarity": None,
+        "probability": None,
+        "entry": None,
+        "is_there": None,
+        "scope": "c" * 16,
+        "in_scope": 0,
+        "others": [{**other, "is_there": True}],
+        "rows": 3,
+    }
+
+
 def request_row(number: int, **more: Any) -> dict[str, Any]:
     return {
         "request_id": f"01a2107b-9134-70c{number:x}-863a-e8886ce96f03",
@@ -307,6 +336,10 @@ class FakeAdmin:
                 verdict = {"similarity": 0.887, "probability": None, "accept": False, "reasons": ["number 3 vs 2"]}
                 verdict |= {"vetoes": ["number 3 vs 2"], "doubts": ["order"], "log_odds": None, "bar": 0.85}
                 return 200, {"data": [verdict for _ in body["pairs"]]}, {}
+            case "POST", ["explain"]:
+                return 200, explained_text(), {}
+            case "GET", ["explain", id] if id in ("01a2107b", "%2e"):
+                return 200, explained_request(), {}
             case "GET", ["entries"]:
                 start = int(query.get("cursor", 0))
                 end = min(start + min(self.page, int(query["limit"])), 3)

@@ -101,3 +101,29 @@ def test_what_is_no_pair_is_wrong_usage(run: Any, admin: Any, lines: str) -> Non
 @pytest.mark.parametrize("arguments", [(), ("a",), ("a", "b", "c"), ("a", "b", "--file", "-")])
 def test_judge_wants_two_questions_or_a_file(run: Any, arguments: tuple[str, ...]) -> None:
     assert run("cache", "judge", *arguments, input="").exit_code == 2
+
+
+def test_explain_a_text(run: Any, admin: Any) -> None:
+    output = run("cache", "explain", "Who wrote that?", "--tenant", "acme", "--limit", "2").stdout
+    for part in (
+        "Who wrote that?",
+        "0.850, for max_wrong 0.005",
+        "1,234 in 2 scopes; the tenant has more",
+        "own scope",
+    ):
+        assert part in output, part
+    row = next(line for line in output.splitlines() if line.startswith(" 0.887"))
+    assert row.split()[:3] == ["0.887", "0.710", "no"] and "not sure: 0.71, one more" in row
+    sent = {"tenant_id": 1, "text": "Who wrote that?", "limit": 2, "threshold": None, "max_wrong": None}
+    assert admin.asked[-1][1:] == ("/admin/cache/explain", {}, sent)
+    assert run("cache", "explain", "a", "--tenant", "nobody").exit_code == 5
+
+
+def test_explain_a_request(run: Any, admin: Any) -> None:
+    output = run("cache", "explain", "01a2107b").stdout
+    for part in ("miss: scope empty", "nothing was stored in it before", "system, sampling", "01a2"):
+        assert part in output, part
+    assert json.loads(run("cache", "explain", "01a2107b", "--json").stdout)["in_scope"] == 0
+    assert run("cache", "explain", "01a2107c").exit_code == 5
+    assert run("cache", "explain", "../stats").exit_code == 5
+    assert run("cache", "explain", "01a2107b", "--max-wrong", "0.1").exit_code == 2

@@ -40,6 +40,7 @@ LINES: dict[str, tuple[str, str]] = {
     "cache evict": (entry()["id"], "object"),
     "cache purge": ("acme --yes", "object"),
     "cache judge": ("a b", "list"),
+    "cache explain": ("a --tenant acme", "object"),
     "stats": ("", "list"),
     "logs": ("", "paged"),
     "secrets rotate-master": ("", "object"),

@@ -61,5 +61,5 @@ async def test_what_traffic_keeps_out_is_a_veto_too() -> None:
 async def test_a_text_that_is_too_long_and_no_verifier() -> None:
     long = await judged("Why? " * 300, "Why?", FakeVerifier())
     assert long.similarity is None and "too long" in long.vetoes
-    without = await judged("Why is it so?", "Why is that so?", None)
+    without = await judged("What makes bread rise?", "What is it that makes bread rise?", None)
     assert without.vetoes == (NO_VERIFIER,) and without.bar is None
