@@ -11,6 +11,7 @@ from mitmgate.control import (
     analytics,
     blocks,
     cache,
+    cache_analytics,
     cache_entries,
     cache_explain,
     cache_stats,
@@ -78,7 +79,7 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries, cache_explain)
+    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries, cache_explain, cache_analytics)
     concerns = (
         tenants,
         blocks,

@@ -10,7 +10,9 @@ from gatewayctl.lazy import LazyGroup
 
 _HERE: Final = "gatewayctl.commands.cache"
 _COMMANDS: Final = {
-    "stats": (f"{_HERE}.stats:stats", "Entries, hits, misses and bytes, and what is asked most."),
+    "stats": (f"{_HERE}.stats:stats", "Entries, hits, misses, bytes, probabilities, and what was saved."),
+    "top": (f"{_HERE}.top:top", "Show the stored questions that were served most."),
+    "near-misses": (f"{_HERE}.near_misses:near_misses", "Show misses that were nearly answered from the cache."),
     "list": (f"{_HERE}.list:list_entries", "List cached answers."),
     "show": (f"{_HERE}.show:show", "Show one cached answer whole."),
     "evict": (f"{_HERE}.evict:evict", "Remove single cached answers."),

@@ -203,7 +203,9 @@ SELECT count(*) FROM gone;
 
 -- name: purge_hourly
 -- Removes a tenant's hourly totals. -> how many. $1 the tenant.
-WITH gone AS (DELETE FROM usage_hourly WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;
+WITH gone AS (DELETE FROM usage_hourly WHERE tenant_id = $1 RETURNING 1),
+of_cache AS (DELETE FROM cache_hourly WHERE tenant_id = $1)
+SELECT count(*) FROM gone;
 
 -- name: purged_with_rows
 -- Purged tenants (blank_tenant) that have rows or totals all the same: of requests that ended later.

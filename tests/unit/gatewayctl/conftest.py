@@ -133,6 +133,30 @@ def cache_stats(of_one: bool) -> dict[str, Any]:
     }
 
 
+def cache_analytics() -> dict[str, Any]:
+    def outcome(requests: int, ms: float) -> dict[str, Any]:
+        return {"requests": requests, "avg_response_time_ms": ms, "prompt_tokens": 70, "completion_tokens": 80}
+
+    bins = [{"from": n / 20, "to": (n + 1) / 20, "hits": 0, "near_misses": 0} for n in range(20)]
+    bins[19] |= {"hits": 40}
+    bins[14] |= {"near_misses": 10}
+    return {
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-01-31T00:00:00Z",
+        "exact": outcome(60, 1.5),
+        "semantic": outcome(40, 25.0),
+        "misses": outcome(100, 900.0),
+        "hit_rate": 50.0,
+        "saved": {"prompt_tokens": 1400, "completion_tokens": 1600, "time_ms": 88_910.0},
+        "probabilities": bins,
+    }
+
+
+def near_miss(question: str | None) -> dict[str, Any]:
+    place = {"request_id": "01a2107b-9134", "at": AT, "tenant_id": 1, "model": "m", "entry": entry()["id"]}
+    return {**place, "probability": 0.71, "similarity": 0.9, "detail": "not sure: 0.71", "question": question}
+
+
 def explained_text() -> dict[str, Any]:
     judged = {"similarity": 0.887, "probability": 0.71, "accept": False, "reasons": ["not sure: 0.71", "one more"]}
     judged |= {"vetoes": [], "doubts": ["one more"], "log_odds": 0.9, "bar": 0.85}
@@ -332,6 +356,12 @@ class FakeAdmin:
         match method, parts:
             case "GET", ["stats"]:
                 return 200, cache_stats(of_one="tenant_id" in query), {}
+            case "GET", ["analytics"]:
+                return 200, cache_analytics(), {}
+            case "GET", ["top"]:
+                return 200, {"data": cache_stats(of_one=True)["top_cached_queries"]}, {}
+            case "GET", ["near-misses"]:
+                return 200, {"data": [near_miss(entry()["question"]), near_miss(None)]}, {}
             case "POST", ["judge"]:
                 verdict = {"similarity": 0.887, "probability": None, "accept": False, "reasons": ["number 3 vs 2"]}
                 verdict |= {"vetoes": ["number 3 vs 2"], "doubts": ["order"], "log_odds": None, "bar": 0.85}

@@ -19,7 +19,7 @@ def test_stats_of_all_and_of_one(run: Any, admin: Any) -> None:
         assert part in output
     one = run("cache", "stats", "acme").stdout
     assert "acme (id 1)" in one and "2.0 KiB of 256.0 MiB" in one and "matcher" not in one
-    assert admin.asked[-1][2] == {"tenant_id": "1"}
+    assert [each[2] for each in admin.asked[-2:]] == [{"tenant_id": "1"}] * 2
     assert json.loads(run("cache", "stats", "--json").stdout)["hits_by_kind"] == {"exact": 2, "semantic": 1}
 
 
@@ -127,3 +127,31 @@ def test_explain_a_request(run: Any, admin: Any) -> None:
     assert run("cache", "explain", "01a2107c").exit_code == 5
     assert run("cache", "explain", "../stats").exit_code == 5
     assert run("cache", "explain", "01a2107b", "--max-wrong", "0.1").exit_code == 2
+
+
+def test_stats_of_a_period(run: Any, admin: Any) -> None:
+    lines = run("cache", "stats", "acme", "--from", "2026-01-01").stdout.splitlines()
+    assert admin.asked[-1][1:3] == ("/admin/cache/analytics", {"tenant_id": "1", "from": "2026-01-01"})
+    words = [line.split() for line in lines]
+    assert ["tokens", "saved", "1,400", "prompt,", "1,600", "completion"] in words
+    assert ["time", "saved", "88.9", "s"] in words
+    (hits,) = [line for line in words if line[:3] == ["0.95", "to", "1.00"]]
+    (near,) = [line for line in words if line[:3] == ["0.70", "to", "0.75"]]
+    assert hits[3:] == ["40", "\u2588" * 20, "0"] and near[3:] == ["0", "10", "\u2588" * 5]
+    assert "0.50 to 0.55" not in "".join(lines)
+    assert json.loads(run("cache", "stats", "--json").stdout)["period"]["hit_rate"] == 50.0
+
+
+def test_top(run: Any, admin: Any) -> None:
+    assert "What is 2+2?" in run("cache", "top", "acme", "--limit", "3").stdout
+    assert admin.asked[-1][1:3] == ("/admin/cache/top", {"tenant_id": "1", "limit": "3"})
+    assert run("cache", "top", "--limit", "101").exit_code == 2
+
+
+def test_near_misses(run: Any, admin: Any) -> None:
+    output = run("cache", "near-misses", "acme", "--from", "2026-01-01").stdout
+    assert "0.710" in output and "What is 2+2?" in output and "(gone)" in output and "01a2107b-9134" in output
+    assert admin.asked[-1][1:3] == (
+        "/admin/cache/near-misses",
+        {"tenant_id": "1", "from": "2026-01-01", "limit": "20"},
+    )

@@ -39,6 +39,8 @@ LINES: dict[str, tuple[str, str]] = {
     "cache show": (entry()["id"], "object"),
     "cache evict": (entry()["id"], "object"),
     "cache purge": ("acme --yes", "object"),
+    "cache top": ("", "list"),
+    "cache near-misses": ("", "list"),
     "cache judge": ("a b", "list"),
     "cache explain": ("a --tenant acme", "object"),
     "stats": ("", "list"),
