@@ -29,7 +29,7 @@ def story_of(exchange: Exchange, error: str | None, refusal: VendorError | None 
         story["p"] = round(exchange.probability, 3)
     if exchange.near_entry is not None:
         story["near"] = exchange.near_entry
-    if exchange.entry is None and exchange.parts is not None and exchange.decision is not None:
+    if exchange.entry is None and exchange.parts is not None and error is None:  # a flood of refused ones stays short
         story["parts"] = dict(exchange.parts)
     if exchange.stored is not None:
         story["stored"] = exchange.stored.entry_id

@@ -66,14 +66,14 @@ def judge(
 
 
 def _show_one(pair: Mapping[str, Any]) -> None:
-    bar = "a bar that nothing reaches" if pair["bar"] is None else f"a bar of {pair['bar']:.3f}"
+    bar = "no bar is strict enough" if pair["bar"] is None else f"the bar is {pair['bar']:.3f}"
     verdict = "served" if pair["accept"] else "not served"
     render.fields(
         [
             ("asked", cell(pair["a"])),
             ("stored", cell(pair["b"])),
             ("verdict", verdict if pair["accept"] else f"{verdict}: {cell(pair['reasons'])}"),
-            ("probability", f"{decimals(pair['probability'])}, with {bar}"),
+            ("probability", f"{decimals(pair['probability'])}; {bar}"),
             ("log-odds", decimals(pair["log_odds"], 2)),
             ("cosine", decimals(pair["similarity"])),
         ]

@@ -71,7 +71,7 @@ def test_judge_two_questions(run: Any, admin: Any) -> None:
     output = run("cache", "judge", "What is 2+2?", "What is 2+3?", "--threshold", "0.8").stdout
     lines = [line.split() for line in output.splitlines()]
     assert ["cosine", "0.887"] in lines and ["verdict", "not", "served:", "number", "3", "vs", "2"] in lines
-    assert ["number", "3", "vs", "2", "veto"] in lines and ["order", "doubt"] in lines and "a bar of 0.850" in output
+    assert ["number", "3", "vs", "2", "veto"] in lines and ["order", "doubt"] in lines and "the bar is 0.850" in output
     assert admin.asked[-1][3] == {"pairs": [["What is 2+2?", "What is 2+3?"]], "threshold": 0.8, "max_wrong": None}
 
 
