@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import click
 
-from gatewayctl import render
 from gatewayctl.client import LONG_WORK_S
+from gatewayctl.judged_pairs import show_pair, show_pairs
 from gatewayctl.pairs import in_parts, read_pairs
-from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
-from gatewayctl.text import cell, decimals
-
-_COLUMNS: Final = (
-    Column("Cosine", keep=True, right=True),
-    Column("Probability", keep=True, right=True),
-    Column("Serve", keep=True),
-    Column("Vetoes"),
-    Column("Doubts"),
-    Column("Asked"),
-    Column("Stored"),
-)
-_GUARDS: Final = (Column("Guard"), Column("Weight", keep=True))
-_WEIGHTS: Final = {"veto": "vetoes", "doubt": "doubts"}
 
 
 @click.command("judge")
@@ -62,35 +47,4 @@ def judge(
         verdicts += session.client.post("/admin/cache/judge", body)["data"]
     told = [{"a": a, "b": b, **verdict} for (a, b), verdict in zip(pairs, verdicts, strict=True)]
 
-    session.show_list(told, lambda: _show_one(told[0]) if source is None else _show_all(told))
-
-
-def _show_one(pair: Mapping[str, Any]) -> None:
-    bar = "no bar is strict enough" if pair["bar"] is None else f"the bar is {pair['bar']:.3f}"
-    verdict = "served" if pair["accept"] else "not served"
-    render.fields(
-        [
-            ("asked", cell(pair["a"])),
-            ("stored", cell(pair["b"])),
-            ("verdict", verdict if pair["accept"] else f"{verdict}: {cell(pair['reasons'])}"),
-            ("probability", f"{decimals(pair['probability'])}; {bar}"),
-            ("log-odds", decimals(pair["log_odds"], 2)),
-            ("cosine", decimals(pair["similarity"])),
-        ]
-    )
-    guards = [(cell(name), weight) for weight in ("veto", "doubt") for name in pair[_WEIGHTS[weight]]]
-    click.echo()
-    render.table(_GUARDS, guards, empty="No guard objects.")
-
-
-def _show_all(pairs: Sequence[Mapping[str, Any]]) -> None:
-    rows = [
-        (
-            decimals(each["similarity"]),
-            decimals(each["probability"]),
-            cell(each["accept"]),
-            *(cell(each[name]) for name in ("vetoes", "doubts", "a", "b")),
-        )
-        for each in pairs
-    ]
-    render.table(_COLUMNS, rows, empty="There are no pairs to judge.")
+    session.show_list(told, lambda: show_pair(told[0]) if source is None else show_pairs(told))
