@@ -57,6 +57,7 @@ class CacheStage:
             return
         decision = exchange.decision = question.decision
         exchange.fingerprint, exchange.scope, exchange.text = question.fingerprint, question.scope, question.text
+        exchange.parts = question.parts
         exchange.cache_detail = decision.reason or (question.exact_only if decision.lookup else None)
         exchange.cache_status = "BYPASS" if not decision.store else "REFRESH" if decision.refresh else "MISS"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -84,6 +84,7 @@ class Exchange:
     fingerprint: bytes | None = None
     scope: bytes | None = None
     text: str | None = field(default=None, repr=False)
+    parts: Mapping[str, str] | None = None  # digests of what the scope is made of
     cache_status: str | None = None
     cache_detail: str | None = None
     entry: Entry | None = None  # what a hit answers with
@@ -93,6 +94,8 @@ class Exchange:
     similarity: float | None = None
     pair: str | None = None  # of a hit in other words: the two questions' digests
     nearest: float | None = None  # of the nearest question, where that was no hit
+    probability: float | None = None  # of a hit in other words, or of what was nearest to one
+    near_entry: str | None = None  # that was nearest to a hit, where there was none
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None

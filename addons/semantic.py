@@ -18,6 +18,7 @@ from mitmproxy import http
 from addons.entries import answer_with
 from addons.exchange import Exchange
 from addons.gate import observer
+from mitmgate.core.entry_id import entry_id
 from mitmgate.core.errors import Refused
 from mitmgate.core.settings import Cache
 from mitmgate.services.exact_cache import ExactCache
@@ -97,6 +98,11 @@ class SemanticStage:
         hit: Candidate | None = found.hit
         if hit is None:
             exchange.nearest = found.candidates[0].similarity if found.candidates else None
+            if (near := found.nearest_to_a_hit) is not None:
+                exchange.probability, exchange.near_entry = (
+                    near.verdict.probability,
+                    entry_id(tenant.id, near.fingerprint),
+                )
             return found.reason
         now = time.time()
         entry = await self._cache.fetch(tenant.id, hit.fingerprint, now, FETCH_S)
@@ -106,6 +112,7 @@ class SemanticStage:
         if not decision.admits(now - entry.stored_at):
             return "too old"
         self._cache.touch(tenant.id, hit.fingerprint)
+        exchange.probability = hit.verdict.probability
         why = answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
         exchange.pair = hit.pair if why is None else None
         return why

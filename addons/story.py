@@ -25,6 +25,14 @@ def story_of(exchange: Exchange, error: str | None, refusal: VendorError | None 
         story["cache"] = without_values(exchange.cache_detail)
     if exchange.nearest is not None:
         story["nearest"] = round(exchange.nearest, 3)
+    if exchange.probability is not None:
+        story["p"] = round(exchange.probability, 3)
+    if exchange.near_entry is not None:
+        story["near"] = exchange.near_entry
+    if exchange.entry is None and exchange.parts is not None and error is None:  # a flood of refused ones stays short
+        story["parts"] = dict(exchange.parts)
+    if exchange.stored is not None:
+        story["stored"] = exchange.stored.entry_id
     if exchange.entry is not None:
         story["entry"], story["by"] = exchange.entry.entry_id, exchange.entry.request_id
         story["age_s"] = max(0, int(exchange.started_at - exchange.entry.stored_at))

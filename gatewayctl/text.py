@@ -49,6 +49,32 @@ def percent(value: Any) -> str:
     return f"{math.floor(value * 10) / 10:.1f} %".replace("100.0", "100") if _is_number(value) else "-"
 
 
+def decimals(value: Any, places: int = 3) -> str:
+    """`0.887`"""
+    return f"{value:.{places}f}" if _is_number(value) else "-"
+
+
+def share(value: Any, places: int = 1) -> str:
+    """`99.5 %` of 0.995"""
+    return f"{100 * value:.{places}f} %" if _is_number(value) else "-"
+
+
+def bar(value: float | None, width: int, encoding: str = "utf-8", mark: float | None = None) -> str:
+    """A bar as long as its share of the width, and a `|` at the mark. ASCII where the encoding has no bars."""
+    if value is None:
+        return ""
+    try:
+        _BARS.encode(encoding)
+        full = _BARS[-1]
+    except (LookupError, UnicodeEncodeError):
+        full = _ASCII_BARS[-1]
+    drawn = (full * round(value * width)).ljust(width)
+    if mark is not None:
+        place = min(width - 1, round(mark * width))
+        drawn = f"{drawn[:place]}|{drawn[place + 1 :]}"
+    return drawn.rstrip()
+
+
 def milliseconds(value: Any) -> str:
     """`12 ms`; below ten with a decimal, from ten seconds in seconds."""
     if not _is_number(value):

@@ -11,7 +11,9 @@ from mitmgate.control import (
     analytics,
     blocks,
     cache,
+    cache_analytics,
     cache_entries,
+    cache_explain,
     cache_stats,
     docs,
     feedback,
@@ -79,7 +81,8 @@ def make_app(control: Control) -> ASGIApp:
     )
     app.state.control = control
     problems.install(app)
-    stories, answers = (usage, live, analytics), (cache, cache_stats, cache_entries, feedback)
+    stories = (usage, live, analytics)
+    answers = (cache, cache_stats, cache_entries, cache_explain, cache_analytics, feedback)
     concerns = (
         tenants,
         blocks,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from mitmgate.control.context import Here
 from mitmgate.control.fields import Body
 from mitmgate.core.errors import ServiceUnavailable
+from mitmgate.services.matcher_client import Judged as JudgedPair
 from mitmgate.services.matcher_client import MatcherAway
 
 MAX_PAIRS: Final = 1000
@@ -35,9 +36,13 @@ class JudgedShown(BaseModel):
     """similarity: null when a text is too long to be compared. reasons: why not, the weightiest first."""
 
     similarity: float | None
-    probability: float | None
+    probability: float | None = Field(description="That one answer is right for both; null where a veto decided.")
     accept: bool
     reasons: list[str]
+    vetoes: list[str] = Field(description="Guards that rule the pair out, whatever its probability.")
+    doubts: list[str] = Field(description="Guards that lower its probability.")
+    log_odds: float | None = Field(description="The verifier's; null when it was not asked.")
+    bar: float | None = Field(description="The probability that `max_wrong` requires; null where none is enough.")
 
 
 class Judged(BaseModel):
@@ -59,14 +64,18 @@ async def judge(here: Here, body: JudgeIn) -> Any:
         found = await here.matcher.judge(pairs, max_wrong=max_wrong, threshold=threshold)
     except MatcherAway:
         raise AWAY() from None
+    return {"data": list(map(judged_shown, found))}
+
+
+def judged_shown(judged: JudgedPair) -> dict[str, Any]:
+    """As JudgedShown has it."""
     return {
-        "data": [
-            {
-                "similarity": each.similarity,
-                "probability": each.verdict.probability,
-                "accept": each.verdict.accept,
-                "reasons": list(each.verdict.reasons),
-            }
-            for each in found
-        ]
+        "similarity": judged.similarity,
+        "probability": judged.verdict.probability,
+        "accept": judged.verdict.accept,
+        "reasons": list(judged.verdict.reasons),
+        "vetoes": list(judged.vetoes),
+        "doubts": list(judged.doubts),
+        "log_odds": judged.log_odds,
+        "bar": judged.bar,
     }

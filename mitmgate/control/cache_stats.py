@@ -12,7 +12,7 @@ from mitmgate.control.context import CacheStore, Control, Here
 from mitmgate.control.fields import Answer, Body
 from mitmgate.control.paging import MAX_ID
 from mitmgate.core.entry_id import entry_id
-from mitmgate.services.cache_stats import CacheSums, cache_sums
+from mitmgate.services.cache_stats import TOP, CacheSums, cache_sums
 from mitmgate.services.matcher_client import MatcherAway
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
@@ -37,6 +37,16 @@ class TopQuery(Answer):
     hits: int
     entry: str
     tenant_id: int
+
+
+class Top(Of):
+    limit: Annotated[int, Field(ge=1, le=100, description="Entries at most.")] = TOP
+
+
+class TopQueries(Answer):
+    """Those served most first."""
+
+    data: list[TopQuery]
 
 
 class CacheStats(Answer):
@@ -87,14 +97,29 @@ async def stats(here: Here, of: Annotated[Of, Query()]) -> Any:
     }
 
 
-async def _all_sums(here: Control, cache: CacheStore) -> CacheSums:
+@router.get("/top", response_model=TopQueries)
+async def top_questions(here: Here, wanted: Annotated[Top, Query()]) -> Any:
+    """The entries that were served most, of those that are there."""
+    cache = cache_of(here)
+    try:
+        if wanted.tenant_id is not None:
+            await check_tenant(here, wanted.tenant_id)
+            sums = await cache_sums(cache.store, [wanted.tenant_id], top=wanted.limit)
+        else:
+            sums = await _all_sums(here, cache, wanted.limit)
+        return {"data": await _top(cache, sums)}
+    except StoreDown:
+        raise AWAY() from None
+
+
+async def _all_sums(here: Control, cache: CacheStore, top: int = TOP) -> CacheSums:
     sums, after = CacheSums(), 0
     while True:
         async with borrow(here.pool) as connection:
             ids = [row["id"] for row in await connection.fetch(queries.swept_tenant_ids, after, TENANTS_AT_ONCE)]
         if not ids:
             return sums
-        await cache_sums(cache.store, ids, sums)
+        await cache_sums(cache.store, ids, sums, top)
         after = ids[-1]
 
 

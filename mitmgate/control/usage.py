@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -61,6 +62,11 @@ async def list_usage(
 @router.get("/usage/{request_id}", response_model=Story)
 async def show_usage(here: Here, request_id: RequestId) -> Any:
     """One request's whole story. The first 8 or more characters of its id do, too, where no other begins so."""
+    return told(await request_row(here, request_id))
+
+
+async def request_row(here: Control, request_id: str) -> Mapping[str, Any]:
+    """All that is kept of one request. Raises Refused."""
     missing = Refused(404, "request_not_found", "There is no such request.", param="request_id")
     digits = request_id.lower().replace("-", "")
     if _PREFIX.fullmatch(request_id.lower()) is None or not LEAST_PREFIX <= len(digits) <= 32:
@@ -71,7 +77,8 @@ async def show_usage(here: Here, request_id: RequestId) -> Any:
         raise missing
     if len(rows) > 1:
         raise Refused(409, "request_ambiguous", "Several requests' ids begin so.", param="request_id")
-    return told(rows[0])
+    found: Mapping[str, Any] = rows[0]
+    return found
 
 
 @router.get("/tenants/{tenant_id}/usage", response_model=UsagePage)

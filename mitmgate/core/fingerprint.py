@@ -210,3 +210,8 @@ def fingerprint(
         parts = (parts[0] + _PARTITION_MARK, *parts[1:], partition)
     lengths = b"".join(len(part).to_bytes(4) for part in parts)
     return sha256(b"".join((lengths, *parts, asked))).digest()
+
+
+def counted_headers(headers: Mapping[str, str]) -> list[list[str]]:
+    """Of those that `cache_headers` gives, the ones that are part of a fingerprint, by name."""
+    return [[name, headers[name]] for name in sorted(headers) if name in _FIRST_HEADERS or _counts(name)]

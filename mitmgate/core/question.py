@@ -12,6 +12,7 @@ from mitmgate.core.canonical import ambiguity
 from mitmgate.core.directory import Tenant
 from mitmgate.core.fingerprint import Kind, fingerprint
 from mitmgate.core.scope import in_plain_form, take_text
+from mitmgate.core.scope_parts import LARGEST_BYTES, scope_parts
 from mitmgate.core.text.unfit import LANGUAGE
 
 
@@ -20,7 +21,7 @@ class Question:
     """fingerprint is None when the request can neither be answered from the cache nor its answer kept.
 
     text is what is compared by meaning, scope the digest of all else; both None when only equal requests may meet,
-    for which exact_only may tell the reason.
+    for which exact_only may tell the reason. parts: what the scope is made of, as `scope_parts` has it.
     """
 
     decision: Decision
@@ -28,6 +29,7 @@ class Question:
     scope: bytes | None = None
     text: str | None = None
     exact_only: str | None = None
+    parts: Mapping[str, str] | None = None
 
 
 def judge_large(
@@ -83,11 +85,12 @@ def judge_request(
         return Question(decision, None)
     if (why := ambiguity(raw, body)) is not None:
         return Question(replace(decision, lookup=False, store=False, reason=f"uncacheable: {why}"), None)
+    backend = "demo" if tenant.is_demo else tenant.backend_url  # the mock may take another port at each start
     digest = partial(
         fingerprint,
         tenant_id=tenant.id,
         namespace=decision.namespace,
-        backend="demo" if tenant.is_demo else tenant.backend_url,  # the mock may take another port at each start
+        backend=backend,
         client_format=client_format,
         method="POST",
         path=path,
@@ -102,4 +105,19 @@ def judge_request(
     if taken is None or isinstance(taken, str):
         return Question(decision, digest(body=body), exact_only=taken and f"exact only: {taken}")
     text, rest = taken
-    return Question(decision, digest(body=body), digest(body=rest, kind=Kind.SCOPE), text)
+    scope = digest(body=rest, kind=Kind.SCOPE)
+    parts = None
+    if len(raw) <= LARGEST_BYTES:
+        parts = scope_parts(
+            tenant_id=tenant.id,
+            scope=scope,
+            namespace=decision.namespace,
+            backend=backend,
+            client_format=client_format,
+            path=path,
+            query=query,
+            headers=headers,
+            rest=rest,
+            partition=partition,
+        )
+    return Question(decision, digest(body=body), scope, text, parts=parts)

@@ -20,10 +20,12 @@ class UsageRecord:
     false, so that the many lines without it are short.
 
     story is a JSON object, as text, of what only a look at this one request asks for, each part only where there is
-    something to say: `cache` why there was no hit, `nearest` the similarity of the nearest question, `entry`, `by` and
-    `age_s` of the answer that a hit gave, `pair` of a hit in other words the keyed digests of the two questions
-    (core/pair_digests.py), `attempts` as addons/story.py tells them, `vendor_code` and `vendor_message` of the error
-    that the upstream answered with, `refused_more` how many refused requests have no row
+    something to say: `cache` why there was no hit, `nearest` the similarity of the nearest question, `p` the
+    probability of a hit in other words or of what came nearest to one, `near` the id of the entry that did, `parts`
+    digests of what the scope is made of (core/scope_parts.py), `stored` the id of the entry made of it, `entry` and
+    `age_s` of the answer that a hit gave, `by` who made it, `pair` of a hit in other words the keyed digests of the two
+    questions (core/pair_digests.py), `attempts` as addons/story.py tells them, `vendor_code` and
+    `vendor_message` of the error that the upstream answered with, `refused_more` how many refused requests have no row
     of their own but this. No word of a prompt is in it but what an upstream's error may quote.
     """
 

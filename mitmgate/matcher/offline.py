@@ -15,7 +15,7 @@ import numpy as np
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.verdict import CONSIDERED, Considered, Verdict, consider, decide, worth_verifying
-from mitmgate.services.embedder import OnnxEmbedder, Vectors
+from mitmgate.services.embedder import MAX_TOKENS, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
 from mitmgate.services.verifier import LONGEST, States, Verifier
 
@@ -36,18 +36,31 @@ class Judged:
 class OfflineJudge:
     """Judges pairs of texts. `vectors` and `states` are made once for each text."""
 
-    def __init__(self, embedder: OnnxEmbedder, verifier: Verifier, calibration: Calibration) -> None:
+    def __init__(
+        self, embedder: OnnxEmbedder, verifier: Verifier, calibration: Calibration, kept_states: int = _KEPT_STATES
+    ) -> None:
+        """kept_states: of so many texts, 30 kB each for a question of 20 tokens."""
         self._embedder = embedder
+        self._kept_states = kept_states
         self._verifier = verifier
         self.verifier_id = verifier.id
         self.calibration = calibration
         self._states: OrderedDict[str, States] = OrderedDict()
 
     @classmethod
-    def load(cls, data_dir: Path, *, verifier: Path | None = None, calibration: Calibration | None = None) -> Self:
+    def load(
+        cls,
+        data_dir: Path,
+        *,
+        verifier: Path | None = None,
+        calibration: Calibration | None = None,
+        model_path: Path | None = None,
+        kept_states: int = _KEPT_STATES,
+    ) -> Self:
         """With the shipped verifier and calibration, or others. Raises ModelUnusable, OSError, ValueError."""
         loaded = Verifier.load() if verifier is None else Verifier.load(verifier, sha256_of(verifier))
-        return cls(OnnxEmbedder.load(data_dir), loaded, calibration or Calibration.read())
+        embedder = OnnxEmbedder.load(data_dir, model_path)
+        return cls(embedder, loaded, calibration or Calibration.read(), kept_states)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """float32[n, 384]"""
@@ -57,6 +70,10 @@ class OfflineJudge:
             places = order[start : start + _BATCH]
             made[places] = self._embedder.embed([texts[place] for place in places])
         return made
+
+    def reads_whole(self, text: str) -> bool:
+        """Whether the embedder sees all of it; else it is found by its exact words only."""
+        return self._embedder.count_tokens(text) <= MAX_TOKENS
 
     def log_odds(self, query: str, stored: str) -> float | None:
         """None when one of them is longer than what the verifier reads."""
@@ -92,6 +109,6 @@ class OfflineJudge:
         states = self._states.get(text)
         if states is None:
             states = self._states[text] = self._embedder.states(text)
-            if len(self._states) > _KEPT_STATES:
+            if len(self._states) > self._kept_states:
                 self._states.popitem(last=False)
         return states

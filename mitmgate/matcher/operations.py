@@ -8,16 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from mitmgate.core.text.language import plain_form
+from mitmgate.core.kept_out import pair_kept_out, why_kept_out
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.text.reading import read
-from mitmgate.core.text.unfit import LANGUAGE, unfit
 from mitmgate.core.verdict import CONSIDERED, Verdict
-from mitmgate.core.volatile import volatile_in
+from mitmgate.matcher.nearest import NearestStored
 from mitmgate.matcher.said_wrong import SAID_WRONG, SaidWrong
 from mitmgate.matcher.scopes import Scope, Scopes
 from mitmgate.matcher.texts import QueueFull, TextVectors, TooLong
-from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, PairVerdicts
+from mitmgate.matcher.verdicts import NO_VERIFIER, Bars, Findings, PairVerdicts
 from mitmgate.matcher.worth import Worth
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.cache_books import ANY_REMOVAL
@@ -28,6 +27,7 @@ from mitmgate.services.vector_index import HNSWLIB_MISSING
 from mitmgate.services.vectors_store import StoredVector, VectorsStore
 
 LARGEST_JUDGED: Final = 1000
+LARGEST_EXPLAINED: Final = 50
 DEADLINE_S: Final = 60.0  # the longest any request may wait
 
 
@@ -56,6 +56,7 @@ class Operations:
             "forget": self._forget,
             "judge": self._judge,
             "heard": self._heard,
+            "explain": self._explain,
             "stats": self._stats,
         }
 
@@ -188,23 +189,46 @@ class Operations:
         for query, stored in pairs:
             judged = await self._judged(str(query), str(stored), bars, ends_at)
             if scope and self._wrong(int(request["tenant"]), bytes.fromhex(scope), str(query), [str(stored)]):
-                judged |= {"accept": False, "reasons": (SAID_WRONG, *judged["reasons"])}
+                told = {name: (SAID_WRONG, *judged[name]) for name in ("reasons", "vetoes")}
+                judged |= {"accept": False, **told}
             verdicts.append(judged)
             await asyncio.sleep(0)  # look-ups go between two pairs
         return {"verdicts": verdicts}
 
+    async def _explain(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        """The entries whose questions are nearest, in all of a tenant's scopes, and the findings on each."""
+        tenant, text, bars = int(request["tenant"]), str(request["text"]), _bars(request)
+        most = min(int(request["most"]), LARGEST_EXPLAINED)
+        vector = await self._texts.vector(text, ends_at, urgent=False, patient=True)
+        near = NearestStored(vector, most)
+        await near.look(self._store, tenant)
+        return {
+            "kept_out": why_kept_out(text),
+            "scopes": near.scopes,
+            "entries": near.entries,
+            "whole": near.whole,
+            "nearest": [
+                {
+                    "fingerprint": each.fingerprint.hex(),
+                    "scope": scope.hex(),
+                    "text": each.text,
+                    **await self._judged(text, each.text, bars, ends_at),
+                }
+                for scope, each in near.found()
+            ],
+        }
+
     async def _judged(self, query: str, stored: str, bars: Bars, ends_at: float) -> Message:
-        kept_out = _kept_out(query, stored)
+        kept_out = pair_kept_out(query, stored)
         try:
             one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
             other = await self._texts.vector(stored, ends_at, urgent=False, patient=True)
         except TooLong:
-            return {"similarity": None, **_told(Verdict(False, (*kept_out, wire.TOO_LONG)))}
+            reasons = (*kept_out, wire.TOO_LONG)
+            return {"similarity": None, **_found(Findings(Verdict(False, reasons), reasons), ())}
         similarity = min(1.0, float(one @ other))  # rounding
-        verdict = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
-        if kept_out:
-            verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
-        return {"similarity": similarity, **_told(verdict)}
+        findings = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
+        return {"similarity": similarity, **_found(findings, kept_out)}
 
     async def _heard(self, request: Mapping[str, Any], ends_at: float) -> Message:
         """Returns when what was said of hits is known up to that version."""
@@ -228,17 +252,6 @@ class Operations:
         }
 
 
-def _kept_out(query: str, stored: str) -> tuple[str, ...]:
-    """Why traffic would not even ask for a verdict: the matcher sees only texts that may be compared by meaning."""
-    found = []
-    for text in (query, stored):
-        if (why := volatile_in(text)) is not None:
-            found.append(f"uncacheable: {why}")
-        elif (why := unfit(text)) is not None and not (why == LANGUAGE and plain_form(query) == plain_form(stored)):
-            found.append(f"exact only: {why}")
-    return tuple(dict.fromkeys(found))
-
-
 def _bars(request: Mapping[str, Any]) -> Bars:
     threshold = request.get("threshold")
     return Bars(float(request["max_wrong"]), 0.0 if threshold is None else float(threshold))
@@ -250,6 +263,20 @@ def _why_not(verdicts: Iterable[Verdict]) -> str:
     if not found:
         return wire.SCOPE_EMPTY
     return max(found, key=lambda verdict: verdict.probability or 0.0).reasons[0]
+
+
+def _found(findings: Findings, kept_out: tuple[str, ...]) -> Message:
+    """kept_out: as `pair_kept_out` has it; these veto, too."""
+    verdict = findings.verdict
+    if kept_out:
+        verdict = Verdict(False, (*kept_out, *verdict.reasons), verdict.probability)
+    return {
+        **_told(verdict),
+        "vetoes": (*kept_out, *findings.vetoes),
+        "doubts": findings.doubts,
+        "log_odds": findings.log_odds,
+        "bar": findings.bar,
+    }
 
 
 def _told(verdict: Verdict) -> Message:

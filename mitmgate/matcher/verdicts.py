@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
-from mitmgate.core.calibration import Calibration
+from mitmgate.core.calibration import NEVER, Calibration
 from mitmgate.core.verdict import Considered, Verdict, consider, decide, worth_verifying
 from mitmgate.matcher.texts import QueueFull
 from mitmgate.services.embedder import Embedder
@@ -30,6 +30,17 @@ class _Wanted:
     pair: tuple[str, str]
     ends_at: float
     log_odds: asyncio.Future[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A verdict and what it was made from. bar: the probability to reach; None when no probability reaches it."""
+
+    verdict: Verdict
+    vetoes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    log_odds: float | None = None
+    bar: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +112,16 @@ class PairVerdicts:
                 begun_s = loop.time()
         return found
 
-    async def judge(self, query: str, stored: str, similarity: float, bars: Bars, ends_at: float) -> Verdict:
+    async def judge(self, query: str, stored: str, similarity: float, bars: Bars, ends_at: float) -> Findings:
         """On one pair, behind all look-ups. Raises QueueFull, TimeoutError."""
         calibration = self._calibration
         if calibration is None or self._verifier is None:
-            return Verdict(False, (NO_VERIFIER,))
+            return Findings(Verdict(False, (NO_VERIFIER,)), (NO_VERIFIER,))
         considered = consider(query, stored, similarity, calibration, bars.threshold)
         log_odds = await self._ask(query, stored, ends_at, urgent=False) if considered.open else None
-        return decide(considered, log_odds, calibration, calibration.bar(bars.max_wrong))
+        bar = calibration.bar(bars.max_wrong)
+        verdict = decide(considered, log_odds, calibration, bar)
+        return Findings(verdict, considered.vetoes, considered.doubts, log_odds, None if bar >= NEVER else bar)
 
     async def _ask(self, query: str, stored: str, ends_at: float, *, urgent: bool) -> float | None:
         queue, most = (self._urgent, URGENT_WAITING) if urgent else (self._later, LATER_WAITING)

@@ -30,13 +30,15 @@ class CacheSums:
     top: list[tuple[int, int, bytes]] = field(default_factory=list)
 
 
-async def cache_sums(store: Store, tenant_ids: Sequence[int], sums: CacheSums | None = None) -> CacheSums:
-    """Those tenants' sums, added to `sums`. Raises StoreDown."""
+async def cache_sums(
+    store: Store, tenant_ids: Sequence[int], sums: CacheSums | None = None, top: int = TOP
+) -> CacheSums:
+    """Those tenants' sums, added to `sums`, with so many of the entries asked most. Raises StoreDown."""
     sums = sums or CacheSums()
     for start in range(0, len(tenant_ids), TENANTS_AT_ONCE):
         some = tenant_ids[start : start + TENANTS_AT_ONCE]
-        replies = iter(await store.demand(*[each for id in some for each in _commands(id)], deadline_s=STORE_S))
-        for tenant_id, weights, entries, counts, top in zip(some, replies, replies, replies, replies, strict=True):
+        replies = iter(await store.demand(*[each for id in some for each in _commands(id, top)], deadline_s=STORE_S))
+        for tenant_id, weights, entries, counts, most in zip(some, replies, replies, replies, replies, strict=True):
             sums.size_bytes += int(weights[0] or 0)
             sums.entry_hits += int(weights[1] or 0)
             sums.entries += entries
@@ -44,21 +46,21 @@ async def cache_sums(store: Store, tenant_ids: Sequence[int], sums: CacheSums | 
                 sums.counts[outcome] += int(count or 0)
             asked = [
                 (int(hits), tenant_id, bytes.fromhex(name.decode()))
-                for name, hits in zip(top[::2], top[1::2], strict=True)
+                for name, hits in zip(most[::2], most[1::2], strict=True)
             ]
-            sums.top = sorted([*sums.top, *asked], reverse=True)[:TOP]
+            sums.top = sorted([*sums.top, *asked], reverse=True)[:top]
     return sums
 
 
 _OUTCOMES: Final = ("exact", "semantic", "miss")
 
 
-def _commands(tenant_id: int) -> list[Command]:
+def _commands(tenant_id: int, top: int) -> list[Command]:
     sizes, _, expiries, hits, _ = books(tenant_id)
     now: Any = int(time.time() * 1000)
     return [
         ("HMGET", sizes, "", "hits"),
         ("ZCOUNT", expiries, f"({now}", "+inf"),
         ("HMGET", counts_key(tenant_id), *_OUTCOMES),
-        ("ZREVRANGE", hits, 0, TOP - 1, "WITHSCORES"),
+        ("ZREVRANGE", hits, 0, top - 1, "WITHSCORES"),
     ]

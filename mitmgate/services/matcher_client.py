@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from mitmgate.core.kept_out import EXACT_ONLY
 from mitmgate.core.verdict import Verdict
 from mitmgate.services.logs import reason_of
-from mitmgate.services.matcher_wire import BUSY, FrameBroken, Message, frame, read_frame
+from mitmgate.services.matcher_wire import BUSY, TOO_LONG, FrameBroken, Message, frame, read_frame
 
 __all__ = ["Candidate", "Found", "Judged", "LocalMatcher", "MatcherAway", "MatcherClient"]
 
@@ -55,13 +56,48 @@ class Found:
         """The nearest that the verdict accepts."""
         return next((each for each in self.candidates if each.verdict.accept), None)
 
+    @property
+    def nearest_to_a_hit(self) -> Candidate | None:
+        """Of those that are no hit, the most probable; None where no probability was worked out."""
+        judged = [each for each in self.candidates if not each.verdict.accept and each.verdict.probability is not None]
+        return max(judged, key=lambda each: each.verdict.probability or 0.0, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """similarity is None when one of the two is too long to be compared."""
+    """similarity is None when one of the two is too long to be compared.
+
+    vetoes and doubts: the guards that object; log_odds: the verifier's, None when it was not asked; bar: the
+    probability to reach, None when none does.
+    """
 
     similarity: float | None
     verdict: Verdict
+    vetoes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    log_odds: float | None = None
+    bar: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An entry whose question is near, in whatever scope."""
+
+    fingerprint: bytes
+    scope: bytes
+    text: str
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """kept_out: why traffic would not compare the text; whole: whether all that the tenant has was looked at."""
+
+    kept_out: str | None
+    scopes: int
+    entries: int
+    whole: bool
+    nearest: tuple[Near, ...]
 
 
 class MatcherClient:
@@ -180,12 +216,35 @@ class MatcherClient:
             answer = await self._ask(request, deadline_s)
             if (error := answer.get("error")) is not None:
                 raise MatcherAway(error)
-            judged += [Judged(each["similarity"], _verdict(each)) for each in answer["verdicts"]]
+            judged += map(_judged, answer["verdicts"])
         return judged
 
     async def heard(self, version: int, *, deadline_s: float = 2.0) -> bool:
         """Waits until the matcher knows what was said of hits to a version. -> whether it does. Raises MatcherAway."""
         return "error" not in await self._ask({"op": "heard", "version": version}, deadline_s)
+
+    async def explain(
+        self,
+        tenant: int,
+        text: str,
+        most: int,
+        *,
+        max_wrong: float = MAX_WRONG,
+        threshold: float | None = None,
+        deadline_s: float = JUDGE_S,
+    ) -> Explained:
+        """The entries of a tenant whose questions are nearest to a text, in whatever scope. Raises MatcherAway."""
+        request = {"op": "explain", "tenant": tenant, "text": text, "most": most}
+        answer = await self._ask({**request, "max_wrong": max_wrong, "threshold": threshold}, deadline_s)
+        if (error := answer.get("error")) is not None and error != TOO_LONG:
+            raise MatcherAway(error)
+        if error is not None:
+            return Explained(EXACT_ONLY + error, 0, 0, False, ())
+        nearest = tuple(
+            Near(bytes.fromhex(each["fingerprint"]), bytes.fromhex(each["scope"]), each["text"], _judged(each))
+            for each in answer["nearest"]
+        )
+        return Explained(answer["kept_out"], answer["scopes"], answer["entries"], answer["whole"], nearest)
 
     async def stats(self, *, deadline_s: float = 1.0) -> Message:
         """What the matcher counts. Raises MatcherAway."""
@@ -273,6 +332,11 @@ class LocalMatcher(MatcherClient):
 
     async def _ask(self, request: Message, deadline_s: float) -> Message:
         return await self._answer({**request, "deadline_ms": round(deadline_s * 1000)})
+
+
+def _judged(answer: Message) -> Judged:
+    vetoes, doubts = tuple(answer["vetoes"]), tuple(answer["doubts"])
+    return Judged(answer["similarity"], _verdict(answer), vetoes, doubts, answer["log_odds"], answer["bar"])
 
 
 def _verdict(answer: Message) -> Verdict:

@@ -71,6 +71,12 @@ class VectorsStore:
         now_ms = int(time.time() * 1000)
         return int((await self._store.demand(("ZCOUNT", _scope(tenant) + scope.hex(), f"({now_ms}", "+inf")))[0])
 
+    async def scopes(self, tenant: int, most: int) -> list[bytes]:
+        """Of the tenant's scopes with unexpired entries those whose last entry expires last."""
+        command: Command = ("ZRANGE", _tenant(tenant), "+inf", f"({int(time.time() * 1000)}", "BYSCORE", "REV")
+        names = (await self._store.demand((*command, "LIMIT", 0, most), deadline_s=PAGE_S))[0]
+        return [bytes.fromhex(name.decode()) for name in names]
+
     async def load(self, tenant: int, fingerprints: Sequence[bytes]) -> AsyncIterator[list[StoredVector]]:
         """Those of the entries that are there and whole, page by page."""
         for start in range(0, len(fingerprints), AT_ONCE):

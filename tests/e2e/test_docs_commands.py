@@ -39,6 +39,8 @@ def operator(folder: Path) -> Iterator[tuple[Gateway, dict[str, str], dict[str, 
     """A gateway, the environment of its operator, and what the lines' names and ids are there."""
     (data_dir := folder / "docs").mkdir(mode=0o711)
     (data_dir / "config.yaml").write_text("cache:\n  mode: exact\n")
+    (data_dir / "questions.txt").write_text("What makes bread rise?\nWhy does bread rise?\n")
+    (data_dir / "pairs.jsonl").write_text('{"a": "What makes bread rise?", "b": "Why does bread rise?", "same": 1}\n')
     with Gateway(data_dir, "--no-demo", env={}) as gateway:
         gateway.wait_ready()
         acme = gateway.admin("POST", "/admin/tenants", {"name": "acme", "backend_url": "https://api.openai.com"}).json()

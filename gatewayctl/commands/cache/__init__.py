@@ -10,7 +10,9 @@ from gatewayctl.lazy import LazyGroup
 
 _HERE: Final = "gatewayctl.commands.cache"
 _COMMANDS: Final = {
-    "stats": (f"{_HERE}.stats:stats", "Entries, hits, misses and bytes, and what is asked most."),
+    "stats": (f"{_HERE}.stats:stats", "Entries, hits, misses, bytes, probabilities, and what was saved."),
+    "top": (f"{_HERE}.top:top", "Show the stored questions that were served most."),
+    "near-misses": (f"{_HERE}.near_misses:near_misses", "Show misses that were nearly answered from the cache."),
     "list": (f"{_HERE}.list:list_entries", "List cached answers."),
     "show": (f"{_HERE}.show:show", "Show one cached answer whole."),
     "evict": (f"{_HERE}.evict:evict", "Remove single cached answers."),
@@ -18,6 +20,9 @@ _COMMANDS: Final = {
     "wrong": (f"{_HERE}.feedback:wrong", "Say that a hit was wrong: it is not served again."),
     "right": (f"{_HERE}.feedback:right", "Say that a hit was right, or take `wrong` back."),
     "judge": (f"{_HERE}.judge:judge", "Tell whether two questions would share an answer."),
+    "explain": (f"{_HERE}.explain:explain", "Tell why a request or a text is answered from the cache or not."),
+    "evaluate": (f"{_HERE}.evaluate:evaluate", "Measure the verdicts on labelled pairs, offline."),
+    "simulate": (f"{_HERE}.simulate:simulate", "Try the cache on a stream of questions, offline."),
 }
 
 

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 import click
 
-from gatewayctl import render
 from gatewayctl.client import LONG_WORK_S
+from gatewayctl.judged_pairs import show_pair, show_pairs
 from gatewayctl.pairs import in_parts, read_pairs
-from gatewayctl.render import Column
 from gatewayctl.session import Session, asks_server
-from gatewayctl.text import cell
-
-_COLUMNS: Final = (
-    Column("Similarity", keep=True, right=True),
-    Column("Accept", keep=True),
-    Column("Reasons"),
-    Column("Asked"),
-    Column("Stored"),
-)
 
 
 @click.command("judge")
@@ -39,6 +29,7 @@ def judge(
 ) -> None:
     """Tell whether the answer stored for B would be served for A, and why not.
 
+    A veto rules the pair out; a doubt lowers its probability, which must reach the bar.
     FILE holds a pair a line: {"a": …, "b": …}, ["…", "…"], or the two with a tab between.
 
     \b
@@ -56,17 +47,4 @@ def judge(
         verdicts += session.client.post("/admin/cache/judge", body)["data"]
     told = [{"a": a, "b": b, **verdict} for (a, b), verdict in zip(pairs, verdicts, strict=True)]
 
-    def for_people() -> None:
-        rows = [
-            (
-                "-" if each["similarity"] is None else f"{each['similarity']:.3f}",
-                cell(each["accept"]),
-                cell(each["reasons"]),
-                cell(each["a"]),
-                cell(each["b"]),
-            )
-            for each in told
-        ]
-        render.table(_COLUMNS, rows, empty="There are no pairs to judge.")
-
-    session.show_list(told, for_people)
+    session.show_list(told, lambda: show_pair(told[0]) if source is None else show_pairs(told))

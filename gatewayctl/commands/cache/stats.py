@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
-
 import click
 
-from gatewayctl import render
+from gatewayctl.cache_figures import show_stats
 from gatewayctl.completion import optional_tenant
 from gatewayctl.directory import find_tenant
-from gatewayctl.render import Column
+from gatewayctl.durations import SINCE
 from gatewayctl.session import Session, asks_server
-from gatewayctl.text import byte_count, cell, number, percent
-
-_TOP: Final = (Column("Hits", keep=True, right=True), Column("Entry", keep=True), Column("Question"))
+from gatewayctl.text import cell
 
 
 @click.command("stats")
 @optional_tenant
+@click.option("--from", "since", type=SINCE, metavar="WHEN", help="Of the period: 2h, 7d ago, or ISO 8601, UTC. [30d]")
+@click.option("--to", "until", type=SINCE, metavar="WHEN", help="The same; a day is included. [now]")
 @asks_server
-def stats(session: Session, tenant: str | None) -> None:
+def stats(session: Session, tenant: str | None, since: str | None, until: str | None) -> None:
     """What the cache holds and did: for all tenants, or for one.
 
-    Hits and misses count since the tenant's cache was last purged.
+    Above, hits and misses count since the tenant's cache was last purged. Below, over a
+    period: hits by kind, what they saved, and the probabilities of hits in other words and
+    of misses that had a near question. A hit saves the tokens its answer had cost, and the
+    time by which the average miss is slower.
 
     \b
     Examples:
       gatewayctl cache stats
-      gatewayctl cache stats acme
+      gatewayctl cache stats acme --from 7d
       gatewayctl cache stats --json | jq .hit_rate
     """
     found = None if tenant is None else find_tenant(session.client, tenant)
-    answer = session.client.get("/admin/cache/stats", tenant_id=None if found is None else found["id"])
+    tenant_id = None if found is None else found["id"]
+    answer = session.client.get("/admin/cache/stats", tenant_id=tenant_id)
+    period = session.client.get("/admin/cache/analytics", **{"tenant_id": tenant_id, "from": since, "to": until})
     title = "all tenants" if found is None else f"{cell(found['name'])} (id {found['id']})"
-    session.show(answer, lambda: _show(title, answer))
-
-
-def _show(title: str, answer: Mapping[str, Any]) -> None:
-    kinds = ", ".join(f"{number(count)} {kind}" for kind, count in answer["hits_by_kind"].items())
-    most = answer["max_bytes"]
-    pairs = [
-        ("entries", number(answer["total_cached"])),
-        ("hits", f"{number(answer['total_hits'])} ({kinds})"),
-        ("misses", number(answer["misses"])),
-        ("hit rate", percent(answer["hit_rate"]) if answer["total_hits"] + answer["misses"] else "-"),
-        ("hits an entry", cell(answer["avg_hits_per_entry"])),
-        ("size", byte_count(answer["bytes"]) + ("" if most is None else f" of {byte_count(most)}")),
-    ]
-    if answer["matcher"]:
-        pairs.append(("matcher", cell(answer["matcher"])))
-    render.fields(pairs, title)
-    if answer["top_cached_queries"]:
-        click.echo()
-        rows = [
-            (number(each["hits"]), cell(each["entry"]), cell(each["question"])) for each in answer["top_cached_queries"]
-        ]
-        render.table(_TOP, rows, empty="")
+    session.show({**answer, "period": period}, lambda: show_stats(title, answer, period))

@@ -173,6 +173,10 @@ SELECT EXISTS (SELECT FROM tenants WHERE id = $1);
 -- What the tenant's cache may weigh; null: what the configuration says. $1 the tenant.
 SELECT cache_max_bytes FROM tenants WHERE id = $1;
 
+-- name: tenant_cache_bars
+-- How the tenant's cache is set; nulls: what the configuration says. $1 the tenant.
+SELECT cache_ttl_s, cache_threshold, cache_max_wrong FROM tenants WHERE id = $1;
+
 -- name: sealed_credentials
 -- Tenants with an upstream credential, deleted ones too. $1 after this id, $2 how many.
 SELECT id, upstream_auth_sealed FROM tenants
@@ -199,7 +203,9 @@ SELECT count(*) FROM gone;
 
 -- name: purge_hourly
 -- Removes a tenant's hourly totals. -> how many. $1 the tenant.
-WITH gone AS (DELETE FROM usage_hourly WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;
+WITH gone AS (DELETE FROM usage_hourly WHERE tenant_id = $1 RETURNING 1),
+of_cache AS (DELETE FROM cache_hourly WHERE tenant_id = $1)
+SELECT count(*) FROM gone;
 
 -- name: purged_with_rows
 -- Purged tenants (blank_tenant) that have rows or totals all the same: of requests that ended later.

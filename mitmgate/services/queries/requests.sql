@@ -64,6 +64,16 @@ SELECT
 FROM usage LEFT JOIN tenants ON tenants.id = usage.tenant_id LEFT JOIN api_keys ON api_keys.id = usage.key_id
 WHERE request_id BETWEEN $1 AND $2 ORDER BY request_id LIMIT 2;
 
+-- name: stored_before
+-- A tenant's requests whose answers were stored, the newest first, of so many rows at most. $1 the tenant, $2 from,
+-- $3 before, $4 how many rows are looked at.
+SELECT request_id, started_at, story FROM (
+    SELECT request_id, started_at, story FROM usage
+    WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3
+    ORDER BY started_at DESC, request_id DESC LIMIT $4
+) latest
+WHERE story ? 'stored' AND story ? 'parts' ORDER BY started_at DESC, request_id DESC;
+
 -- name: newest_arrival
 -- The number of the row that arrived last; every row with a lower one can be seen as well.
 SELECT coalesce(max(arrival), 0) FROM usage;

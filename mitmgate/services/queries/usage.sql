@@ -88,6 +88,33 @@ rolled_up AS (
         request_bytes = kept.request_bytes + excluded.request_bytes,
         response_bytes = kept.response_bytes + excluded.response_bytes
 ),
+by_probability AS (
+    SELECT
+        tenant_id,
+        date_trunc('hour', started_at, 'UTC') AS hour,
+        CASE WHEN cache = 'miss' THEN 'miss' WHEN cache_kind = 'semantic' THEN 'semantic' ELSE 'exact' END AS outcome,
+        CASE WHEN jsonb_typeof(story -> 'p') = 'number'
+            THEN greatest(0, least(19, floor((story ->> 'p')::numeric * 20)))::smallint ELSE -1 END AS bin,
+        count(*) AS requests,
+        sum(latency_ms) AS latency_ms_sum,
+        coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
+        coalesce(sum(completion_tokens), 0) AS completion_tokens
+    FROM fresh
+    WHERE cache IN ('hit', 'miss') AND status < 400
+    GROUP BY 1, 2, 3, 4
+),
+rolled_up_cache AS (
+    INSERT INTO cache_hourly AS kept (
+        tenant_id, hour, outcome, bin, requests, latency_ms_sum, prompt_tokens, completion_tokens
+    )
+    SELECT * FROM by_probability
+    ORDER BY tenant_id, hour, outcome, bin
+    ON CONFLICT (tenant_id, hour, outcome, bin) DO UPDATE SET
+        requests = kept.requests + excluded.requests,
+        latency_ms_sum = kept.latency_ms_sum + excluded.latency_ms_sum,
+        prompt_tokens = kept.prompt_tokens + excluded.prompt_tokens,
+        completion_tokens = kept.completion_tokens + excluded.completion_tokens
+),
 used AS (
     SELECT key_id, max(started_at) AS at FROM fresh WHERE key_id IS NOT NULL GROUP BY key_id
 ),

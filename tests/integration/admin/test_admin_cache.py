@@ -50,7 +50,8 @@ async def test_without_a_threshold_the_bar_is_that_of_live_traffic(admin: Admin)
 
     async def answer(request: Message) -> Message:
         asked.append(request)
-        return {"verdicts": [{"similarity": 0.9, "accept": False, "reasons": ["below bar"], "probability": None}]}
+        verdict = {"similarity": 0.9, "accept": False, "reasons": ["below bar"], "probability": None}
+        return {"verdicts": [{**verdict, "vetoes": ["below bar"], "doubts": [], "log_odds": None, "bar": None}]}
 
     admin.control.matcher = LocalMatcher(answer)
     for threshold in (0.91, 0.97):  # as at the start, and reloaded

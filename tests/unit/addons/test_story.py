@@ -100,3 +100,23 @@ def test_the_number_of_attempts_told_is_bounded(exchange: Exchange) -> None:
     for _ in range(MAX_ATTEMPTS + 5):
         exchange.plan.begin_attempt(again=False)
     assert len(attempts(exchange)) == MAX_ATTEMPTS
+
+
+def test_a_miss_tells_what_came_near_and_what_its_scope_is_made_of(exchange: Exchange) -> None:
+    exchange.parts, exchange.probability, exchange.near_entry = {"scope": "a", "model": "b"}, 0.71234, "1.near"
+    exchange.stored = Entry(1, b"f" * 32, "r", 200, [], b"", 0, 0, None, "default")
+    told = story_of(exchange, None)
+    assert told == {
+        "p": 0.712,
+        "near": "1.near",
+        "parts": {"scope": "a", "model": "b"},
+        "stored": exchange.stored.entry_id,
+    }
+
+
+def test_what_was_refused_or_hit_has_no_parts(exchange: Exchange) -> None:
+    exchange.parts = {"scope": "a"}
+    assert story_of(exchange, "rate_limited") is None
+    exchange.entry = Entry(1, b"f" * 32, "r", 200, [], b"", exchange.started_at, 0, None, "default")
+    told = story_of(exchange, None)
+    assert told is not None and "parts" not in told

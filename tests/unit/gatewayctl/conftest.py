@@ -133,6 +133,59 @@ def cache_stats(of_one: bool) -> dict[str, Any]:
     }
 
 
+def cache_analytics() -> dict[str, Any]:
+    def outcome(requests: int, ms: float) -> dict[str, Any]:
+        return {"requests": requests, "avg_response_time_ms": ms, "prompt_tokens": 70, "completion_tokens": 80}
+
+    bins = [{"from": n / 20, "to": (n + 1) / 20, "hits": 0, "near_misses": 0} for n in range(20)]
+    bins[19] |= {"hits": 40}
+    bins[14] |= {"near_misses": 10}
+    return {
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-01-31T00:00:00Z",
+        "exact": outcome(60, 1.5),
+        "semantic": outcome(40, 25.0),
+        "misses": outcome(100, 900.0),
+        "hit_rate": 50.0,
+        "saved": {"prompt_tokens": 1400, "completion_tokens": 1600, "time_ms": 88_910.0},
+        "probabilities": bins,
+    }
+
+
+def near_miss(question: str | None) -> dict[str, Any]:
+    place = {"request_id": "01a2107b-9134", "at": AT, "tenant_id": 1, "model": "m", "entry": entry()["id"]}
+    return {**place, "probability": 0.71, "similarity": 0.9, "detail": "not sure: 0.71", "question": question}
+
+
+def explained_text() -> dict[str, Any]:
+    judged = {"similarity": 0.887, "probability": 0.71, "accept": False, "reasons": ["not sure: 0.71", "one more"]}
+    judged |= {"vetoes": [], "doubts": ["one more"], "log_odds": 0.9, "bar": 0.85}
+    place = {"entry": entry()["id"], "question": "Who wrote it?", "namespace": "default", "model": "m"}
+    near = [{**judged, **place, "expires_at": AT, "scope": scope * 16} for scope in "ab"]
+    looked_at = {"scopes": 2, "entries": 1234, "whole": False}
+    return {"kept_out": None, "max_wrong": 0.005, "threshold": None, **looked_at, "nearest": near}
+
+
+def explained_request() -> dict[str, Any]:
+    other = {"differs": ["system", "sampling"], "stored": 3, "request_id": "01a2", "at": AT, "entry": entry()["id"]}
+    return {
+        "request_id": "01a2107b-9134-70c1-863a-e8886ce96f03",
+        "tenant_id": 1,
+        "at": AT,
+        "cache": "miss",
+        "kind": None,
+        "detail": "scope empty",
+        "similarity": None,
+        "probability": None,
+        "entry": None,
+        "is_there": None,
+        "scope": "c" * 16,
+        "in_scope": 0,
+        "others": [{**other, "is_there": True}],
+        "rows": 3,
+    }
+
+
 def request_row(number: int, **more: Any) -> dict[str, Any]:
     return {
         "request_id": f"01a2107b-9134-70c{number:x}-863a-e8886ce96f03",
@@ -303,11 +356,22 @@ class FakeAdmin:
         match method, parts:
             case "GET", ["stats"]:
                 return 200, cache_stats(of_one="tenant_id" in query), {}
+            case "GET", ["analytics"]:
+                return 200, cache_analytics(), {}
+            case "GET", ["top"]:
+                return 200, {"data": cache_stats(of_one=True)["top_cached_queries"]}, {}
+            case "GET", ["near-misses"]:
+                return 200, {"data": [near_miss(entry()["question"]), near_miss(None)]}, {}
             case "POST", ["judge"]:
                 verdict = {"similarity": 0.887, "probability": None, "accept": False, "reasons": ["number 3 vs 2"]}
+                verdict |= {"vetoes": ["number 3 vs 2"], "doubts": ["order"], "log_odds": None, "bar": 0.85}
                 return 200, {"data": [verdict for _ in body["pairs"]]}, {}
             case "POST", ["feedback"]:
                 return self._feedback(body)
+            case "POST", ["explain"]:
+                return 200, explained_text(), {}
+            case "GET", ["explain", id] if id in ("01a2107b", "%2e"):
+                return 200, explained_request(), {}
             case "GET", ["entries"]:
                 start = int(query.get("cursor", 0))
                 end = min(start + min(self.page, int(query["limit"])), 3)

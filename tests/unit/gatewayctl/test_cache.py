@@ -19,7 +19,7 @@ def test_stats_of_all_and_of_one(run: Any, admin: Any) -> None:
         assert part in output
     one = run("cache", "stats", "acme").stdout
     assert "acme (id 1)" in one and "2.0 KiB of 256.0 MiB" in one and "matcher" not in one
-    assert admin.asked[-1][2] == {"tenant_id": "1"}
+    assert [each[2] for each in admin.asked[-2:]] == [{"tenant_id": "1"}] * 2
     assert json.loads(run("cache", "stats", "--json").stdout)["hits_by_kind"] == {"exact": 2, "semantic": 1}
 
 
@@ -86,8 +86,10 @@ def test_wrong_and_right_name_a_request_or_an_entry(run: Any, admin: Any) -> Non
 
 def test_judge_two_questions(run: Any, admin: Any) -> None:
     output = run("cache", "judge", "What is 2+2?", "What is 2+3?", "--threshold", "0.8").stdout
-    assert "0.887" in output and "number 3 vs 2" in output
-    assert admin.asked[-1][3] == {"pairs": [["What is 2+2?", "What is 2+3?"]], "threshold": 0.8}
+    lines = [line.split() for line in output.splitlines()]
+    assert ["cosine", "0.887"] in lines and ["verdict", "not", "served:", "number", "3", "vs", "2"] in lines
+    assert ["number", "3", "vs", "2", "veto"] in lines and ["order", "doubt"] in lines and "the bar is 0.850" in output
+    assert admin.asked[-1][3] == {"pairs": [["What is 2+2?", "What is 2+3?"]], "threshold": 0.8, "max_wrong": None}
 
 
 def test_judge_reads_pairs_in_three_forms(run: Any, admin: Any, tmp_path: Path) -> None:
@@ -99,6 +101,9 @@ def test_judge_reads_pairs_in_three_forms(run: Any, admin: Any, tmp_path: Path) 
         ("5", "6"),
         ("[x", "y"),
     ]
+    table = run("cache", "judge", "--file", "-", input=lines).stdout.splitlines()
+    assert table[0].split() == ["Cosine", "Probability", "Serve", "Vetoes", "Doubts", "Asked", "Stored"]
+    assert table[1].split()[:3] == ["0.887", "-", "no"] and len(table) == 5
     (tmp_path / "many").write_text('["q", "r"]\n' * 2500)
     assert len(json.loads(run("cache", "judge", "--file", str(tmp_path / "many"), "--json").stdout)["data"]) == 2500
     assert [len(each[3]["pairs"]) for each in admin.asked[-3:]] == [1000, 1000, 500]
@@ -113,3 +118,57 @@ def test_what_is_no_pair_is_wrong_usage(run: Any, admin: Any, lines: str) -> Non
 @pytest.mark.parametrize("arguments", [(), ("a",), ("a", "b", "c"), ("a", "b", "--file", "-")])
 def test_judge_wants_two_questions_or_a_file(run: Any, arguments: tuple[str, ...]) -> None:
     assert run("cache", "judge", *arguments, input="").exit_code == 2
+
+
+def test_explain_a_text(run: Any, admin: Any) -> None:
+    output = run("cache", "explain", "Who wrote that?", "--tenant", "acme", "--limit", "2").stdout
+    for part in (
+        "Who wrote that?",
+        "0.850, for max_wrong 0.005",
+        "1,234 in 2 scopes; the tenant has more",
+        "own scope",
+    ):
+        assert part in output, part
+    row = next(line for line in output.splitlines() if line.startswith(" 0.887"))
+    assert row.split()[:3] == ["0.887", "0.710", "no"] and "not sure: 0.71, one more" in row
+    sent = {"tenant_id": 1, "text": "Who wrote that?", "limit": 2, "threshold": None, "max_wrong": None}
+    assert admin.asked[-1][1:] == ("/admin/cache/explain", {}, sent)
+    assert run("cache", "explain", "a", "--tenant", "nobody").exit_code == 5
+
+
+def test_explain_a_request(run: Any, admin: Any) -> None:
+    output = run("cache", "explain", "01a2107b").stdout
+    for part in ("miss: scope empty", "nothing was stored in it before", "system, sampling", "01a2"):
+        assert part in output, part
+    assert json.loads(run("cache", "explain", "01a2107b", "--json").stdout)["in_scope"] == 0
+    assert run("cache", "explain", "01a2107c").exit_code == 5
+    assert run("cache", "explain", "../stats").exit_code == 5
+    assert run("cache", "explain", "01a2107b", "--max-wrong", "0.1").exit_code == 2
+
+
+def test_stats_of_a_period(run: Any, admin: Any) -> None:
+    lines = run("cache", "stats", "acme", "--from", "2026-01-01").stdout.splitlines()
+    assert admin.asked[-1][1:3] == ("/admin/cache/analytics", {"tenant_id": "1", "from": "2026-01-01"})
+    words = [line.split() for line in lines]
+    assert ["tokens", "saved", "1,400", "prompt,", "1,600", "completion"] in words
+    assert ["time", "saved", "88.9", "s"] in words
+    (hits,) = [line for line in words if line[:3] == ["0.95", "to", "1.00"]]
+    (near,) = [line for line in words if line[:3] == ["0.70", "to", "0.75"]]
+    assert hits[3:] == ["40", "\u2588" * 20, "0"] and near[3:] == ["0", "10", "\u2588" * 5]
+    assert "0.50 to 0.55" not in "".join(lines)
+    assert json.loads(run("cache", "stats", "--json").stdout)["period"]["hit_rate"] == 50.0
+
+
+def test_top(run: Any, admin: Any) -> None:
+    assert "What is 2+2?" in run("cache", "top", "acme", "--limit", "3").stdout
+    assert admin.asked[-1][1:3] == ("/admin/cache/top", {"tenant_id": "1", "limit": "3"})
+    assert run("cache", "top", "--limit", "101").exit_code == 2
+
+
+def test_near_misses(run: Any, admin: Any) -> None:
+    output = run("cache", "near-misses", "acme", "--from", "2026-01-01").stdout
+    assert "0.710" in output and "What is 2+2?" in output and "(gone)" in output and "01a2107b-9134" in output
+    assert admin.asked[-1][1:3] == (
+        "/admin/cache/near-misses",
+        {"tenant_id": "1", "from": "2026-01-01", "limit": "20"},
+    )

@@ -41,7 +41,10 @@ LINES: dict[str, tuple[str, str]] = {
     "cache purge": ("acme --yes", "object"),
     "cache wrong": (entry()["id"], "object"),
     "cache right": (entry()["id"], "object"),
+    "cache top": ("", "list"),
+    "cache near-misses": ("", "list"),
     "cache judge": ("a b", "list"),
+    "cache explain": ("a --tenant acme", "object"),
     "stats": ("", "list"),
     "logs": ("", "paged"),
     "secrets rotate-master": ("", "object"),
@@ -49,8 +52,8 @@ LINES: dict[str, tuple[str, str]] = {
     "config check": ("", "object"),
     "config show": ("", "list"),
 }
-#: These print no answer, or need a database: tests/e2e runs the last two.
-WITHOUT = {"serve", "mock-llm", "completion", "backup", "restore"}
+#: These print no answer; or need a database: tests/e2e runs them; or need a model: test_offline.py runs them.
+WITHOUT = {"serve", "mock-llm", "completion", "backup", "restore", "cache evaluate", "cache simulate"}
 
 
 def test_every_command_is_here() -> None:

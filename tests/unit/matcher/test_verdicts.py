@@ -111,7 +111,7 @@ async def test_without_a_verifier_nothing_is_accepted_and_it_says_why() -> None:
         assert not verdicts.usable
         hit, told = await verdicts.best(QUESTION, [stored(22)], BARS, in_s(10))
         assert hit is None and told[0].reasons == (NO_VERIFIER,)
-        assert (await verdicts.judge(QUESTION, stored(22)[0], 0.99, BARS, in_s(10))).reasons == (NO_VERIFIER,)
+        assert (await verdicts.judge(QUESTION, stored(22)[0], 0.99, BARS, in_s(10))).verdict.reasons == (NO_VERIFIER,)
 
 
 async def test_look_ups_go_before_judging() -> None:

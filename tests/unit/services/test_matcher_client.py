@@ -126,7 +126,8 @@ async def test_many_pairs_are_judged_in_parts_each_with_its_own_deadline() -> No
     async def answer(request: Message) -> Message:
         asked.append(len(request["pairs"]))
         assert request["deadline_ms"] == 60_000
-        each = {"accept": True, "reasons": [], "probability": None}
+        each = {"accept": True, "reasons": [], "probability": None, "vetoes": [], "doubts": []}
+        each |= {"log_odds": None, "bar": None}
         return {"verdicts": [{**each, "similarity": float(pair[0])} for pair in request["pairs"]]}
 
     found = await LocalMatcher(answer).judge([(str(number), "b") for number in range(1000)])
