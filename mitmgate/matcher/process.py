@@ -21,6 +21,7 @@ from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.embedder import Embedder, ModelUnusable, load_embedder
+from mitmgate.services.logs import reason_of
 from mitmgate.services.pairs_feed import PairsFeed
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import load_secrets
@@ -97,7 +98,7 @@ def load_verifier() -> tuple[Verifier | None, Calibration | None]:
     try:
         verifier, calibration = Verifier.load(), Calibration.read()
     except (ModelUnusable, OSError, ValueError, KeyError) as problem:
-        log.error("the verifier cannot be used, so only exact repeats are answered: %s", problem)
+        log.error("the verifier cannot be used, so only exact repeats are answered: %s", reason_of(problem))
         return None, None
     if calibration.verifier != verifier.id:
         log.error("the verdict's figures are for another verifier, so only exact repeats are answered")

@@ -65,8 +65,8 @@ class Verdicts:
             self.meanwhile()
         return (0, {0: Verdict(True, (), 0.99)}) if near else (None, {})
 
-    async def judge(self, query: str, stored: str, similarity: float, bars: Any, ends_at: float) -> Verdict:
-        return Verdict(True, (), 0.99)
+    async def judge(self, query: str, stored: str, similarity: float, bars: Any, ends_at: float) -> Findings:
+        return Findings(Verdict(True, (), 0.99))
 
 
 @pytest.fixture
