@@ -15,6 +15,7 @@ from mitmgate.core.verdict import Verdict
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.said_wrong import SAID_WRONG, SaidWrong
 from mitmgate.matcher.scopes import Known
+from mitmgate.matcher.verdicts import Findings
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.pairs_feed import PairsFeed, WrongPairs
 
