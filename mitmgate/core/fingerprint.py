@@ -86,12 +86,18 @@ _FIRST_HEADERS: Final = (
     "openai-project",
 )
 _LONGEST_KNOWN: Final = 64  # bytes of a name that is remembered
-_VERSION: Final = b"1"
-_SCOPE_MARK: Final = b"scope 1"
 _PARTITION_MARK: Final = b" of a part"
 _POLICY_HEADERS: Final = frozenset(
     {b"cache-control", b"x-cache-mode", b"x-cache-namespace", b"x-cache-threshold", b"x-cache-ttl"}
 )
+
+
+class Kind(Enum):
+    """What a digest is of: each has a mark of its own, with the version of how it is made."""
+
+    REQUEST = b"1"
+    SCOPE = b"scope 1"  # the body is without the text that is compared by meaning
+    PLAIN_FORM = b"plain 1"  # the text's spacing and final punctuation are evened
 
 
 class HeaderValues(Protocol):
@@ -172,14 +178,14 @@ def fingerprint(
     headers: Mapping[str, str],
     body: Mapping[str, Any],
     partition: bytes | None = None,
-    is_scope: bool = False,
+    kind: Kind = Kind.REQUEST,
 ) -> bytes:
     """The 32-byte SHA-256 of the request. Raises ValueError for a body that JSON has no word for.
 
     headers by lower-case name, as `cache_headers` gives them. path is without `/api`; query without its `?`, its `key`
     parameters do not count; backend names the upstream. Each part goes in with its length, so that no two different
-    requests feed the digest the same bytes. partition: the part of the tenant's cache, where it has parts. is_scope:
-    the body is without the text that is compared by meaning; such a digest never equals a whole request's.
+    requests feed the digest the same bytes. partition: the part of the tenant's cache, where it has parts.
+    Digests of different kinds never equal each other.
     """
     if query:
         query = without_query_key(f"?{query}")[1:]
@@ -190,7 +196,7 @@ def fingerprint(
     listed = canonical_json(given)
     asked = canonical_json({name: value for name, value in body.items() if name not in LEFT_OUT})
     parts: tuple[bytes, ...] = (
-        _SCOPE_MARK if is_scope else _VERSION,
+        kind.value,
         b"%d" % tenant_id,
         namespace.encode(),
         backend.encode(),

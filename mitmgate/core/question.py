@@ -10,8 +10,9 @@ from typing import Any
 from mitmgate.core.cache_policy import SEMANTIC, Decision, decide_request, weaker
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.directory import Tenant
-from mitmgate.core.fingerprint import fingerprint
-from mitmgate.core.scope import take_text
+from mitmgate.core.fingerprint import Kind, fingerprint
+from mitmgate.core.scope import in_plain_form, take_text
+from mitmgate.core.text.unfit import LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,10 @@ def judge_request(
         partition=partition,
     )
     taken = take_text(endpoint, body) if decision.mode == SEMANTIC else None
+    if taken == LANGUAGE:
+        held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM)
+        return Question(decision, held, exact_only=f"exact only: {LANGUAGE}")
     if taken is None or isinstance(taken, str):
         return Question(decision, digest(body=body), exact_only=taken and f"exact only: {taken}")
     text, rest = taken
-    return Question(decision, digest(body=body), digest(body=rest, is_scope=True), text)
+    return Question(decision, digest(body=body), digest(body=rest, kind=Kind.SCOPE), text)

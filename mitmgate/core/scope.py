@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from mitmgate.core.text.language import plain_form
 from mitmgate.core.text.unfit import unfit
 
 ENDPOINTS: Final = frozenset({"/v1/chat/completions", "/openai/deployments/chat/completions", "/v1/messages"})
@@ -40,3 +41,14 @@ def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, An
     if (why := unfit(text)) is not None:
         return why
     return text, {**body, "messages": [*messages[:-1], {**last, "content": rest}]}
+
+
+def in_plain_form(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with its last turn's text in its plain form. For a body of which `take_text` found the text unfit."""
+    messages = body["messages"]
+    content = messages[-1]["content"]
+    if isinstance(content, str):
+        content = plain_form(content)
+    else:
+        content = [{**content[0], "text": plain_form(content[0]["text"])}]
+    return {**body, "messages": [*messages[:-1], {**messages[-1], "content": content}]}

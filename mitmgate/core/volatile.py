@@ -1,4 +1,4 @@
-"""Which prompts must not be answered from memory: those about the present moment, and those about one person. Pure.
+"""Which prompts must not be answered from memory: about the present moment, about one person, or for this once. Pure.
 
 Words decide, in the few languages our users write most. Where it errs it errs by asking the upstream once more.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from mitmgate.core.text.triggers import searches, words_of
+from mitmgate.core.unshared import unshared
 
 # What a question refers to stands at its beginning or end; a long pasted document in between says little.
 _READ_CHARACTERS: Final = 4000
@@ -25,16 +26,31 @@ _DAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _SEASON: Final = r"(?:spring|summer|autumn|fall|winter)"
 _FEW: Final = r"(?:an?|few|couple of|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})"
 _TRADED: Final = r"(?:stock|share|bitcoin|btc|crypto|ethereum|eth|gold|silver|oil|gas|petrol|fuel|house)"
-_STANDING: Final = r"(?:account|address|card|credit card|e-?mail|name|order|passcode|password|phone|pin|subscription)"
+_STANDING: Final = (
+    r"(?:account|address|billing address|card|credit card|e-?mail|name|order|passcode|password|phone|pin"
+    r"|subscription)"
+)
 _OWNED: Final = (
-    r"(?:accounts?|address|age|appointments?|balance|bank|bills?|birthday|blood \w+|booking|boss|boyfriend|brother"
-    r"|calendar|cards?|child|children|city|claim|credit card|dad|date of birth|daughter|delivery|diagnosis|doctor|dose"
-    r"|e-?mails?|employer|family|father|flight|girlfriend|health|height|home|husband|iban|inbox|income|insurance"
-    r"|invoices?|ip|kids?|landlord|loan|location|medication|mobile|mom|mortgage|mother|mum|name|neighbou?rs?|orders?"
-    r"|package|parcel|parents|partner|passcode|passport|password|paycheck|phone|pin|prescription|profile|refund|rent"
-    r"|reservation|results|salary|sister|son|ssn|street|subscription|symptoms|tax return|therapist|ticket|weight|wife)"
+    r"(?:accounts?|address|age|allowance|appointments?|balance|bank|bills?|birthday|blood \w+|booking|boss|boyfriend"
+    r"|brother|calendar|cards?|child|children|city|claim|credit card|credit score|dad|date of birth|daughter"
+    r"|deductible|delivery|deposit|diagnosis|doctor|dose|e-?mails?|employer|family|father|flight|girlfriend|gpa"
+    r"|grades?|health|height|home|husband|iban|inbox|income|insurance|invoices?|ip|kids?|landlord|leave|loan"
+    r"|location|medication|mobile|mom|mortgage|mother|mum|name|neighbou?rs?|orders?|package|parcel|parents|partner"
+    r"|passcode|passport|password|paycheck|payslip|pension|phone|pin|points|prescription|profile|pto|quota|refund"
+    r"|remaining \w+|rent|schedule|shifts?|timesheet|usage|vacation|reservation|results|salary|sister|son|ssn|street"
+    r"|subscription|symptoms|tax return|therapist|ticket|weight|wife)"
 )
 _OWNED_DE: Final = r"(?:adresse|bestellung|konto|name|passwort|telefonnummer)"
+#: What may end any day.
+_LASTING: Final = (
+    r"(?:alive|living|open|available|valid|legal|illegal|free|in (?:office|business|power|effect|production|charge"
+    r"|stock|use|print|jail|prison|theaters|theatres|cinemas)|running|married|together|single|dating|going|ongoing"
+    r"|working|down|closed|supported|active|playing|up|missing|banned|the|president|ceo|king|queen|mayor|a member"
+    r"|work|live|own|play|exist|sell|make|hold|have)"
+)
+_ROAD: Final = (
+    r"(?:[aim]-?\d+|highway|freeway|motorway|interstate|autobahn|bridge|tunnel|street|avenue|route|way|roads?)"
+)
 # A word that sets off a look -> what must match.
 _MOMENTS: Final = {
     **dict.fromkeys(("today", "tonight", "tomorrow", "yesterday", "nowadays", "currently", "latest"), r""),
@@ -45,7 +61,8 @@ _MOMENTS: Final = {
     "moment": r"at (?:the|this) (?:very )?moment\b",
     "present": r"at present\b",
     "now": (
-        r"(?:now[\s\"')]*(?:$|[.?!\n])|(?:as of|by|from|just|until|till|up to) now\b|now (?:open|playing|available)\b)"
+        r"(?:now[\s\"')]*(?:$|[.?!\n])|(?:as of|by|from|just|until|till|up to) now\b"
+        r"|now (?:open|playing|available)\b)"
     ),
     "current": rf"current (?:[\w'-]+ ){{0,2}}{_OF_NOW}\b",
     "breaking": r"breaking news\b",
@@ -54,7 +71,9 @@ _MOMENTS: Final = {
         r"(?:most recent\b|recent (?:news|events?|developments?|changes|releases?|updates?|elections?|results?))"
     ),
     "newest": r"newest (?:[\w'-]+ )?(?:iphone|model|phone|release|version)\b",
-    "weather": r"weather (?:in|at|for|like|forecast|now|here|outside|near)\b",
+    "weather": (
+        r"(?:weather (?:in|at|for|like|forecast|now|here|outside|near)\b|(?:what|how)(?:'?s| is) the weather\W*$)"
+    ),
     "forecast": r"forecast for\b",
     "raining": r"is it raining\b",
     "snowing": r"is it snowing\b",
@@ -63,19 +82,27 @@ _MOMENTS: Final = {
     "outside": r"(?:hot|cold|warm|temperature) (?:is it |it is )?outside\b",
     "this": rf"this (?:coming |past )?(?:morning|afternoon|evening|{_PERIOD}|{_DAY}|{_SEASON})(?!\w)",
     "these": r"these days\b",
-    "last": rf"last (?:night|{_PERIOD}|{_DAY}|{_SEASON}|{_FEW} {_PERIOD})(?!\w)",
+    "last": (  # not: it makes milk last two days, the last day of school
+        rf"(?:(?<!the )last (?:night|week|weekend|month|quarter|season|semester|year|decade|{_DAY}|{_SEASON})"
+        rf"|(?:the|these|this|in|over|during|for|since|past|from|my) last {_FEW} {_PERIOD}"
+        rf"|(?:in|over|during|within|since) the last {_PERIOD})(?!\w)(?! of\b)"
+    ),
     "past": rf"the past (?:{_FEW} )?{_PERIOD}(?!\w)",
-    "next": rf"next (?:{_PERIOD}|{_DAY}|{_SEASON}|{_FEW} {_PERIOD})(?!\w)",
+    "next": rf"next (?:{_PERIOD}|{_DAY}|{_SEASON}|{_FEW} {_PERIOD})(?!\w)(?! of\b)",
     "coming": rf"(?:the|this) coming (?:{_PERIOD}|{_DAY}|{_SEASON})(?!\w)",
     "ago": rf"(?:(?:second|minute|hour|day|week|month|decade)s?|{_FEW} years?) ago\b",
     "yet": r"yet[\s\"')]*(?:$|[.?!\n])",
-    "still": r"(?:^|[.?!] )(?:is|are|does|do|has|have) [\w'. -]{1,60}\bstill\b",
+    "still": rf"(?:^|[.?!] )(?:is|are|does|do|has|have) [\w'. -]{{1,60}}\bstill {_LASTING}\b",
     "until": r"how (?:long|many \w+)[\w' ]{0,40} until\b",
     "till": r"how (?:long|many \w+)[\w' ]{0,40} till\b",
     "left": rf"how many {_PERIOD} (?:are |is )?left\b",
     "winning": r"who(?:'?s| is) winning\b",
     "score": r"(?:what(?:'?s| is) the score\b|score of the (?:[\w'-]+ ){0,3}(?:game|match)\b)",
-    "traffic": r"traffic (?:like|now|on|near)\b",
+    "traffic": (
+        r"(?:traffic (?:like|now)\b"
+        r"|how(?:'?s| is| bad is| heavy is) (?:the )?traffic(?=\W*$| (?:in|on|near|at|around|right)\b)"
+        rf"|is there (?:\w+ ){{0,3}}traffic\b|traffic (?:on|near|around) (?:the )?(?:[\w-]+ )?{_ROAD}\b)"
+    ),
     "price": rf"(?:{_TRADED} price\b|price of (?:an? )?(?:barrel of )?{_TRADED}\b)",
     "prices": rf"{_TRADED} prices\b",
     "exchange": (
@@ -89,13 +116,42 @@ _MOMENTS: Final = {
     "time": r"(?:tell|give|know|got) (?:me )?the time\b",
     "aujourd": r"aujourd'hui\b",
 }
+_HOW_MUCH: Final = r"how (?:much|many|long)(?: [\w'-]+){0,6}?"
+_LEFT: Final = r"(?:left|remaining)(?=\W*$| (?:in|on|for|this|until|to use|of my)\b)"
+_OF_ONES_OWN: Final = (
+    r"(?:(?:vacation|sick|leave|holiday|annual|personal|paid|pto|free|off|time|credit|data|loyalty|bonus|unread|open"
+    r"|upcoming|pending|remaining|unused|new) (?:[\w-]+ ){0,2})"
+)
+_HELD: Final = (
+    rf"(?:how (?:much|many) {_OF_ONES_OWN}(?:do|did|have) i (?:still |currently |now )?(?:have|got|get|accrue)\b(?! "
+    r"to\b)|how (?:much|many) (?:messages|e-?mails|meetings|appointments|orders|points|notifications|subscriptions"
+    r"|accounts|money|tasks|credits|days|hours)(?: of [\w ]{1,20})? (?:do|have) i (?:still |currently |now "
+    r")?(?:have|got)\b(?! to\b)(?=\W*$| (?:left|remaining|in|on|at|for|with|available|scheduled|off)\b)|(?:what"
+    r"|which|do i have (?:any|a|an)|have i got any|are there any) (?:new |unread |upcoming )?(?:messages?|e-?mails?"
+    r"|meetings?|appointments?|notifications?|orders?|shifts?)(?: do i have| have i got)?(?=\W*$| (?:left|scheduled"
+    r"|today|for|in|on|from)\b))"
+)
 _PERSONS: Final = {
     "my": rf"my (?:\w+ )?{_OWNED}\b",
     "am": (
-        r"(?:am (?:\d{1,3} years|diagnosed|called|pregnant|diabetic|allergic|suicidal)\b|(?:who|where|how \w+) am i\b)"
+        r"(?:am (?:\d{1,3} years|diagnosed|called|pregnant|diabetic|allergic|suicidal)\b|(?:who|where|how \w+) "
+        r"am i\b)"
     ),
     "m": r"(?<=i')m (?:\d{1,3} years|diagnosed|called|pregnant|diabetic|allergic|suicidal)\b",
-    "live": r"i live (?:at|in|near)\b",
+    "live": r"(?:i live (?:at|in|near)\b|i (?:do not|don'?t|no longer) want to live\b)",
+    "eligible": r"am i (?:\w+ )?eligible\b",
+    "entitled": r"am i (?:\w+ )?entitled\b",
+    **dict.fromkeys(("have", "got"), _HELD),
+    **dict.fromkeys(
+        ("left", "remaining"),
+        rf"(?:i(?: still)? (?:have|'ve|ve|got)(?: got)? |(?:do|have) i (?:still )?(?:have |got )?){_LEFT}",
+    ),
+    "owe": rf"{_HOW_MUCH} (?:do|did) i (?:still |currently )?owe\b",
+    **dict.fromkeys(
+        ("spent", "spend", "saved", "earned", "used"),
+        rf"{_HOW_MUCH} (?:have|did) i (?:\w+ )?(?:spen[dt]|saved|earned|used)\b",
+    ),
+    "paid": r"(?:when (?:do|will) i get paid|(?:have|was|did) i (?:been |get |already )?paid)\b",
     "born": r"i was born\b",
     "weigh": r"i weigh\b",
     "earn": r"i earn (?:about |around )?[$€£\d]",
@@ -109,10 +165,11 @@ _PERSONS: Final = {
     "mein": rf"mein {_OWNED_DE}\b",
     "meine": rf"meine {_OWNED_DE}\b",
 }
-# How one does it is the same for all of them.
+# How one does it is the same for all of them, on Google as well.
 _search_how_to: Final = re.compile(
-    r"^(?:[\w']+ ){0,3}how (?:do|can|could|should|would|to|does one)\b(?: i| you| we| one)? (?:[\w'-]+ ){1,4}?"
-    rf"my (?:\w+ )?{_STANDING}\W*(?:(?:please|pls|kindly|thanks|thank you)\W*)?$"
+    r"^(?:[\w']+ ){0,3}how (?:do|can|could|should|would|to|does one)\b(?: i| you| we| one)? (?:[\w'-]+ "
+    rf"){{1,4}}?my (?:\w+ )?{_STANDING}(?: (?:on|in|for|at|with|from|via|using|through|after|if|when)(?: "
+    r"(?!my\b)[\w'.-]+){1,6})?\W*(?:(?:please|pls|kindly|thanks|thank you)\W*)?$"
 ).search
 _MOMENTS_ELSEWHERE: Final = (
     "сегодня",
@@ -152,15 +209,15 @@ def volatile_in(text: str) -> str | None:
 
 def volatile_text(text: str) -> str | None:
     """As volatility, of a text of bounded length. The reason is ASCII: it travels in a header."""
-    plain = text.isascii()
+    plain, written = text.isascii(), text
     text = text.lower() if plain else text.lower().replace("’", "'")
     raw = text.encode("utf-8", "replace")
     personal = False
-    for word in sorted(_TRIGGERS.intersection(words_of(raw))):
-        if (search := _rules_of_moments.get(word)) is not None:
-            if search(text):
-                return f"time-dependent: {word.decode()}"
-        elif not personal and _rules_of_persons[word](text):
+    words = frozenset(words_of(raw))
+    for word in sorted(_TRIGGERS & words):
+        if (search := _rules_of_moments.get(word)) is not None and search(text):
+            return f"time-dependent: {word.decode()}"
+        if not personal and (search := _rules_of_persons.get(word)) is not None and search(text):
             personal = word != b"my" or _search_how_to(text) is None
     if not plain and any(word in text for word in _MOMENTS_ELSEWHERE):
         return "time-dependent: today"
@@ -169,7 +226,7 @@ def volatile_text(text: str) -> str | None:
     digits = len(raw) - len(raw.translate(None, b"0123456789"))
     if digits >= _FEWEST_DIGITS and (_search_numbers(text) or any(map(_has_check_digit, _cards(text)))):
         return "personal"
-    return None
+    return unshared(words, text, written)
 
 
 def last_user_text(body: Mapping[str, Any]) -> str:

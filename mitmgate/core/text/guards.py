@@ -12,12 +12,16 @@ from itertools import combinations
 from typing import Final
 
 from mitmgate.core.text import measures
+from mitmgate.core.text.casing import may_be_plural, other_case, other_marks
 from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
+from mitmgate.core.text.known import two_words
 from mitmgate.core.text.narrowed import narrowed
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair, opposed
+from mitmgate.core.text.persons import persons
 from mitmgate.core.text.reading import Reading
-from mitmgate.core.text.replaced import replaced
+from mitmgate.core.text.replaced import interchangeable, replaced
+from mitmgate.core.text.tables import word_set
 from mitmgate.core.text.voice import voice
 
 _SHOWN: Final = 3  # values of a reason
@@ -82,12 +86,42 @@ def unit(pair: Pair) -> str | None:
     return None
 
 
+def unit_of_another(pair: Pair) -> str | None:
+    """Units that no table has: 5 furlongs in cubits, 5 cubits in furlongs; 5 hands, 5 cubits."""
+    only = {word.key: word for side in pair.only for word in side}
+    for value, thing in pair.left.counted.items():
+        other = pair.right.counted.get(value, thing)
+        if other == thing:
+            continue
+        if _is_measured_in(other, pair.left) and _is_measured_in(thing, pair.right):
+            return "unit order"
+        if thing in only and other in only and not interchangeable(only[thing], only[other]):
+            return "another word"
+    return None
+
+
+def _is_measured_in(key: str, reading: Reading) -> bool:
+    """How many cubits; in cubits, to cubits."""
+    return any(word.key == key and (word.role in ("in", "to") or reading.kind == "quantity") for word in reading.words)
+
+
 def code(pair: Pair) -> str | None:
     return None if _alike(pair.left.code, pair.right.code) else "code identifier"
 
 
 def quoted(pair: Pair) -> str | None:
     return None if _alike(pair.left.quoted, pair.right.quoted) else "quoted text"
+
+
+def given_text(pair: Pair) -> str | None:
+    """The text that is to be translated, hashed or counted, to the letter. One side may not show that it is given."""
+    left, right = pair.left, pair.right
+    if left.given == right.given:
+        return None
+    if left.given is not None and right.given is not None:
+        return "given text"
+    named, other = (left.given, right) if left.given is not None else (right.given, left)
+    return None if all(text in other.written.text for text in named or ()) else "given text"
 
 
 def negation(pair: Pair) -> str | None:
@@ -116,17 +150,70 @@ def name(pair: Pair) -> str | None:
     return "name" if any(word.name for word in (*mine, *theirs)) else None
 
 
+def letter_case(pair: Pair) -> str | None:
+    return "letter case" if other_case(pair.left.written, pair.right.written) else None
+
+
+def sign(pair: Pair) -> str | None:
+    return "sign" if other_marks(pair.left.written, pair.right.written) else None
+
+
+def plural_name(pair: Pair) -> str | None:
+    """Alien and Aliens are two films; a Tesla and Teslas are not two things, nor are Germans and a German."""
+    left, right = pair.left, pair.right
+    if left.texts == right.texts:
+        return None
+    mine = [word for word in left.words if word.text not in right.texts and word.key in right.keys]
+    theirs = [word for word in right.words if word.text not in left.texts and word.key in left.keys]
+    for one in mine:
+        for other in theirs:
+            if one.key == other.key and one.name and other.name and _are_two_names(one.text, other.text, pair):
+                return "name"
+    return None
+
+
+def _are_two_names(one: str, other: str, pair: Pair) -> bool:
+    single, plural = (one, other) if len(one) < len(other) else (other, one)
+    if single + "s" != plural or single in _PEOPLE or single.endswith(_PEOPLES):
+        return False
+    return not any(may_be_plural(side.written, single) for side in (pair.left, pair.right))
+
+
+_PEOPLES: Final = ("an", "ard", "ese", "ish", "ian", "ist", "ite")
+_PEOPLE: Final = word_set(
+    "arab brit croat czech dane finn german greek hindu jew kurd muslim catholic nazi pole scot serb sikh slav swede "
+    "thai turk iphone android"
+)
+
+
+def another_letter(pair: Pair) -> str | None:
+    """Two words that differ in one letter, each on one side only: Iran and Iraq, a plan and a plane."""
+    mine, theirs = pair.only
+    if any(two_words(word.text, other.text) and not interchangeable(word, other) for word in mine for other in theirs):
+        return "another word"
+    if pair.left.texts == pair.right.texts:
+        return None
+    left, right = ([word for word in side.words if word.content] for side in (pair.left, pair.right))
+    mine = [word for word in left if word.text not in pair.right.texts and word.key in pair.right.keys]
+    theirs = [word for word in right if word.text not in pair.left.texts and word.key in pair.left.keys]
+    one_stem = ((word.text, other.text) for word in mine for other in theirs if word.key == other.key)
+    return "another word" if any(two_words(*each) for each in one_stem) else None
+
+
 def reasons(left: Reading, right: Reading) -> list[str]:
     """Why the two are different questions, the weightiest reason first; empty when no guard objects."""
+    if not (left.english and right.english):
+        return [] if left.plain == right.plain else ["exact only: language"]
     pair = Pair(left, right)
     if too_far := wording(pair):
         return [too_far]
-    return [reason for guard in GUARDS if (reason := guard(pair)) is not None]
+    return list(dict.fromkeys(reason for guard in GUARDS if (reason := guard(pair)) is not None))
 
 
 GUARDS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, code, quoted, negation, opposite, order, voice, modality, tense, quantifier, question,
-    one_more, manner, name, replaced, narrowed,
+    number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation, opposite,
+    order, voice, persons, modality, tense, quantifier, question, one_more, manner, name, plural_name, another_letter,
+    replaced, narrowed,
 )  # fmt: skip
 
 _CLASHES: Final = {

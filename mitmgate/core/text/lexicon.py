@@ -10,9 +10,7 @@ from mitmgate.core.text.tables import aliases_of, word_set
 NEGATIONS: Final = word_set(
     "non not no never none nobody nothing neither nor nowhere without cannot excluding exclude except lack lacks "
     "lacking barely hardly cant dont doesnt didnt isnt arent wasnt werent wont wouldnt shouldnt couldnt hasnt havent "
-    "aint unless "
-    "nicht kein keine keinen keiner niemals pas jamais aucun aucune nunca jamás tampoco nada nessuno niente niet geen "
-    "inte ikke ingen não nem"
+    "aint unless"
 )
 
 #: Prepositions that give what follows them a part to play.

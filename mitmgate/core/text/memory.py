@@ -7,5 +7,12 @@ from mitmgate.core.text import letters, pair, reading, spelling
 
 def forget_texts() -> None:
     """Empties every cache of readings, letters and words, whosever texts they came from."""
-    for remembered in (letters.signs, letters._accented, pair.opposed, reading.read, spelling.bases, spelling.stem):
+    for remembered in (
+        letters.signs,
+        pair.opposed,
+        reading.read,
+        spelling.bases,
+        spelling.stem,
+        spelling.same_form,
+    ):
         remembered.cache_clear()

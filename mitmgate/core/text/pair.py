@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from mitmgate.core.text import opposites
+from mitmgate.core.text.known import two_words
 from mitmgate.core.text.reading import Reading, Word
-from mitmgate.core.text.spelling import bases, one_slip_apart, stem
+from mitmgate.core.text.spelling import bases, one_slip_apart, same_beginning, stem
 
 
 @dataclass(frozen=True)
@@ -96,10 +97,10 @@ def _distinct(words: Iterable[Word]) -> list[Word]:
 
 
 def _slip(one: Word, other: Word) -> bool:
-    """Hardly anyone mistypes a first letter but by exchanging it: goat and boat are two things."""
-    if not one_slip_apart(one.text, other.text):
+    """Not where both spellings are words: Iran and Iraq."""
+    if not one_slip_apart(one.text, other.text) or not same_beginning(one.text, other.text):
         return False
-    if one.text[0] != other.text[0] and one.text[:2] != other.text[1::-1]:
+    if two_words(one.text, other.text):
         return False
     if _acting_and_acted_on(one.text, other.text) or _acting_and_acted_on(other.text, one.text):
         return False

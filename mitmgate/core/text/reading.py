@@ -11,10 +11,13 @@ from itertools import pairwise
 from typing import Final
 
 from mitmgate.core.text import lexicon
+from mitmgate.core.text.casing import Written, written
+from mitmgate.core.text.given import given
+from mitmgate.core.text.language import is_english, plain_form
 from mitmgate.core.text.quantities import Quantities, quantities
 from mitmgate.core.text.spelling import one_slip_apart, stem
 from mitmgate.core.text.tables import word_set
-from mitmgate.core.text.tokens import Kind, Token, tokenise, unwrapped
+from mitmgate.core.text.tokens import Kind, Token, capitals_mean_names, tokenise, unwrapped
 
 REMEMBERED: Final = 4096
 
@@ -34,14 +37,22 @@ class Word:
 class Reading:
     """Everything comparable in a question.
 
-    amounts: (value, unit), "" without one; sequence: the numbers in order; joined: two neighbours run together -> their
-    keys.
+    plain: its plain form, by which questions in other languages are compared.
+
+    amounts: (value, unit), "" without one; counted: a number without unit -> the key of what stands after it;
+    sequence: the numbers in order; joined: two neighbours run together -> their keys.
     """
 
+    english: bool
+    plain: str
+    written: Written
+    given: tuple[str, ...] | None
     words: tuple[Word, ...]
     keys: frozenset[str]
+    texts: frozenset[str]
     joined: Mapping[str, tuple[str, str]]
     amounts: Counter[tuple[str, str]]
+    counted: Mapping[str, str]
     unsure_ones: int
     units: frozenset[str]
     dates: Counter[str]
@@ -66,15 +77,22 @@ def is_task(reading: Reading) -> bool:
 @lru_cache(maxsize=REMEMBERED)
 def read(text: str) -> Reading:
     """Reads a question. The last few thousand readings are remembered."""
+    english, plain, task_text = is_english(text), plain_form(text), given(text)
     text = _OR_NOT.sub(" ", unwrapped(text))
     tokens = tokenise(text)
     found = quantities(tokens)
     words = _words(tokens, found)
     return Reading(
+        english=english,
+        plain=plain,
+        given=task_text,
+        written=written(text, capitals_mean_names(text)),
         words=words,
         keys=frozenset(word.key for word in words),
+        texts=frozenset(word.text for word in words),
         joined={one.text + other.text: (one.key, other.key) for one, other in pairwise(words)},
         amounts=Counter(found.amounts),
+        counted=_counted(tokens, found),
         unsure_ones=found.unsure,
         units=frozenset(found.units),
         dates=Counter(found.dates),
@@ -86,6 +104,18 @@ def read(text: str) -> Reading:
         kind=_kind(words),
         symmetric=any(word.text in lexicon.SYMMETRIC for word in words),
     )
+
+
+def _counted(tokens: Sequence[Token], found: Quantities) -> dict[str, str]:
+    """A number without a known unit -> the key of the word directly after it."""
+    counted = {}
+    for place, value in found.at.items():
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        if after is None or after.kind is not Kind.WORD or place + 1 in found.used:
+            continue
+        if after.text not in lexicon.STOP and after.text not in lexicon.ROLES:
+            counted[value] = stem(after.text)
+    return counted
 
 
 def _negates(word: Word) -> bool:

@@ -8,19 +8,15 @@ from mitmgate.core.text import measures
 from mitmgate.core.text.lexicon import BOUNDS, ROLES
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import Word
+from mitmgate.core.text.spelling import same_form
 from mitmgate.core.text.tables import word_set
 
 _LONGEST: Final = 8  # content words: in longer questions one word more or less weighs little
-_SHARED_LETTERS: Final = 4
-_ENDINGS: Final = word_set(
-    "s es d ed ing ings e y ies ion ions ation ations ment ments al ally ly able ness ful ive ity er ers or ors ist "
-    "ists ic ical ian n an ish ance ence ant ent t te tion tions sion se ze ise ize"
-) | {""}
 #: Words that may stand for each other where nothing else differs; a word may be in several lines.
 _ALIKE_WORDS: Final = """
     way ways method methods technique techniques approach approaches process procedure step steps manner means strategy
     best good great top better ideal finest perfect nice
-    film movie
+    film films movie movies
     fix repair mend solve resolve
     use purpose point function role usage
     fast quick rapid quickly rapidly soon speedy
@@ -248,9 +244,4 @@ def interchangeable(one: Word, other: Word) -> bool:
     """The same word in another form, or one that may stand for it."""
     if any(b in _ALIKE.get(a, ()) for a in (one.text, one.key) for b in (other.text, other.key)):
         return True
-    shared = 0
-    for a, b in zip(one.text, other.text, strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared >= _SHARED_LETTERS and one.text[shared:] in _ENDINGS and other.text[shared:] in _ENDINGS
+    return same_form(one.text, other.text)

@@ -3,10 +3,102 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 from mitmgate.core.text.lexicon import SYNONYMS
+from mitmgate.core.text.tables import aliases_of, word_set
 
-_SHORTEST_WITH_SLIP = 4
+_SHORTEST_WITH_SLIP: Final = 4
+_IE: Final = word_set("brownies calories cookies hoodies movies rookies selfies smoothies zombies")  # of -ie, not -y
+_SHARED_LETTERS: Final = 4
+_ENDINGS: Final = word_set(
+    "s es d ed ing ings e y ies ion ions ation ations ment ments al ally ly able ness ful ive ity er ers or ors ist "
+    "ists ic ical ian n an ish ance ence ant ent t te tion tions sion se ze ise ize"
+) | {""}
+#: What makes another word of one: planet and plane, silicone and silicon.
+_OTHER_WORDS: Final = ({"", "t"}, {"", "e"})
+#: American and British, by what differs in the middle of the word.
+_SPELLINGS: Final = (
+    ("our", "or"),
+    ("ise", "ize"),
+    ("isa", "iza"),
+    ("isi", "izi"),
+    ("yse", "yze"),
+    ("re", "er"),
+    ("ll", "l"),
+    ("ence", "ense"),
+    ("ice", "ise"),
+    ("ey", "ay"),
+    ("ogue", "og"),
+    ("ae", "e"),
+    ("oe", "e"),
+    ("mme", "m"),
+    ("que", "k"),
+    ("ei", "ie"),
+)
+#: Forms of one word in which a letter changes; what stands left is one of them.
+_FORMS: Final = aliases_of(
+    """
+    become: became
+    begin: began begun
+    blow: blew blown
+    break: broke
+    build: built
+    choose: chose chosen
+    come: came
+    complain: complaint
+    draw: drew drawn
+    drink: drank drunk
+    drive: drove driven
+    fall: fell
+    feel: felt
+    fight: fought
+    find: found
+    foot: feet
+    forget: forgot
+    freshman: freshmen
+    give: gave
+    goose: geese
+    grow: grew grown
+    hang: hung
+    have: has
+    hold: held
+    keep: kept
+    know: knew known
+    lend: lent
+    life: live
+    lose: lost
+    make: made
+    mean: meant
+    mouse: mice
+    ride: rode
+    ring: rang rung
+    rise: rose
+    send: sent
+    shake: shook
+    shine: shone
+    shoot: shot
+    sing: sang sung
+    sink: sank sunk
+    sleep: slept
+    spend: spent
+    stand: stood
+    steal: stole
+    stick: stuck
+    swim: swam swum
+    take: took
+    tear: tore
+    throw: threw thrown
+    tooth: teeth
+    wake: woke
+    wear: wore
+    wife: wives
+    win: won
+    wolf: wolves
+    woman: women
+    write: wrote
+    """
+)
 
 
 @lru_cache(maxsize=16384)
@@ -15,7 +107,9 @@ def stem(word: str) -> str:
     word = SYNONYMS.get(word, word)
     if len(word) <= 3 or not word.isascii():
         return word
-    if word.endswith("ies") and len(word) > 4:
+    if word in _IE:
+        word = word[:-1]
+    elif word.endswith("ies") and len(word) > 4:
         word = word[:-3] + "y"
     elif word.endswith(("sses", "shes", "ches", "xes", "zes")):
         word = word[:-2]
@@ -62,3 +156,30 @@ def one_slip_apart(one: str, other: str) -> bool:
     if one[at + 1 :] == other[at + 1 :]:
         return True
     return one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+
+
+def same_beginning(one: str, other: str) -> bool:
+    """Hardly anyone mistypes a first letter but by exchanging it with the second: goat and boat are two things."""
+    return one[:1] == other[:1] or one[:2] == other[1::-1]
+
+
+@lru_cache(maxsize=16384)
+def same_form(one: str, other: str) -> bool:
+    """Whether the two are forms or spellings of one word: photograph and photography, know and knew."""
+    shared = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        shared += 1
+    endings = {one[shared:], other[shared:]}
+    if shared >= _SHARED_LETTERS and endings <= _ENDINGS and endings not in _OTHER_WORDS:
+        return True
+    if one[:shared].endswith("e") and endings == {"s", "d"}:
+        return True  # uses, used
+    if one + "s" == other or other + "s" == one or (one in _FORMS and _FORMS[one] == _FORMS.get(other)):
+        return True
+    return any(_respelled(one, other, *pair) or _respelled(other, one, *pair) for pair in _SPELLINGS)
+
+
+def _respelled(one: str, other: str, british: str, american: str) -> bool:
+    return british in one[1:] and one[0] + one[1:].replace(british, american) == other

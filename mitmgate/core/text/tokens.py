@@ -54,6 +54,7 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_BRAND: Final = re.compile(r"(?:i|e|mac)[A-Z][A-Za-z]+")
 _DOTTED_INITIALS: Final = re.compile(r"(?:[A-Za-z]\.){1,5}[A-Za-z]?")
 
 _HEAD: Final = re.compile(
@@ -109,7 +110,7 @@ def unwrapped(text: str) -> str:
 
 def tokenise(text: str) -> list[Token]:
     """The tokens of an unwrapped text."""
-    capitals_mean = _capitals_mean_names(text)
+    capitals_mean = capitals_mean_names(text)
     tokens: list[Token] = []
     begins = True  # a sentence: its capital says nothing
     end = 0
@@ -134,7 +135,8 @@ def tokenise(text: str) -> list[Token]:
 
 
 def _is_code(piece: str) -> bool:
-    return not _DOTTED_INITIALS.fullmatch(piece)
+    """Not U.S., nor a brand that begins with a small letter: iPhone, eBay, macOS."""
+    return not _DOTTED_INITIALS.fullmatch(piece) and not _BRAND.fullmatch(piece)
 
 
 def _words(piece: str, capital: bool, spaced: bool) -> list[Token]:
@@ -150,7 +152,7 @@ def _words(piece: str, capital: bool, spaced: bool) -> list[Token]:
     return [Token(Kind.WORD, stem, capital, upper, spaced)] if stem else []
 
 
-def _capitals_mean_names(text: str) -> bool:
+def capitals_mean_names(text: str) -> bool:
     """Not in a text of capitals, nor in one that is written Like A Headline."""
     words = [word for word in text.split() if word[0].isalpha()]
     if len(words) < 2:

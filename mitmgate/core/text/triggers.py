@@ -17,12 +17,15 @@ _TO_WORDS: Final = bytes(
 ) + bytes(range(128, 256))
 
 
-def searches(rules: Mapping[str, str]) -> Mapping[bytes, Search]:
-    """word -> what must match somewhere in the lower-case text, at a word's beginning; "" is the word itself."""
-    return {
-        word.encode(): re.compile(rf"(?<!\w){pattern or re.escape(word) + r'(?!\w)'}").search
-        for word, pattern in rules.items()
-    }
+def searches(rules: Mapping[str, str], *, at_words: bool = True) -> Mapping[bytes, Search]:
+    """word -> what must match somewhere in the lower-case text; "" is the word itself.
+
+    at_words: the match begins where a word does.
+    """
+    begins = r"(?<!\w)" if at_words else ""
+    patterns = {word: f"{begins}(?:{pattern or re.escape(word) + r'(?!\w)'})" for word, pattern in rules.items()}
+    compiled = {pattern: re.compile(pattern).search for pattern in patterns.values()}
+    return {word.encode(): compiled[pattern] for word, pattern in patterns.items()}
 
 
 def words_of(text: bytes) -> list[bytes]:

@@ -6,8 +6,10 @@ import re
 from typing import Final
 
 from mitmgate.core.text.crisis import of_a_crisis
+from mitmgate.core.text.language import is_english
 
 LONGEST: Final = 4096  # characters: more than the model looks at, whatever they are
+LANGUAGE: Final = "language"
 
 _LINK: Final = re.compile(r"\b(?:https?|ftp|file|wss?)://\S|\bwww\.\w+\.\w", re.IGNORECASE)
 _CODE: Final = re.compile(
@@ -15,7 +17,7 @@ _CODE: Final = re.compile(
     ```|~~~|=>|&&|\|\||:=|[=!]=|\$[({]
   | ^[ ]{4,}\S.*[;{}()=][ \t]*$
   | ^[ \t]*(?:def|class|import|from|function|public|private|return|\#include|SELECT|INSERT)\b.*[;:{}()=]
-  | [;{}][ \t]*$
+  | (?<![\u0370-\u03ff])[;{}][ \t]*$  # it is the question mark of Greek
   | </?[a-z][\w-]*(?:\s[^<>]*)?>
     """,
     re.MULTILINE | re.VERBOSE,
@@ -37,4 +39,6 @@ def unfit(text: str) -> str | None:
         return "long number"
     if of_a_crisis(text):
         return "crisis"
-    return "code" if _CODE.search(text) else None
+    if _CODE.search(text):
+        return "code"
+    return None if is_english(text) else LANGUAGE

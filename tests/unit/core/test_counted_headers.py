@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.fingerprint import HARMLESS_HEADERS, HARMLESS_PREFIXES, cache_headers, fingerprint
+from mitmgate.core.fingerprint import HARMLESS_HEADERS, HARMLESS_PREFIXES, Kind, cache_headers, fingerprint
 from mitmgate.core.headers import Field, forwardable
 
 CLIENTS: dict[str, Any] = json.loads(Path(__file__).with_name("official_clients.json").read_bytes())
@@ -84,7 +84,7 @@ def test_a_question_of_one_client_is_answered_for_another(client: str) -> None:
 def test_a_header_that_may_decide_who_answers_separates(name: str) -> None:
     digests = {of([]), *(of([(name.encode(), value)]) for value in (b"", b"a", b"b"))}
     assert len(digests) == 4
-    scopes = {of([(name.encode(), value)], is_scope=True) for value in (b"a", b"b")}
+    scopes = {of([(name.encode(), value)], kind=Kind.SCOPE) for value in (b"a", b"b")}
     assert len(scopes) == 2
 
 

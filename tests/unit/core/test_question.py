@@ -47,7 +47,7 @@ def with_text(text: str, **more: Any) -> dict[str, Any]:
 
 # ---- what separates
 
-words = st.sampled_from(["Why?", "How so?", "Who?", "why?", ""])
+words = st.sampled_from(["Why rain?", "How deep is it?", "Who won?", "why rain?", ""])
 contents = st.one_of(
     words,
     words.map(lambda text: [{"type": "text", "text": text}]),
@@ -105,11 +105,13 @@ def worded(body: dict[str, Any]) -> dict[str, Any]:
 @given(requests)
 def test_other_words_stay_in_the_scope(request: dict[str, Any]) -> None:
     body = request["body"]
-    last = {"role": "user", "content": "Where?"}
+    last = {"role": "user", "content": "Where do eels live?"}
     first = asked(**{**request, "body": {**body, "messages": [*body["messages"], last]}})
-    second = asked(**{**request, "body": {**body, "messages": [*body["messages"], {**last, "content": "Whence?"}]}})
+    second = asked(
+        **{**request, "body": {**body, "messages": [*body["messages"], {**last, "content": "Whence do eels come?"}]}}
+    )
     assert first.scope is not None and first.scope == second.scope
-    assert (first.text, second.text) == ("Where?", "Whence?")
+    assert (first.text, second.text) == ("Where do eels live?", "Whence do eels come?")
     assert len({first.scope, first.fingerprint, second.fingerprint}) == 3
 
 
@@ -126,7 +128,7 @@ def test_other_words_stay_in_the_scope(request: dict[str, Any]) -> None:
         {"body": {**BODY, "messages": [{**FIRST, "content": "Be long"}, BODY["messages"][1]]}},
         {"body": {**BODY, "messages": [FIRST, FIRST, BODY["messages"][1]]}},
         {"body": {**BODY, "messages": [FIRST, {**BODY["messages"][1], "name": "n"}]}},
-        {"body": {**BODY, "messages": [FIRST, {"role": "user", "content": [{"type": "text", "text": "Why?"}]}]}},
+        {"body": {**BODY, "messages": [FIRST, {"role": "user", "content": [{"type": "text", "text": "Why rain?"}]}]}},
         {"path": "/v1/messages"},
     ],
 )
@@ -204,6 +206,21 @@ def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any], why: str
     found = asked({"model": "m", "messages": [last]})
     assert found.scope is None and found.text is None and found.exact_only == f"exact only: {why}"
     assert found.fingerprint is not None and found.decision.lookup and found.decision.reason is None
+
+
+def test_another_language_is_found_whatever_its_spacing_and_final_punctuation() -> None:
+    def of(text: str, headers: dict[str, str] | None = None) -> Question:
+        return asked({"model": "m", "messages": [{"role": "user", "content": text}]}, headers=headers or {})
+
+    one = of("Какая столица Франции?")
+    assert one.exact_only == "exact only: language" and one.scope is None
+    assert of(" Какая  столица Франции").fingerprint == one.fingerprint
+    assert of("какая столица Франции?").fingerprint != one.fingerprint
+    assert of("Какая столица Италии?").fingerprint != one.fingerprint
+    part = [{"type": "text", "text": "Какая столица Франции"}]
+    assert asked({"model": "m", "messages": [{"role": "user", "content": part}]}).fingerprint is not None
+    strict = {"x-cache-mode": "exact"}
+    assert of("Какая столица Франции", strict).fingerprint != of("Какая столица Франции?", strict).fingerprint
 
 
 def test_other_endpoints_are_not_compared() -> None:

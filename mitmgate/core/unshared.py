@@ -1,0 +1,171 @@
+"""Which requests want an answer of their own each time: a throw of dice, a password, a turn that says "again". Pure.
+
+Words decide, and only where something is requested: "generate a uuid" is a request, "how do I generate one?" is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from mitmgate.core.text.tables import word_set
+from mitmgate.core.text.triggers import searches
+from mitmgate.core.text.turns import leans_on_earlier_turns
+
+_READ_CHARACTERS: Final = 300  # of the beginning and of the end: a request stands there
+
+# ---- what is to be made is a program: the same for everybody
+_PROGRAMS: Final = frozenset(
+    word.encode()
+    for word in word_set(
+        "python javascript java typescript bash excel sql sqlite mysql postgres postgresql php ruby rust golang "
+        "kotlin swift scala perl powershell node nodejs numpy pandas django laravel react function script program "
+        "class method algorithm regex library command linux terminal formula sheets api endpoint app html css "
+        "matlab arduino simulator simulation generator unity scratch tutorial article essay lesson policy guide "
+        "checklist"
+    )
+) - {b"api"}
+
+_in_a_language: Final = re.compile(r"\b(?:in|using|with) (?:c|c\+\+|c#|r|go|d|vb)(?![\w'])").search
+
+# ---- where a request may begin, and with what
+_BEGINS: Final = (
+    r"(?:^|[.!?:;,\n]\s{0,3}|\b(?:and|then|please|pls|kindly|just|so|ok|okay|you|me|to me|i need you to|let's|lets) )"
+)
+_VERB: Final = (
+    r"(?:generate|create|make|give|write|suggest|recommend|come up with|produce|get|choose|pick|select|think of"
+    r"|invent|propose|provide|send|print|output|show|tell|say|name|draw|i need|i want|i'd like|i would like|need"
+    r"|want)"
+)
+_FOR: Final = r"(?:(?: up)?(?: me| us| yourself)?(?: with)?)"
+_ANY: Final = r"(?:(?:an?|some|any|one|another|the|my|new|two|three|four|five|six|ten|\d{1,3}) )?"
+_ASKED: Final = rf"{_BEGINS}{_VERB}{_FOR} {_ANY}"
+_DESCRIBED: Final = r"(?:(?!(?:about|and|code|for|from|how|in|of|on|story|that|to|which|with)\b)[\w-]{1,20} ){0,3}?"
+
+# ---- secrets
+_UNGUESSABLE: Final = (
+    r"(?:passwords?|passphrases?|passcodes?|pins?(?: codes?| numbers?)?|uuids?(?: ?v\d)?|guids?|ulids?|nonces?"
+    r"|otps?|one-time (?:codes?|pads?)|(?:seed|recovery|mnemonic) (?:phrases?|words?)"
+    r"|(?:jwt|shared|client|webhook|signing) secrets?"
+    r"|(?:api|secret|encryption|private|access|licen[sc]e|product|activation|wi-?fi|ssh|aes|rsa|gpg|pgp|wpa2?|hmac"
+    r"|session|auth|random|unique|\d{2,4}-bit|hex) (?:keys?|tokens?|ids?)"
+    r"|(?:voucher|coupon|invite|invitation|verification|security|access|backup) codes?)"
+)
+_NOT_THEREAFTER: Final = (
+    r"(?![\w-])(?! (?:manager|policy|policies|reset|field|form|hash|hashing|checker|strength|protected|protection"
+    r"|validation|input|rules?|box|hint|managers|generators?|cards?|cushions?|boards?|water|lake|badge|badges|system"
+    r"|rotation|management|points?|is|are|was|means?)\b)"
+)
+_KEY: Final = rf"{_BEGINS}generate{_FOR} {_ANY}(?:[\w-]{{1,20}} )?(?:keys?|tokens?)(?= for\b| with\b|\W*$)"
+_GOOD: Final = (
+    r"(?:good|strong|secure|safe|random|unique|new|complex|memorable|long|\d{1,3}[- ](?:character|char|digit|letter))"
+)
+_NAMED_ONLY: Final = (
+    rf"(?:^(?:an? )?(?:{_GOOD},? ){{1,4}}{_UNGUESSABLE}(?: please| pls| for \w+(?: \w+)?)?\W*$"
+    rf"|^(?:an? )?(?:new )?(?:uuids?|guids?|password|passphrase|pin)(?: ?v\d)?(?: please| pls)\W*$"
+    rf"|{_GOOD} {_UNGUESSABLE} (?:for me\b|(?:that )?i (?:can|could|should|may|might) use\b))"
+)
+_FOR_SECRETS: Final = rf"(?:{_ASKED}{_DESCRIBED}{_UNGUESSABLE}{_NOT_THEREAFTER}|{_NAMED_ONLY})"
+
+# ---- chance
+_DRAWN: Final = (
+    r"(?:numbers?|digits?|words?|names?|letters?|facts?|cards?|colou?rs?|integers?|strings?|sentences?|quotes?|jokes?"
+    r"|countr(?:y|ies)|cit(?:y|ies)|animals?|emojis?|movies?|songs?|books?|recipes?|topics?|questions?|dates?|poems?"
+    r"|stor(?:y|ies)|person|people|place|places|thing|things|one|pokemon|wikipedia article|trivia|choice|pick|item"
+    r"|order|sample|addresses|address|coordinates|data|values?|idea|ideas|prompt|prompts)"
+)
+_TERMS: Final = (
+    r"(?! (?:forests?|access|variables?|walks?|effects?|noise|seeds?|fields?|sampling|samples? (?:survey|test)"
+    r"|errors?|events?|process(?:es)?|matri(?:x|ces)|graphs?|search|house|acts? of|number (?:theory|tables?)"
+    r"|assignment)\b)"
+)
+_RANDOM: Final = (
+    rf"(?:{_ASKED}(?:[\w-]{{1,20}} ){{0,2}}?random\b{_TERMS}"
+    rf"|^(?:(?:an?|some|one|\d{{1,3}}) )?random {_DRAWN}(?= (?:between|from|with|of|please|for|about)\b|\W*$)"
+    rf"|random {_DRAWN} (?:please|for me)\b)"
+)
+_AT_RANDOM: Final = rf"{_BEGINS}{_VERB}{_FOR} [\w' ,-]{{1,60}} (?:at random|randomly)\b"
+_RANDOMLY: Final = rf"{_BEGINS}randomly (?:pick|choose|select|draw|assign|generate|order|sort|split|divide)\b"
+_HOW_MANY: Final = r"(?:an?|the|this|that|my|your|one|two|three|four|five|six|some|ten|\d{1,3})"
+_COIN: Final = rf"{_BEGINS}(?:flip|toss|throw|spin){_FOR} {_HOW_MANY} (?:fair |virtual |imaginary )?coins?\b"
+_DICE: Final = (
+    rf"{_BEGINS}(?:roll|throw|cast){_FOR} (?:{_HOW_MANY} )?(?:[\w-]{{1,12}} ){{0,3}}?"
+    r"(?:dice|die|d(?:4|6|8|10|12|20|100))\b"
+)
+_NOTATION: Final = rf"{_BEGINS}(?:roll|throw){_FOR} (?:an? )?\d{{0,2}}d\d{{1,3}}\b"
+_CARD: Final = (
+    rf"{_BEGINS}(?:draw|pick|deal|pull|choose){_FOR} {_HOW_MANY} (?:tarot |playing |random )?(?:cards?|hand)"
+    r"(?=,| for me| from|\W*$)"
+)
+_NUMBER: Final = (
+    rf"{_BEGINS}(?:pick|choose|guess|think of|select|give|name|say|tell){_FOR} (?:an?|any|some|\d{{1,3}}|two|three"
+    r"|five|six)(?: \w+)? numbers?(?= (?:between|from|for me|in the range|that|please|up to|1|below)\b|\W*$)"
+)
+_FROM_A_LIST: Final = (
+    rf"{_BEGINS}(?:pick|choose|select){_FOR} (?:an?|one|any|some)(?: [\w-]{{1,20}}){{0,2}}?"
+    r" (?:from|out of|of|among|between) (?:this|these|the following|the list|my list|them)\b"
+)
+_LOTTERY: Final = (
+    rf"{_BEGINS}(?:pick|choose|give|generate|suggest|predict|tell|i need|i want){_FOR} [\w' -]{{0,30}}?"
+    r"(?:lottery|lotto|powerball|euromillions|mega millions) (?:numbers?|ticket)\b"
+)
+_DRAWS: Final = {
+    "random": _RANDOM + "|" + _AT_RANDOM,
+    "randomly": _RANDOMLY + "|" + _AT_RANDOM,
+    **dict.fromkeys(("coin", "coins"), _COIN),
+    "heads": r"^(?:so )?heads or tails\W*$",
+    **dict.fromkeys(("dice", "die", "d4", "d6", "d8", "d10", "d12", "d20", "d100"), _DICE),
+    **dict.fromkeys(("roll", "throw"), _NOTATION),
+    **dict.fromkeys(("card", "cards", "hand"), _CARD),
+    **dict.fromkeys(("number", "numbers"), f"{_NUMBER}|{_LOTTERY}"),
+    "ticket": _LOTTERY,
+    **dict.fromkeys(("pick", "choose", "select"), _FROM_A_LIST),
+    "wheel": rf"{_BEGINS}spin (?:the|a) (?:\w+ )?wheel\b",
+    "shuffle": rf"{_BEGINS}shuffle (?:the|this|these|my|a) (?:\w+ )?(?:cards?|deck|list|names?|words?|letters?"
+    r"|numbers?|items?|order|following)\b",
+    "surprise": r"surprise (?:me|us)\b(?! (?:that|how|when|if|about|with how)\b)",
+    "scissors": r"(?:^|^let'?s play |^play )rock,? paper,?(?: or)? scissors(?: with me|, go|, shoot)?\W*$",
+    "fake": rf"{_BEGINS}{_VERB}{_FOR} {_ANY}(?:[\w-]{{1,20}} )?fake (?:full )?(?:names?|address(?:es)?"
+    r"|identit(?:y|ies)|e-?mails?|phone numbers?|persons?|people|users?|data|credit cards?)\b",
+    **dict.fromkeys(
+        ("another", "different", "new", "more"),
+        rf"{_BEGINS}(?:tell|give|show|write|make|suggest|sing|create|i want|i need|do|hear|what about|how about"
+        r"|with)(?: me| us| up)?(?: with)? (?:another|one more|a different|a new|some more|more) (?:\w+ )?(?:jokes?"
+        r"|riddles?|stor(?:y|ies)|poems?|facts?|quotes?|puns?|limericks?|haikus?|fun facts?|trivia|questions?|ones?"
+        r"|versions?|options?|ideas?|examples?|suggestions?|attempt|try)(?= (?:about|with|please|like|from|then)\b"
+        r"|\W*$)",
+    ),
+}  # fmt: skip
+_SECRETS: Final = {
+    **dict.fromkeys(
+        word_set(
+            "password passwords passphrase passphrases passcode passcodes pin pins uuid uuids uuidv4 guid guids ulid "
+            "nonce nonces salt salts otp otps phrase phrases secret secrets code codes pad id ids"
+        ),
+        _FOR_SECRETS,
+    ),
+    **dict.fromkeys(("key", "keys", "token", "tokens"), f"{_FOR_SECRETS}|{_KEY}"),
+}
+_search_draws: Final = searches({word: f"(?:{pattern})" for word, pattern in _DRAWS.items()}, at_words=False)
+_search_secrets: Final = searches(_SECRETS, at_words=False)
+TRIGGERS: Final = frozenset(_search_draws.keys() | _search_secrets.keys())
+
+
+def unshared(words: AbstractSet[bytes], text: str, written: str) -> str | None:
+    """Why the answer is for this once: "random", "secret" or "no context".
+
+    words: those of the text, which is lower-case; written: the text as it was written.
+    """
+    if leans_on_earlier_turns(written):
+        return "no context"
+    found = TRIGGERS.intersection(words)
+    if not found or not _PROGRAMS.isdisjoint(words) or _in_a_language(text) is not None:
+        return None
+    if len(text) > 2 * _READ_CHARACTERS:
+        text = f"{text[:_READ_CHARACTERS]}\n{text[-_READ_CHARACTERS:]}"
+    for searches_of, why in ((_search_secrets, "secret"), (_search_draws, "random")):
+        # Several words share a pattern.
+        if any(search(text) for search in {searches_of[word] for word in found if word in searches_of}):
+            return why
+    return None
