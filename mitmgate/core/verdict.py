@@ -34,6 +34,7 @@ class Judge(Protocol):
 def judge(query: str, candidate: str, similarity: float, bar: float = BAR) -> Verdict:
     """similarity: the cosine of their vectors. Accepts what reaches the bar and passes every guard."""
     reasons = [] if similarity >= bar else [BELOW_BAR]
-    if query != candidate:
-        reasons += guard_reasons(read(query), read(candidate)) + unseen(query, candidate)
+    one, other = read(query), read(candidate)
+    if one.plain != other.plain:
+        reasons += guard_reasons(one, other) + unseen(query, candidate)
     return Verdict(not reasons, tuple(reasons))
