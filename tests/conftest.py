@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -36,6 +37,11 @@ LONG = {
     "e2e/test_two_gateways.py",
     "integration/test_external_stores.py",
 }
+
+
+def pytest_configure() -> None:
+    """A shell that starts the run in the background has it ignore SIGINT; commands that are interrupted would go on."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
