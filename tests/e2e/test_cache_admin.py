@@ -84,7 +84,7 @@ def test_the_command_line_finds_the_gateway_and_purges(tenant: Tenant) -> None:
     (entry,) = entries(tenant)
     assert entry["id"] in gatewayctl("cache", "list", str(tenant.id))
     assert FIRST in gatewayctl("cache", "show", entry["id"])
-    assert "yes" in gatewayctl("cache", "judge", FIRST, REPHRASED)
+    assert "verdict      served" in gatewayctl("cache", "judge", FIRST, REPHRASED)
     assert "Evicted 1 entry of" in gatewayctl("cache", "purge", str(tenant.id), "--yes")
     for text in (REPHRASED, FIRST):
         assert tenant.chat(text, headers=ONLY_CACHED).status_code == 504

@@ -210,8 +210,8 @@ def vetoes(pair: Pair) -> list[str]:
 
 
 FACTS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, plural_name,
-    another_letter,
+    number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation,
+    plural_name, another_letter,
 )  # fmt: skip
 
 _CLASHES: Final = {
