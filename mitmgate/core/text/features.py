@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
-from mitmgate.core.text.guards import Guard, name, opposite, question
+from mitmgate.core.text.guards import Guard, name, question
 from mitmgate.core.text.narrowed import narrowed
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair
@@ -17,7 +17,6 @@ from mitmgate.core.text.voice import voice
 
 #: Guards that raise a doubt: what each finds speaks against the pair, as strongly as calibration found.
 DOUBTS: Final[dict[str, Guard]] = {
-    "opposite": opposite,
     "order": order,
     "voice": voice,
     "persons": persons,

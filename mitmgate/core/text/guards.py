@@ -150,6 +150,14 @@ def name(pair: Pair) -> str | None:
     return "name" if any(word.name for word in (*mine, *theirs)) else None
 
 
+def exchanged_names(pair: Pair) -> str | None:
+    """Each side has a name that the other lacks: Chicago and Cairo, KeyError and TypeError."""
+    mine, theirs = ([word for word in side if word.name] for side in pair.only)
+    if any(not interchangeable(one, other) for one in mine for other in theirs):
+        return "name"
+    return None
+
+
 def letter_case(pair: Pair) -> str | None:
     return "letter case" if other_case(pair.left.written, pair.right.written) else None
 
@@ -211,7 +219,7 @@ def vetoes(pair: Pair) -> list[str]:
 
 FACTS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation,
-    plural_name, another_letter,
+    opposite, exchanged_names, plural_name, another_letter,
 )  # fmt: skip
 
 _CLASHES: Final = {
