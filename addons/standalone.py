@@ -61,9 +61,9 @@ class Standalone:
             body_size_limit=ctx.options.body_size_limit or str(settings.limits.max_body_bytes),
             ssl_verify_upstream_trusted_ca=forwarding.trusted_ca(services.runtime.data_dir),
         )
-        route, own, auth, *others = self._make_chain(services)
+        route, own, feedback, auth, *others = self._make_chain(services)
         assert isinstance(auth, AuthStage)
-        self._stages = [Arrival(), route, own, ReplayAuth(services.directory, auth), *others, forwarding]
+        self._stages = [Arrival(), route, own, feedback, ReplayAuth(services.directory, auth), *others, forwarding]
         self._started.set()
         logger.info("mitmgate: ready, data in %s; tenants are made with `gatewayctl serve`", services.runtime.data_dir)
 

@@ -36,6 +36,7 @@ class Head:
             if self._blank > MAX_BLANK_LINES:
                 raise BadHead
             del buffer[:2]
+            self._searched = max(0, self._searched - 2)
         if self._lenient and (found := _blank_line(buffer, max(0, self._searched - 3))) is not None:
             end, after = found.span()
         else:

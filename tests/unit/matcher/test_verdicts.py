@@ -126,7 +126,8 @@ async def test_look_ups_go_before_judging() -> None:
         await asyncio.sleep(0.05)
         verifier.allowed.release(1000)
         await asyncio.gather(*judging, *look_ups)
-        assert verifier.asked == [21, 42, 44, 46, 48, 23, 25]
+        assert verifier.asked[0] == 21 and verifier.asked[-2:] == [23, 25]
+        assert sorted(verifier.asked[1:-2]) == [42, 44, 46, 48]
 
 
 async def test_a_slow_verifier_is_waited_for_no_longer_than_there_is_time() -> None:

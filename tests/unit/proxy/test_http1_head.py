@@ -45,5 +45,9 @@ def test_a_bare_line_feed_is_refused_at_once_of_clients(data: bytes) -> None:
     assert read(data) is BadHead
 
 
+def test_a_bare_line_feed_behind_a_blank_line_that_came_in_two_parts_is_refused() -> None:
+    assert read(b"\r\n\n", 1) is read(b"\r\n\n") is BadHead
+
+
 def test_a_bare_line_feed_ends_an_upstreams_line() -> None:
     assert read(b"HTTP/1.1 200 OK\nA: b\n\nrest", lenient=True) == ([b"HTTP/1.1 200 OK", b"A: b"], b"rest")
