@@ -37,10 +37,11 @@ class Status:
             "journal": told.get("journal", "ok"),
             "control": told.get("control", "down"),
             "matcher": told.get("matcher", "down"),
+            "verifier": told.get("verifier", "ok"),
             "workers": workers,
         }
         whole = (
-            all(checks[name] == "ok" for name in ("database", "redis", "journal", "control", "matcher"))
+            all(checks[name] == "ok" for name in ("database", "redis", "journal", "control", "matcher", "verifier"))
             and workers.get("ready") == workers.get("wanted")
             and not self.draining
         )
