@@ -42,7 +42,7 @@ _MEANINGS: Final = {
         "It is started again by itself; if it stays away, read the gateway's log.",
     ),
     "verifier": (
-        "the verifier's file is missing or not the one of this version: only the very same requests come from the cache",
+        "the verifier's file is missing or another: only requests that are the very same come from the cache",
         "Install this version anew and restart; the gateway's log says which file it is.",
     ),
 }
