@@ -37,7 +37,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """What is known of a pair before the verifier is asked. rank: how promising it is, next to others."""
+    """What is known of a pair before the verifier is asked. rank: how promising it is beside others that are open."""
 
     similarity: float
     vetoes: tuple[str, ...]
@@ -55,8 +55,8 @@ class Considered:
 def consider(query: str, candidate: str, similarity: float, calibration: Calibration, threshold: float) -> Considered:
     """threshold: the lowest similarity that is allowed, where one is set; 0.0 otherwise."""
     left, right = read(query), read(candidate)
-    if query == candidate or left.plain == right.plain:
-        return Considered(similarity, (), (), (), 99.0, same_words=True)
+    if left.plain == right.plain:
+        return Considered(similarity, (), (), (), 0.0, same_words=True)
     far = [BELOW_BAR] if similarity < max(threshold, calibration.floor) else []
     pair = Pair(left, right)
     facts = [*far, *vetoes(pair)]
@@ -65,7 +65,7 @@ def consider(query: str, candidate: str, similarity: float, calibration: Calibra
         values, doubts = features(pair)
     else:
         values, doubts = [], []
-    rank = calibration.rank(similarity, values) if values else -99.0
+    rank = calibration.rank(similarity, values) if values else 0.0
     return Considered(similarity, tuple(facts), tuple(doubts), tuple(values), rank, same_words=False)
 
 

@@ -17,7 +17,7 @@ from mitmgate.core.calibration import Calibration
 from mitmgate.core.verdict import CONSIDERED, Considered, Verdict, consider, decide, worth_verifying
 from mitmgate.services.embedder import MAX_TOKENS, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
-from mitmgate.services.verifier import LONGEST, States, Verifier
+from mitmgate.services.verifier import States, Verifier
 
 _BATCH: Final = 64
 _KEPT_STATES: Final = 20_000
@@ -77,10 +77,7 @@ class OfflineJudge:
 
     def log_odds(self, query: str, stored: str) -> float | None:
         """None when one of them is longer than what the verifier reads."""
-        one, other = self._states_of(query), self._states_of(stored)
-        if len(one) > LONGEST or len(other) > LONGEST:
-            return None
-        return self._verifier.log_odds([(one, other)])[0]
+        return self._verifier.log_odds(self._states_of(query), self._states_of(stored))
 
     def judge(self, query: str, stored: str, similarity: float, bar: float, threshold: float = 0.0) -> Judged:
         considered = consider(query, stored, similarity, self.calibration, threshold)

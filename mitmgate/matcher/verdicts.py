@@ -16,7 +16,7 @@ from mitmgate.core.calibration import NEVER, Calibration
 from mitmgate.core.verdict import Considered, Verdict, consider, decide, worth_verifying
 from mitmgate.matcher.texts import QueueFull
 from mitmgate.services.embedder import Embedder
-from mitmgate.services.verifier import LONGEST, Verifier
+from mitmgate.services.verifier import Verifier
 
 URGENT_WAITING: Final = 64  # at 5 ms each nobody behind them is served in time
 LATER_WAITING: Final = 1024
@@ -161,9 +161,5 @@ class PairVerdicts:
 
     def _verified(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
         assert self._verifier is not None
-        found: list[float | None] = []
-        for query, stored in pairs:
-            one, other = self._embedder.states(query), self._embedder.states(stored)
-            too_long = len(one) > LONGEST or len(other) > LONGEST
-            found.append(None if too_long else self._verifier.log_odds([(one, other)])[0])
-        return found
+        states = self._embedder.states
+        return [self._verifier.log_odds(states(query), states(stored)) for query, stored in pairs]

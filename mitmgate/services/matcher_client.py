@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mitmgate.core.kept_out import EXACT_ONLY
+from mitmgate.core.settings.model import MAX_WRONG
 from mitmgate.core.verdict import Verdict
 from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_wire import BUSY, TOO_LONG, FrameBroken, Message, frame, read_frame
@@ -24,7 +25,6 @@ MAX_IN_FLIGHT: Final = 256
 OFF_PATH_S: Final = 5.0
 JUDGE_S: Final = 60.0  # for so many pairs:
 JUDGED_AT_ONCE: Final = 20
-MAX_WRONG: Final = 0.005
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ a pair has the same result whoever else is asked about. docs/verifier.md is thei
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,11 +56,10 @@ class Verifier:
         build(weights).write(model)
         return cls(onnxruntime.InferenceSession(model.getvalue(), options, providers=["CPUExecutionProvider"]), id_)
 
-    def log_odds(self, pairs: Sequence[tuple[States, States]]) -> list[float]:
-        """Of each pair of states, float32[t, 384] each. The order within a pair makes no difference."""
-        return [self._one(first, second) for first, second in pairs]
-
-    def _one(self, first: States, second: States) -> float:
+    def log_odds(self, first: States, second: States) -> float | None:
+        """Of two questions' states, float32[t, 384] each, in either order; None when one of them is too long."""
+        if max(len(first), len(second)) > LONGEST:
+            return None
         ends, length = len(first), len(first) + len(second)
         side = np.zeros(length, np.float32)
         side[ends:] = 1

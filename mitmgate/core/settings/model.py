@@ -13,6 +13,7 @@ import orjson
 from mitmgate.core.settings import kinds
 from mitmgate.core.settings.kinds import GIB, KIB, MIB, Kind
 
+MAX_WRONG: Final = 0.005  # of hits in other words, where nobody says otherwise
 _DAY_S: Final = 86_400
 _YEAR_S: Final = 365 * _DAY_S
 
@@ -86,7 +87,7 @@ class Cache:
     ttl_s: int = _setting(_DAY_S, kinds.integer(1, 10 * _YEAR_S))
     max_bytes: int = _setting(256 * MIB, kinds.size(0))
     total_max_bytes: int | None = _setting(None, kinds.optional(kinds.size(0)))
-    max_wrong: float = _setting(0.005, kinds.number(0.0, 1.0))
+    max_wrong: float = _setting(MAX_WRONG, kinds.number(0.0, 1.0))
     threshold: float | None = _setting(None, kinds.optional(kinds.number(0.0, 1.0)))
     deadline_ms: int = _setting(100, kinds.integer(1, 10_000))
     embedder: str = _setting("onnx", kinds.choice("onnx", "sentence-transformers"))

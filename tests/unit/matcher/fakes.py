@@ -9,6 +9,7 @@ import numpy as np
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.text.features import NAMES
+from mitmgate.services.verifier import LONGEST
 
 #: The probability hangs on the log-odds alone. 0.5 % of the hits are wrong from 0.6 on.
 FIGURES = Calibration(
@@ -57,6 +58,8 @@ class FakeVerifier:
         self.says = log_odds
         self.asked = 0
 
-    def log_odds(self, pairs: Sequence[tuple[Any, Any]]) -> list[float]:
-        self.asked += len(pairs)
-        return [self.says] * len(pairs)
+    def log_odds(self, first: Any, second: Any) -> float | None:
+        if max(len(first), len(second)) > LONGEST:
+            return None
+        self.asked += 1
+        return self.says

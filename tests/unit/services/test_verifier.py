@@ -11,7 +11,7 @@ import pytest
 
 from mitmgate.matcher import process
 from mitmgate.services.minilm import ModelUnusable, sha256_of
-from mitmgate.services.verifier import FILE, Verifier, restored
+from mitmgate.services.verifier import FILE, LONGEST, Verifier, restored
 
 WIDTH, HEADS, HEAD, INNER = 384, 12, 32, 1536
 _gelu = np.vectorize(lambda x: 0.5 * x * (1 + erf(x / 2**0.5)))
@@ -94,15 +94,23 @@ def test_the_graph_does_what_the_weights_say(states: list[Any]) -> None:
     kept = weights()
     verifier = Verifier.of(kept)
     for first, second in ((states[0], states[1]), (states[2], states[1]), (states[1], states[3])):
-        assert verifier.log_odds([(first, second)])[0] == pytest.approx(reference(kept, first, second), abs=1e-3)
+        assert verifier.log_odds(first, second) == pytest.approx(reference(kept, first, second), abs=1e-3)
 
 
 def test_neither_order_nor_company_makes_a_difference(states: list[Any]) -> None:
     verifier = Verifier.of(weights())
     one, other, third, fourth = states
-    alone = verifier.log_odds([(one, other)])[0]
-    assert verifier.log_odds([(other, one)])[0] == pytest.approx(alone, abs=1e-4)
-    assert verifier.log_odds([(third, fourth), (one, other)])[1] == alone
+    alone = verifier.log_odds(one, other)
+    assert verifier.log_odds(other, one) == pytest.approx(alone, abs=1e-4)
+    verifier.log_odds(third, fourth)
+    assert verifier.log_odds(one, other) == alone
+
+
+def test_a_question_longer_than_it_was_trained_on_is_not_read() -> None:
+    verifier = Verifier.of(weights())
+    longest, longer, short = (np.ones((length, WIDTH), np.float32) for length in (LONGEST, LONGEST + 1, 3))
+    assert verifier.log_odds(longest, short) is not None
+    assert verifier.log_odds(longer, short) is None and verifier.log_odds(short, longer) is None
 
 
 def test_int8_matrices_are_scaled_row_by_row() -> None:
