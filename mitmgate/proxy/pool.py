@@ -117,13 +117,13 @@ class UpstreamPool:
         transport.writer.transport.close()  # drops callbacks that refer to it, which abort does not
 
     def sweep(self) -> None:
-        """Closes what lay idle too long. Called once a second."""
+        """Closes what is no longer usable. Called once a second: what an upstream sends unasked takes up room."""
         now = time.monotonic()
-        for target in list(self._idle):
-            waiting = self._idle[target]
-            while waiting and not waiting[0].usable(now, self.idle_s, self.age_s):
+        for target, waiting in list(self._idle.items()):
+            for transport in [each for each in waiting if not each.usable(now, self.idle_s, self.age_s)]:
                 self._idle_count -= 1
-                self.discard(waiting.popleft())
+                waiting.remove(transport)
+                self.discard(transport)
             if not waiting:
                 del self._idle[target]
 

@@ -60,8 +60,16 @@ def upstreams(chance: random.Random) -> Callable[..., Awaitable[None]]:
     """An upstream that answers, breaks off, fails, is slow or says nothing."""
 
     async def script(reader: Any, writer: Any, request: bytes, number: int) -> None:
+        chunked, early = b"Transfer-Encoding: chunked" in request, chance.random() < 0.5
+        if chunked and not early:
+            await all_chunks(reader)
         if chance.random() < 0.5:
             await asyncio.sleep(chance.random() / 10)
+        await answer_somehow(writer)
+        if chunked and early and not writer.is_closing():
+            await all_chunks(reader)  # else they would be read, and answered, as a request
+
+    async def answer_somehow(writer: Any) -> None:
         match chance.randrange(11):
             case 0:
                 writer.close()
@@ -88,6 +96,12 @@ def upstreams(chance: random.Random) -> Callable[..., Awaitable[None]]:
                 writer.write(answer(b'{"ok":true}'))
 
     return script
+
+
+async def all_chunks(reader: Any) -> None:
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        await reader.readexactly(size + 2)
+    await reader.readexactly(2)
 
 
 def body_of(chance: random.Random) -> tuple[list[str], bytes]:

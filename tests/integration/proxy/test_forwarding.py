@@ -230,6 +230,24 @@ async def test_unasked_bytes_never_answer_the_next_request(tmp_path: Path) -> No
         assert raw.connections == 2
 
 
+async def test_unasked_bytes_take_up_room_until_the_next_sweep(tmp_path: Path) -> None:
+    async def late(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        writer.write(answer(b'"%d"' % n))
+        if n == 3:
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            writer.write(b"x" * 5_000)
+
+    async with upstream(late) as (raw, port), gateway(Planner(port), tmp_path) as (here, worker):
+        pool, room = worker.gateway.pool, worker.gateway.room
+        await asyncio.gather(*(ask(here, post()) for _ in range(3)))
+        async with asyncio.timeout(10):
+            while pool._open_count == raw.connections:
+                await asyncio.sleep(0.01)
+        assert room.used == 0
+        assert pool._idle_count == pool._open_count == raw.connections - 1
+
+
 class DoneTap:
     """Holds from `[DONE]` on."""
 
