@@ -35,7 +35,7 @@ class Source:
 
 #: Of what is seen, by source. "clean" leaves out what may not be redistributed.
 SHARES: Final[Mapping[str, float]] = {
-    "generated": 36, "written": 20, "hard": 8, "quora": 26, "neighbours": 8, "paws": 1.5, "intents": 3,
+    "generated": 30, "written": 28, "hard": 8, "quora": 26, "neighbours": 8, "paws": 1.5, "intents": 3,
 }  # fmt: skip
 NOT_CLEAN: Final = frozenset({"quora", "neighbours", "paws"})
 _MOST: Final = 260  # characters of any pair
