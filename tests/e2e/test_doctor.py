@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.conftest import open_folder
 from tests.e2e.served import ROOT, Served, children, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -22,12 +22,17 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 TOKEN = "mga_of-these-tests"
 
 
-@pytest.fixture
-def gateway(server_folder: Path) -> Iterator[Served]:
-    data_dir = server_folder / "state"
-    data_dir.mkdir(mode=0o711)
-    with Served(data_dir, "--demo", env={"MITMGATE_ADMIN_TOKEN": TOKEN}) as served:
+@pytest.fixture(scope="module")
+def shared_gateway() -> Iterator[Served]:
+    with open_folder() as folder, Served(folder, "--demo", env={"MITMGATE_ADMIN_TOKEN": TOKEN}) as served:
         yield served.wait_ready()
+
+
+@pytest.fixture
+def gateway(shared_gateway: Served) -> Served:
+    """Whole again after the test before."""
+    wait_until(shared_gateway.healthy, shared_gateway.output)
+    return shared_gateway
 
 
 def findings(gateway: Served) -> dict[str, Any]:
@@ -60,8 +65,13 @@ def test_what_it_finds_of_a_running_gateway(gateway: Served) -> None:
     assert full["state"] == "wrong" and f"process {worker} has" in full["seen"]
     assert "LimitNOFILE" in full["remedy"]
 
-    (gateway.data_dir / "secrets" / "pepper").write_text("another pepper than the database's\n")
-    assert "another pepper" in findings(gateway)["secrets"]["seen"]
+    pepper = gateway.data_dir / "secrets" / "pepper"
+    ours = pepper.read_bytes()
+    pepper.write_text("another pepper than the database's\n")
+    try:
+        assert "another pepper" in findings(gateway)["secrets"]["seen"]
+    finally:
+        pepper.write_bytes(ours)
 
 
 def test_rows_that_wait_while_postgresql_hangs(gateway: Served) -> None:
@@ -85,8 +95,14 @@ def test_rows_that_wait_while_postgresql_hangs(gateway: Served) -> None:
             for _ in range(1100):
                 failed = client.post("/v1/chat/completions", json={"model": "m", "messages": []})
                 assert failed.status_code == 502  # refused requests would share rows
-        wait_until(lambda: findings(gateway).get("accounting", {}).get("state") == "warning", gateway.output)
-        found = findings(gateway)
+        found: dict[str, Any] = {}
+
+        def warned() -> bool:
+            found.clear()
+            found.update(findings(gateway))
+            return bool(found.get("accounting", {}).get("state") == "warning")
+
+        wait_until(warned, gateway.output)
         assert "rows wait for PostgreSQL" in found["accounting"]["seen"]
         assert found["database"]["state"] == "wrong"
     finally:

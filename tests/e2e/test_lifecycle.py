@@ -19,6 +19,7 @@ import httpx
 import jwt
 import pytest
 
+from tests.conftest import open_folder
 from tests.e2e.served import ADMIN_TOKEN, DEMO_KEY, Served, alive, children, free_port, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -36,6 +37,19 @@ def gateway(data_dir: Path) -> Iterator[Served]:
     data_dir.mkdir()
     with Served(data_dir, "--demo", workers=2) as served:
         yield served.wait_ready()
+
+
+@pytest.fixture(scope="module")
+def shared_gateway() -> Iterator[Served]:
+    with open_folder() as folder, Served(folder, "--demo", workers=2) as served:
+        yield served.wait_ready()
+
+
+@pytest.fixture
+def whole(shared_gateway: Served) -> Served:
+    """The gateway of tests that kill its children but leave it running, whole again after the test before."""
+    wait_until(shared_gateway.healthy, shared_gateway.output)
+    return shared_gateway
 
 
 class HangingStream:
@@ -151,21 +165,19 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(gatewa
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_worker_that_dies_or_hangs_is_replaced(gateway: Served, how: signal.Signals) -> None:
-    worker = gateway.child("--worker 1")
+def test_a_worker_that_dies_or_hangs_is_replaced(whole: Served, how: signal.Signals) -> None:
+    worker = whole.child("--worker 1")
     os.kill(worker, how)
-    wait_until(lambda: gateway.child("--worker 1") != worker, gateway.output)
-    wait_until(gateway.healthy, gateway.output)
-    assert [gateway.ask(f"question {number}").status_code for number in range(8)] == [200] * 8
+    wait_until(lambda: whole.child("--worker 1") != worker, whole.output)
+    wait_until(whole.healthy, whole.output)
+    assert [whole.ask(f"question {number} after {how.name}").status_code for number in range(8)] == [200] * 8
 
 
 @pytest.mark.parametrize("stopped", [("--worker 1",), ("--worker 0", "--worker 1")])
-def test_a_key_made_while_a_worker_hangs_is_shown_and_works_everywhere(
-    gateway: Served, stopped: tuple[str, ...]
-) -> None:
-    runtime = json.loads((gateway.data_dir / "run" / "settings.json").read_bytes())["runtime"]
+def test_a_key_made_while_a_worker_hangs_is_shown_and_works_everywhere(whole: Served, stopped: tuple[str, ...]) -> None:
+    runtime = json.loads((whole.data_dir / "run" / "settings.json").read_bytes())["runtime"]
     for words in stopped:
-        os.kill(gateway.child(words), signal.SIGSTOP)
+        os.kill(whole.child(words), signal.SIGSTOP)
     made = httpx.post(  # as a worker that does not hang would pass it on
         f"http://127.0.0.1:{runtime['control_port']}/admin/tenants",
         json={"name": f"while {len(stopped)} hang", "backend_url": "https://api.openai.com"},
@@ -173,10 +185,10 @@ def test_a_key_made_while_a_worker_hangs_is_shown_and_works_everywhere(
         timeout=30,
     )
     assert made.status_code == 201, made.text
-    wait_until(gateway.healthy, gateway.output)
+    wait_until(whole.healthy, whole.output)
     headers = {"Authorization": f"Bearer {made.json()['api_key']}"}
     for _ in range(12):  # on connections of their own, so on both workers; known, but may not do this
-        answer = httpx.request("TRACE", gateway.url + "/v1/models", headers=headers, timeout=30)
+        answer = httpx.request("TRACE", whole.url + "/v1/models", headers=headers, timeout=30)
         assert answer.status_code == 405, answer.text
 
 
@@ -193,18 +205,18 @@ def test_every_kind_of_process_is_started_again(gateway: Served) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_without_control_traffic_health_and_logins_go_on(gateway: Served, how: signal.Signals) -> None:
-    killed = gateway.child("mitmgate.control")
+def test_without_control_traffic_health_and_logins_go_on(whole: Served, how: signal.Signals) -> None:
+    killed = whole.child("mitmgate.control")
     os.kill(killed, how)
     for number in range(3):
-        assert gateway.ask(f"without control {number}").status_code == 200
-        login = httpx.post(f"{gateway.url}/auth/token", json={"api_key": DEMO_KEY}, timeout=10)
+        assert whole.ask(f"without control {number} after {how.name}").status_code == 200
+        login = httpx.post(f"{whole.url}/auth/token", json={"api_key": DEMO_KEY}, timeout=10)
         assert login.status_code == 200
-        assert gateway.get("/health") == gateway.get("/health/ready") == 200
-    assert gateway.admin("GET", "/admin/tenants").status_code in (200, 503)
-    wait_until(lambda: gateway.child("mitmgate.control") != killed, gateway.output)
-    wait_until(lambda: gateway.admin("GET", "/admin/tenants").status_code == 200, gateway.output)
-    wait_until(gateway.healthy, gateway.output)
+        assert whole.get("/health") == whole.get("/health/ready") == 200
+    assert whole.admin("GET", "/admin/tenants").status_code in (200, 503)
+    wait_until(lambda: whole.child("mitmgate.control") != killed, whole.output)
+    wait_until(lambda: whole.admin("GET", "/admin/tenants").status_code == 200, whole.output)
+    wait_until(whole.healthy, whole.output)
 
 
 def test_a_drain_lets_what_is_under_way_end(gateway: Served) -> None:
@@ -222,7 +234,7 @@ def test_a_drain_lets_what_is_under_way_end(gateway: Served) -> None:
     upstream.close()
 
 
-@pytest.mark.parametrize("patient", [True, False])
+@pytest.mark.parametrize("patient", [pytest.param(True, marks=pytest.mark.long), False])
 def test_a_stream_that_hangs_holds_up_the_end_for_a_bounded_time(gateway: Served, patient: bool) -> None:
     """Drained for half a minute, unless a second signal says to end at once."""
     upstream = HangingStream()
