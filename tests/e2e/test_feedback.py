@@ -182,6 +182,7 @@ def both(folder: Path) -> Iterator[tuple[Gateway, Gateway]]:
         yield left, right
 
 
+@pytest.mark.long
 def test_what_is_said_on_one_gateway_holds_on_the_other(both: tuple[Gateway, Gateway], upstream: Upstream) -> None:
     left, right = both
     tenant = left.tenant(upstream.url)
