@@ -5,29 +5,16 @@ Words decide, and only where something is requested: "generate a uuid" is a requ
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from mitmgate.core.text.programs import about_a_program
 from mitmgate.core.text.tables import word_set
 from mitmgate.core.text.triggers import searches
 from mitmgate.core.text.turns import leans_on_earlier_turns
+from mitmgate.core.text.unbound import unbound
 
 _READ_CHARACTERS: Final = 300  # of the beginning and of the end: a request stands there
-
-# ---- what is to be made is a program: the same for everybody
-_PROGRAMS: Final = frozenset(
-    word.encode()
-    for word in word_set(
-        "python javascript java typescript bash excel sql sqlite mysql postgres postgresql php ruby rust golang "
-        "kotlin swift scala perl powershell node nodejs numpy pandas django laravel react function script program "
-        "class method algorithm regex library command linux terminal formula sheets api endpoint app html css "
-        "matlab arduino simulator simulation generator unity scratch tutorial article essay lesson policy guide "
-        "checklist"
-    )
-) - {b"api"}
-
-_in_a_language: Final = re.compile(r"\b(?:in|using|with) (?:c|c\+\+|c#|r|go|d|vb)(?![\w'])").search
 
 # ---- where a request may begin, and with what
 _BEGINS: Final = (
@@ -50,6 +37,9 @@ _UNGUESSABLE: Final = (
     r"|(?:jwt|shared|client|webhook|signing) secrets?"
     r"|(?:api|secret|encryption|private|access|licen[sc]e|product|activation|wi-?fi|ssh|aes|rsa|gpg|pgp|wpa2?|hmac"
     r"|session|auth|random|unique|\d{2,4}-bit|hex) (?:keys?|tokens?|ids?)"
+    r"|salts?(?! (?:water|lake|shaker))|(?:unguessable|random|secure|hex|hexadecimal|alphanumeric|base64|secret"
+    r"|unique|throwaway) "
+    r"(?:strings?|sequences?|usernames?|values?)|(?:hex|alphanumeric|random) string of"
     r"|(?:voucher|coupon|invite|invitation|verification|security|access|backup) codes?)"
 )
 _NOT_THEREAFTER: Final = (
@@ -63,7 +53,7 @@ _GOOD: Final = (
 )
 _NAMED_ONLY: Final = (
     rf"(?:^(?:an? )?(?:{_GOOD},? ){{1,4}}{_UNGUESSABLE}(?: please| pls| for \w+(?: \w+)?)?\W*$"
-    rf"|^(?:an? )?(?:new )?(?:uuids?|guids?|password|passphrase|pin)(?: ?v\d)?(?: please| pls)\W*$"
+    rf"|^(?:an? )?(?:new )?(?:uuids?|guids?|password|passphrase|pin)(?: ?v\d)?\W*$"
     rf"|{_GOOD} {_UNGUESSABLE} (?:for me\b|(?:that )?i (?:can|could|should|may|might) use\b))"
 )
 _FOR_SECRETS: Final = rf"(?:{_ASKED}{_DESCRIBED}{_UNGUESSABLE}{_NOT_THEREAFTER}|{_NAMED_ONLY})"
@@ -94,21 +84,43 @@ _DICE: Final = (
     r"(?:dice|die|d(?:4|6|8|10|12|20|100))\b"
 )
 _NOTATION: Final = rf"{_BEGINS}(?:roll|throw){_FOR} (?:an? )?\d{{0,2}}d\d{{1,3}}\b"
-_CARD: Final = (
-    rf"{_BEGINS}(?:draw|pick|deal|pull|choose){_FOR} {_HOW_MANY} (?:tarot |playing |random )?(?:cards?|hand)"
-    r"(?=,| for me| from|\W*$)"
-)
 _NUMBER: Final = (
     rf"{_BEGINS}(?:pick|choose|guess|think of|select|give|name|say|tell){_FOR} (?:an?|any|some|\d{{1,3}}|two|three"
     r"|five|six)(?: \w+)? numbers?(?= (?:between|from|for me|in the range|that|please|up to|1|below)\b|\W*$)"
 )
-_FROM_A_LIST: Final = (
-    rf"{_BEGINS}(?:pick|choose|select){_FOR} (?:an?|one|any|some)(?: [\w-]{{1,20}}){{0,2}}?"
-    r" (?:from|out of|of|among|between) (?:this|these|the following|the list|my list|them)\b"
+#: The choice is left to who answers: pick any colour, select three winners, choose for me.
+_CHOICE: Final = (
+    rf"{_BEGINS}(?:pick|choose|select|guess|draw|deal|spin|throw)(?: (?:me|us|up))*"
+    r"(?: (?:any|some|one|two|three|four|five|six|ten|\d{1,3})\b(?! (?:word|line|sentence|paragraph)s? )"
+    r"(?=[\w' ,-]{0,40}?(?:\W*$| (?:of|from|out of|among|between|for (?:me|us)|at random)\b))"
+    r"| [\w' ,-]{1,40}? for (?:me|us)\b| (?:for|between)(?: me| us)?\b"
+    r"| (?:an?|the|our|my) [\w' -]{1,30}? (?:from|out of|of|among|between) (?:this|these|the following|the list"
+    r"|my list|them|a"
+    r" hat|a deck|[\w' ]{1,30}(?:,| or | and ))"
+    r"| (?:an?|our|my|the) (?:(?:playing|tarot|poker|blackjack|\w+ )?(?:cards?|hand|hands|lots?|straws?|tarot"
+    r"|dart|darts|winners?"
+    r"|loser|volunteer))(?=,| (?:for|from|at|please)\b|\W*$))"
+)
+_UNDECIDED: Final = (
+    rf"(?:i can(?:'?t|not) decide|{_BEGINS}(?:you (?:decide|choose|pick)|decide for (?:me|us)|help (?:me|us)"
+    rf" (?:decide|choose|pick)"
+    r" between)|\bam i thinking\b|what(?:'?s| is) my lucky\b)"
+)
+_PLAY: Final = (
+    rf"(?:{_BEGINS}(?:play|start) [\w ,-]{{2,40}} with (?:me|us)\b|\b(?:let'?s|shall we|can we|wanna) play [\w"
+    rf" ,-]{{2,40}}"
+    rf"|{_BEGINS}think of an? (?:\w+ )?(?:number|word|animal|person|object|card|colou?r)\b)"
+)
+_MADE_UP: Final = (
+    rf"{_BEGINS}{_VERB}{_FOR} {_ANY}(?:[\w-]{{1,20}} )?(?:fake|made[- ]up|fictional|fictitious|dummy|mock|imaginary)"
+    r" (?:full |phone |e-?mail )?(?:names?|address(?:es)?|identit(?:y|ies)|e-?mails?|numbers?|persons?|people"
+    r"|users?|data"
+    r"|credit cards?|customers?|records?)\b"
 )
 _LOTTERY: Final = (
-    rf"{_BEGINS}(?:pick|choose|give|generate|suggest|predict|tell|i need|i want){_FOR} [\w' -]{{0,30}}?"
-    r"(?:lottery|lotto|powerball|euromillions|mega millions) (?:numbers?|ticket)\b"
+    rf"{_BEGINS}(?:(?:pick|choose|give|generate|suggest|predict|tell|i need|i want){_FOR} [\w' -]{{0,30}}?)?"
+    r"(?:(?:lottery|lotto|powerball|euromillions|mega millions)(?: \w+)? (?:numbers?|ticket|combination|picks?)"
+    r"|lucky numbers?)(?= (?:for|please)\b|,|\W*$)"
 )
 _DRAWS: Final = {
     "random": _RANDOM + "|" + _AT_RANDOM,
@@ -116,18 +128,19 @@ _DRAWS: Final = {
     **dict.fromkeys(("coin", "coins"), _COIN),
     "heads": r"^(?:so )?heads or tails\W*$",
     **dict.fromkeys(("dice", "die", "d4", "d6", "d8", "d10", "d12", "d20", "d100"), _DICE),
-    **dict.fromkeys(("roll", "throw"), _NOTATION),
-    **dict.fromkeys(("card", "cards", "hand"), _CARD),
+    "roll": _NOTATION,
+    "throw": f"{_NOTATION}|{_CHOICE}",
     **dict.fromkeys(("number", "numbers"), f"{_NUMBER}|{_LOTTERY}"),
-    "ticket": _LOTTERY,
-    **dict.fromkeys(("pick", "choose", "select"), _FROM_A_LIST),
+    **dict.fromkeys(("pick", "choose", "select", "guess", "draw", "deal", "spin"), _CHOICE),
     "wheel": rf"{_BEGINS}spin (?:the|a) (?:\w+ )?wheel\b",
     "shuffle": rf"{_BEGINS}shuffle (?:the|this|these|my|a) (?:\w+ )?(?:cards?|deck|list|names?|words?|letters?"
     r"|numbers?|items?|order|following)\b",
     "surprise": r"surprise (?:me|us)\b(?! (?:that|how|when|if|about|with how)\b)",
     "scissors": r"(?:^|^let'?s play |^play )rock,? paper,?(?: or)? scissors(?: with me|, go|, shoot)?\W*$",
-    "fake": rf"{_BEGINS}{_VERB}{_FOR} {_ANY}(?:[\w-]{{1,20}} )?fake (?:full )?(?:names?|address(?:es)?"
-    r"|identit(?:y|ies)|e-?mails?|phone numbers?|persons?|people|users?|data|credit cards?)\b",
+    **dict.fromkeys(("fake", "made", "fictional", "fictitious", "dummy", "mock", "imaginary"), _MADE_UP),
+    **dict.fromkeys(("play", "think"), _PLAY),
+    **dict.fromkeys(("decide", "between", "thinking", "lucky"), f"{_UNDECIDED}|{_LOTTERY}"),
+    **dict.fromkeys(("lottery", "lotto", "powerball", "euromillions"), _LOTTERY),
     **dict.fromkeys(
         ("another", "different", "new", "more"),
         rf"{_BEGINS}(?:tell|give|show|write|make|suggest|sing|create|i want|i need|do|hear|what about|how about"
@@ -141,7 +154,8 @@ _SECRETS: Final = {
     **dict.fromkeys(
         word_set(
             "password passwords passphrase passphrases passcode passcodes pin pins uuid uuids uuidv4 guid guids ulid "
-            "nonce nonces salt salts otp otps phrase phrases secret secrets code codes pad id ids"
+            "nonce nonces salt salts string strings sequence username usernames value otp otps phrase phrases"
+            " secret secrets code codes pad id ids"
         ),
         _FOR_SECRETS,
     ),
@@ -157,10 +171,10 @@ def unshared(words: AbstractSet[bytes], text: str, written: str) -> str | None:
 
     words: those of the text, which is lower-case; written: the text as it was written.
     """
-    if leans_on_earlier_turns(written):
+    if leans_on_earlier_turns(written) or unbound(written):
         return "no context"
     found = TRIGGERS.intersection(words)
-    if not found or not _PROGRAMS.isdisjoint(words) or _in_a_language(text) is not None:
+    if not found or about_a_program(words, text):
         return None
     if len(text) > 2 * _READ_CHARACTERS:
         text = f"{text[:_READ_CHARACTERS]}\n{text[-_READ_CHARACTERS:]}"

@@ -33,7 +33,8 @@ _BEGINNING: Final = word_set(
 )
 #: They say nothing themselves.
 _EMPTY: Final = word_set(
-    "a an the and or but so also then now just only not no yes too very much bit little lot even way some any few all "
+    "a an the and or but so also then now just only not no yes too very much bit little lot even way some any"
+    " few all "
     "me my mine you your i us we is are was were do does did don't didn't doesn't can could would will to of for on "
     "in into at as with from about by if there what what's which who how why when where mean means meant work works "
     "sound sounds look say said tell give show make put turn write have has want need like get use ask answer check "
@@ -87,6 +88,33 @@ _EXCHANGES: Final = re.compile(
     r"(?: [\w'-]+){1,4}"
     r"|(?:option|number|answer|choice) [a-e\d]"
 ).fullmatch
+#: What was said earlier, or one of the things in it.
+_REFERS: Final = re.compile(
+    r"\b(?:(?:did|have|had|are|were) you (?:just |already |first )?(?:say|said|ask|asked|tell|told|mean"
+    r"|mentioned?|write|written"
+    r"|wrote|suggest|suggested|recommended|give|given|gave|talking|referring)\b"
+    r"|you (?:just |already |previously )?(?:said|mentioned|suggested|told me|gave me|recommended|listed)"
+    r"|as (?:i|we|you) (?:just |already )?(?:said|mentioned|told you|discussed|asked|wrote)"
+    r"|did i (?:just |first |last )?(?:ask|say|tell|write|mention|send|type)"
+    r"|(?:we|we've|we have) (?:just |already )?(?:talked|discussed|spoke|been (?:talking|discussing)|talk)"
+    r"|(?:our|this|the (?:whole |entire )?) ?(?:conversation|chat|discussion)(?: (?:so far|above|history|until"
+    r" now))?[\s.?!]*$"
+    r"|(?:my|your) (?:first|last|previous|earlier|original|initial) (?:question|answer|message|response|reply"
+    r"|suggestion|point"
+    r"|prompt|example|code|sentence|paragraph|idea|joke|poem|story)s?"
+    r"|in (?:simpler|plainer|fewer|other|easier|more \w+|your own) (?:words|terms|language)[\s.?!]*$)"
+    r"|^(?:(?:use|try|take|pick|choose|expand on|explain|elaborate on|show|do|i like|i prefer|go with) )?(?:the"
+    r" |your )"
+    r"(?:first|second|third|fourth|fifth|last|other|previous) (?:option|one|suggestion|point|step|answer"
+    r"|example|idea|approach"
+    r"|method|choice|solution|part|version|paragraph|sentence)\b(?! (?:of|in) )"
+    r"|^(?:but |no,? |well,? )?(?:it|that|this) (?:(?:still|really|just|also|only|didn't|doesn't|does|did|is"
+    r"|isn't|was|wasn't"
+    r"|keeps?|won't|can't|says?|fails?|failed|gives?|worked|works|not) ?)+"
+    r"(?:\w+)?[\s.?!]*$"
+    r"|^i (?:already |have |just )*(?:tried|did|used|meant|mean|don't|didn't|do not|can't) (?:that|it|this"
+    r"|those|them)\b"
+).search
 #: A sum, or a text that is given.
 _SAYS: Final = frozenset('+*/=^%$<>°"“”„«»`')
 _ABBREVIATION: Final = re.compile(r"\b[A-Z]{2,}\b").search
@@ -102,7 +130,7 @@ def leans_on_earlier_turns(text: str) -> bool:
     text = _THANKS("", text.lower().replace("’", "'"))
     words = _WORDS(text)
     whole = " ".join(words)
-    if whole in _WHOLE or _EXCHANGES(whole) is not None:
+    if whole in _WHOLE or _EXCHANGES(whole) is not None or _REFERS(text) is not None:
         return True
     polite = _POLITE.match(text)
     rest = _WORDS(text[polite.end() :]) if polite else words
