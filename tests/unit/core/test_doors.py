@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
-from re import _constants, _parser
 from typing import Any
 
 import pytest
@@ -15,6 +15,9 @@ from mitmgate.core import personal, the_present, unshared
 from mitmgate.core.kept_out import why_kept_out
 from mitmgate.core.text import courtesy, general, turns
 from mitmgate.core.volatile import volatile_text
+
+_parser: Any = importlib.import_module("re._parser")
+_constants: Any = importlib.import_module("re._constants")
 
 TEXTS = (
     "How do I reset my router?", "What is the capital of France?", "What's the weather in Paris?", "Where is my order?",
