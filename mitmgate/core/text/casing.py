@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mitmgate.core.text.lexicon import STOP
 from mitmgate.core.text.tables import word_set
 
 #: Ordinary words that are names with a capital.
@@ -75,6 +76,7 @@ _MARKED: Final = re.compile(
     """,
     re.VERBOSE,
 ).findall
+_KEYWORDS: Final = re.compile(r"\b[A-Z]{2,} [A-Z]{2,}\b").findall
 _BREAKS: Final = frozenset('.?!:\n"“”(')
 _HALF_DAYS: Final = ("am", "pm")
 _IN_A_LANGUAGE: Final = word_set("in learn using with study language programming")
@@ -90,6 +92,7 @@ class Spelled:
     initial: bool
     literal: bool  # a name of something that is written in one way only
     lettered: bool
+    titled: bool  # the word before or after has a capital too: Primary Key
     after_the: bool
 
 
@@ -130,9 +133,10 @@ def _spelled(written: Written) -> Mapping[str, list[Spelled]]:
     text = written.text
     found: dict[str, list[Spelled]] = {}
     matches = list(_MATCHES(text))
-    lower = ["", *(match.group().lower() for match in matches), ""]
+    forms = [match.group() for match in matches]
+    lower = ["", *(form.lower() for form in forms), ""]
     end = 0
-    for before, word, after, match in zip(lower, lower[1:], lower[2:], matches, strict=False):
+    for place, (before, word, after, match) in enumerate(zip(lower, lower[1:], lower[2:], matches, strict=False)):
         found.setdefault(word, []).append(
             Spelled(
                 match.group(),
@@ -141,6 +145,8 @@ def _spelled(written: Written) -> Mapping[str, list[Spelled]]:
                 or after in _LITERAL_BEFORE
                 or (len(word) == 1 and (before == "the" or after in _AFTER_A_NOTE)),
                 before in _LETTERED or (word in "cr" and before in _IN_A_LANGUAGE) or _is_joined(text, match),
+                match.group().istitle()
+                and any(each.istitle() for each in (*forms[max(0, place - 1) : place], *forms[place + 1 : place + 2])),
                 before == "the",
             )
         )
@@ -166,6 +172,31 @@ def other_case(one: Written, other: Written) -> bool:
         if any(a.form != b.form and _differ(word, a, b, one, other) for a, b in pairs):
             return True
     return False
+
+
+def grown(one: Written, other: Written) -> bool:
+    """Whether a keyword has a small word more on one side, UNION ALL; or a name is the plural of a thing, apples."""
+    return _grown(one, other) or _grown(other, one)
+
+
+def _grown(one: Written, other: Written) -> bool:
+    if not (one.says and other.says):
+        return False
+    for word, forms in one.forms.items():
+        if word in other.forms:
+            continue
+        if word in _NAMES and all(form.istitle() for form in forms) and word + "s" in other.forms:
+            return all(form.islower() for form in other.forms[word + "s"])
+        if word in STOP and len(word) > 1 and all(form.isupper() for form in forms):
+            beside = _KEYWORDS(one.text)
+            return any(
+                word in pair.lower().split() and any(_is_loud(each, other) for each in pair.split()) for pair in beside
+            )
+    return False
+
+
+def _is_loud(form: str, other: Written) -> bool:
+    return form in other.forms.get(form.lower(), ())
 
 
 def other_marks(one: Written, other: Written) -> bool:
@@ -207,7 +238,7 @@ def _differ(word: str, one: Spelled, other: Spelled, mine: Written, theirs: Writ
         return False
     if not both_say or one.initial or other.initial:
         return False
-    return word in _NAMES or (one.literal and other.literal)
+    return word in _NAMES or (one.literal and other.literal and not (one.titled or other.titled))
 
 
 def _letters_differ(letter: str, one: Spelled, other: Spelled, *, both_say: bool) -> bool:

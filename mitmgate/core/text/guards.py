@@ -6,17 +6,21 @@ words of either question.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from typing import Final
 
 from mitmgate.core.text import measures
-from mitmgate.core.text.casing import may_be_plural, other_case, other_marks
-from mitmgate.core.text.known import two_words
+from mitmgate.core.text.casing import grown, may_be_plural, other_case, other_marks
+from mitmgate.core.text.conjuncts import conjunct, turned
+from mitmgate.core.text.known import is_known, two_words
+from mitmgate.core.text.lexicon import STOP
 from mitmgate.core.text.pair import Pair, opposed
-from mitmgate.core.text.reading import Reading
+from mitmgate.core.text.reading import Reading, Word
 from mitmgate.core.text.replaced import interchangeable
+from mitmgate.core.text.spelling import same_form
 from mitmgate.core.text.tables import word_set
 
 _SHOWN: Final = 3  # values of a reason
@@ -95,9 +99,13 @@ def unit_of_another(pair: Pair) -> str | None:
             continue
         if _is_measured_in(other, pair.left) and _is_measured_in(thing, pair.right):
             return "unit order"
-        if thing in only and other in only and not interchangeable(only[thing], only[other]):
+        if thing in only and other in only and not _may_count(only[thing], only[other]):
             return "another word"
     return None
+
+
+def _may_count(one: Word, other: Word) -> bool:
+    return _related(one.text, other.text) or interchangeable(one, other)
 
 
 def _is_measured_in(key: str, reading: Reading) -> bool:
@@ -110,7 +118,19 @@ def code(pair: Pair) -> str | None:
 
 
 def quoted(pair: Pair) -> str | None:
-    return None if _alike(pair.left.quoted, pair.right.quoted) else "quoted text"
+    """Quotation marks may be left out where no small word hangs on them: "it" is a pronoun."""
+    left, right = pair.left, pair.right
+    if _alike(left.quoted, right.quoted):
+        return None
+    if left.quoted and right.quoted:
+        return "quoted text"
+    bare = f" {(left if right.quoted else right).written.text.casefold()} "
+    stands = (re.search(rf"(?<!\w){re.escape(text)}(?!\w)", bare) for text in left.quoted | right.quoted)
+    small = any(text in STOP or len(text) < _SHORTEST_QUOTED for text in left.quoted | right.quoted)
+    return None if all(stands) and not small else "quoted text"
+
+
+_SHORTEST_QUOTED: Final = 3
 
 
 def given_text(pair: Pair) -> str | None:
@@ -159,7 +179,8 @@ def exchanged_names(pair: Pair) -> str | None:
 
 
 def letter_case(pair: Pair) -> str | None:
-    return "letter case" if other_case(pair.left.written, pair.right.written) else None
+    left, right = pair.left.written, pair.right.written
+    return "letter case" if other_case(left, right) or grown(left, right) else None
 
 
 def sign(pair: Pair) -> str | None:
@@ -208,6 +229,28 @@ def another_letter(pair: Pair) -> str | None:
     return "another word" if any(two_words(*each) for each in one_stem) else None
 
 
+def unknown_word(pair: Pair) -> str | None:
+    """Each side has a word that the model knows only by its letters, and the other lacks: clonidine, clonazepam."""
+    mine, theirs = ([word.text for word in side if word.content and not is_known(word.text)] for side in pair.only)
+    left = [word for word in mine if not any(_related(word, other) for other in theirs)]
+    right = [word for word in theirs if not any(_related(word, other) for other in mine)]
+    return "another word" if left and right else None
+
+
+def _related(one: str, other: str) -> bool:
+    """Forms of one word, or the one written shorter: dictionaries, dicts."""
+    return same_form(one, other) or one.startswith(other.rstrip("s")) or other.startswith(one.rstrip("s"))
+
+
+def initials(pair: Pair) -> str | None:
+    """George W. Bush and George H. W. Bush; who leaves them out may mean either."""
+    left, right = (_INITIALS(side.written.text) for side in (pair.left, pair.right))
+    return "name" if left and right and left != right else None
+
+
+_INITIALS: Final = re.compile(r"(?<![\w.])[A-Z]\.(?=\s?[A-Z])").findall
+
+
 def vetoes(pair: Pair) -> list[str]:
     """The facts in which the two differ, the weightiest first; empty when there are none."""
     if not (pair.left.english and pair.right.english):
@@ -220,6 +263,7 @@ def vetoes(pair: Pair) -> list[str]:
 FACTS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation,
     opposite, exchanged_names, plural_name, another_letter,
+    unknown_word, initials, conjunct, turned,
 )  # fmt: skip
 
 _CLASHES: Final = {

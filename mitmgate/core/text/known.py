@@ -1,19 +1,20 @@
-"""Which English words are words of their own although a slip of the keyboard could make one of the other. Pure.
+"""Which words the embedding model knows whole: Iran and Iraq are two words, not one and a slip of it. Pure.
 
-The table holds only words that have such a neighbour (Iran and Iraq): of two spellings one letter apart, both are
-words when both are in it. `scripts/make_near_words.py` writes it.
+`scripts/make_words.py` writes the table from the model's vocabulary.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Final
 
 from mitmgate.core.text.lexicon import NEGATIONS, STOP
-from mitmgate.core.text.spelling import one_slip_apart, same_beginning, same_form
+from mitmgate.core.text.spelling import bases, one_slip_apart, same_beginning, same_form
 from mitmgate.core.text.tables import aliases_of
 
-_WIN_WINE = 7  # letters of two words, one of them too short for the table
+_SHORTEST: Final = 4  # letters of a word that one slip could make another
+_WIN_WINE: Final = 7  # letters of two words, one of them too short for the table
 #: Taken for each other by many who write; whoever writes the one may mean the other.
 _CONFUSED = aliases_of(
     """
@@ -46,11 +47,21 @@ def two_words(one: str, other: str) -> bool:
         return False
     if one in _CONFUSED and _CONFUSED[one] == _CONFUSED.get(other):
         return False
-    known = _near_words()
-    return one in known and other in known
+    known = _words()
+    return min(len(one), len(other)) >= _SHORTEST and one in known and other in known
+
+
+@lru_cache(maxsize=16384)
+def is_known(word: str) -> bool:
+    """Whether the model knows the word or one that it is a form of; it reads others in pieces, by their letters."""
+    known = _words()
+    if len(word) < _SHORTEST or not (word.isascii() and word.isalpha()):
+        return True
+    found = (each for base in bases(word) for each in (base, base + "e", base + base[-1:]))
+    return any(each in known for each in found)
 
 
 @cache
-def _near_words() -> frozenset[str]:
+def _words() -> frozenset[str]:
     """Read when first needed: only the matcher compares words."""
-    return frozenset(files(__package__).joinpath("near_words.txt").read_text("ascii").split())
+    return frozenset(files(__package__).joinpath("words.txt").read_text("ascii").split())

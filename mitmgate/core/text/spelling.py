@@ -92,6 +92,7 @@ _FORMS: Final = aliases_of(
     tooth: teeth
     wake: woke
     wear: wore
+    weigh: weight
     wife: wives
     win: won
     wolf: wolves
