@@ -35,9 +35,10 @@ _MINE: Final = (
     rf"{_SHORT}"
 )
 _AM_I: Final = (
-    r"(?:(?<!\bwhy )(?<!\bwhat )am i\b(?! (?:\w+ )?(?:allowed|supposed|required|able|liable|legally|responsible"
+    r"(?:(?<!\bwhy )(?<!\bwhat )am i\b(?! to\b)(?! (?:\w+ )?(?:allowed|supposed|required|able|liable|legally"
+    r"|responsible"
     r"|obliged|obligated|permitted|doing"
-    r"|to\b|too\b|missing|getting|being|an?\b|the only|alone|wrong|bad|always|charged)))"
+    r"|too\b|missing|getting|being|an?\b|the only|alone|wrong|bad|always|charged)))"
 )
 #: Not why: why did I get a fever after a vaccine?
 _DID_I: Final = (
@@ -66,6 +67,7 @@ _PERSONS: Final = {
     "live": r"(?:i live (?:at|in|near)\b|i (?:do not|don'?t|no longer) want to live\b)",
     **dict.fromkeys(("have", "got"), f"{_HELD}|{_DID_I}"),
     **dict.fromkeys(("did", "was"), _DID_I),
+    **dict.fromkeys(("anyone", "anybody", "someone"), r"(?:did|has|have) (?:any|some)(?:one|body) (?:\w+ ){1,3}?me\b"),
     **dict.fromkeys(
         ("left", "remaining"),
         rf"(?:i(?: still)? (?:have|'ve|ve|got)(?: got)? |(?:do|have) i (?:still )?(?:have |got )?){_LEFT}",

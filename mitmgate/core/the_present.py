@@ -21,6 +21,7 @@ _DAY: Final = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _SEASON: Final = r"(?:spring|summer|autumn|fall|winter)"
 _FEW: Final = r"(?:an?|few|couple of|one|two|three|four|five|six|seven|eight|nine|ten|\d{1,2})"
 _TRADED: Final = r"(?:stock|share|bitcoin|btc|crypto|ethereum|eth|gold|silver|oil|gas|petrol|fuel|house)"
+_CURRENCY: Final = r"(?:dollars?|euros?|pounds?|yen|rupees?|francs?|pesos?|yuan|usd|eur|gbp|jpy|inr|chf|cny|cad|aud)"
 #: What may end any day.
 _LASTING: Final = (
     r"(?:alive|living|open|available|valid|legal|illegal|free|in (?:office|business|power|effect|production|charge"
@@ -39,12 +40,17 @@ _STATUS: Final = (
 _AT_HAND: Final = (
     r"(?:(?:are|is) there (?:any |an? )?(?:[\w-]+ )?(?:delays|strikes|outages|vacancies|openings|queue|line"
     r"|wait)\b(?! between)"
+    r"|(?<!.)any (?:[\w-]+ )?(?:delays|strikes|outages|vacancies|openings)\b"
     r"|how long(?:'?s| is| are) (?:the |your )?(?:queue|line|wait)s?\b)"
 )
 _GOING_ON: Final = (
-    r"(?:(?:who|what|which)(?: \w+)?(?:'?s| is| are) (?:currently |still )?(?:winning|ahead|trending|leading(?="
+    r"(?:(?:who|what|which)(?: \w+)?(?:'?s| is| are) (?:currently |still )?(?:winning|ahead|trending(?= (?:on"
+    r"|in|at|now)\b|\W*$)|leading(?="
     r" (?:the|in|with"
-    r"|after)\b|\W*$))|(?:is|are|'s) (?:[\w'&-]+ ){0,3}trading (?:at|for)\b)"
+    r"|after)\b|\W*$))|(?:is|are|'s) (?:[\w'&-]+ ){0,3}trading (?:at|for)\b"
+    r"|what(?:'?s| is) (?:happening|going on)(?= (?:in|at|with|on)\b|\W*$)"
+    r"|how(?:'?s| is| are) (?!it |he |she )(?:[\w'&-]+ ){1,4}doing\b(?! it)"
+    r"|(?:what|which) [\w ]{1,30}(?:is|are) (?:playing|showing)(?: (?:in|at|on) [\w ]+)?\W*$)"
 )
 _SHOWN: Final = (
     r"(?:(?:what|which)(?: \w+)?(?:'?s| is| are) (?:\w+ ){0,2}?(?:in|at|on) (?:the )?"
@@ -98,7 +104,9 @@ _MOMENTS: Final = {
     "till": r"how (?:long|many \w+)[\w' ]{0,40} till\b",
     **dict.fromkeys(("down", "open", "closed", "delayed", "cancelled", "canceled", "hiring"), _STATUS),
     **dict.fromkeys(("delays", "strikes", "outages", "vacancies", "openings", "queue", "line", "wait"), _AT_HAND),
-    **dict.fromkeys(("leading", "trending", "trading", "ahead"), _GOING_ON),
+    **dict.fromkeys(
+        ("leading", "trending", "trading", "ahead", "happening", "going", "doing", "playing", "showing"), _GOING_ON
+    ),
     **dict.fromkeys(("cinemas", "cinema", "theaters", "theatres", "tv", "netflix"), _SHOWN),
     "left": rf"how many {_PERIOD} (?:are |is )?left\b",
     "winning": _GOING_ON,
@@ -110,13 +118,15 @@ _MOMENTS: Final = {
     ),
     "price": rf"(?:{_TRADED} price\b|price of (?:an? )?(?:barrel of )?{_TRADED}\b)",
     "prices": rf"{_TRADED} prices\b",
+    "rate": rf"{_CURRENCY} to {_CURRENCY} (?:exchange )?rate\b",
     "exchange": (
         r"(?:exchange rates? (?:for|of|between|from|to|now)\b|what(?:'?s| is) the (?:[\w'-]+ ){0,3}exchange rate\b)"
     ),
     "what": (
         r"(?:what(?:'?s| is) new\b(?!.{0,60}\d)|what time (?:is|will) (?!best|good|considered|too|ok|ideal|it"
         r" (?:best|ok|safe))"
-        r"|what(?: (?:time|day|date|year|month|week) (?:of the \w+ )?is (?:it|this)|(?: is|'?s) the (?:time|date))\b)"
+        r"|what(?: (?:time|day|date|year|month|week) (?:of the \w+ )?is (?:it|this)\b|(?: is|'?s) the (?:time"
+        r"|date)(?= (?:in|at|now|right|here|there)\b|\W*$)))"
     ),
     "whats": r"whats the (?:time|date)\b",
     "which": r"which (?:day|month|year) is (?:it|this)\b",

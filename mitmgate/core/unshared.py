@@ -21,7 +21,7 @@ _BEGINS: Final = (
     r"(?:^|[.!?:;,\n]\s{0,3}|\b(?:and|then|please|pls|kindly|just|so|ok|okay|you|me|to me|i need you to|let's|lets) )"
 )
 _VERB: Final = (
-    r"(?:generate|create|make|give|write|suggest|recommend|come up with|produce|get|choose|pick|select|think of"
+    r"(?:generate|create|make|give|gimme|write|suggest|recommend|come up with|produce|get|choose|pick|select|think of"
     r"|invent|propose|provide|send|print|output|show|tell|say|name|draw|i need|i want|i'd like|i would like|need"
     r"|want)"
 )
@@ -34,7 +34,7 @@ _DESCRIBED: Final = r"(?:(?!(?:about|and|code|for|from|how|in|of|on|story|that|t
 _UNGUESSABLE: Final = (
     r"(?:passwords?|passphrases?|passcodes?|pins?(?: codes?| numbers?)?|uuids?(?: ?v\d)?|guids?|ulids?|nonces?"
     r"|otps?|one-time (?:codes?|pads?)|(?:seed|recovery|mnemonic) (?:phrases?|words?)"
-    r"|(?:jwt|shared|client|webhook|signing) secrets?"
+    r"|(?:jwt|shared|client|webhook|signing|hex|random|\d+[- ]?(?:byte|bit)(?: \w+)?) secrets?"
     r"|(?:api|secret|encryption|private|access|licen[sc]e|product|activation|wi-?fi|ssh|aes|rsa|gpg|pgp|wpa2?|hmac"
     r"|session|auth|random|unique|\d{2,4}-bit|hex) (?:keys?|tokens?|ids?)"
     r"|salts?(?! (?:water|lake|shaker))|(?:unguessable|random|secure|hex|hexadecimal|alphanumeric|base64|secret"
@@ -72,7 +72,8 @@ _TERMS: Final = (
 )
 _RANDOM: Final = (
     rf"(?:{_ASKED}(?:[\w-]{{1,20}} ){{0,2}}?random\b{_TERMS}"
-    rf"|^(?:(?:an?|some|one|\d{{1,3}}) )?random {_DRAWN}(?= (?:between|from|with|of|please|for|about)\b|\W*$)"
+    rf"|^(?:(?:an?|some|one|\d{{1,3}}) )?random (?:\w+ )?{_DRAWN}(?= (?:between|from|with|of|please|for"
+    rf"|about)\b|\W*$)"
     rf"|random {_DRAWN} (?:please|for me)\b)"
 )
 _AT_RANDOM: Final = rf"{_BEGINS}{_VERB}{_FOR} [\w' ,-]{{1,60}} (?:at random|randomly)\b"
@@ -83,7 +84,7 @@ _DICE: Final = (
     rf"{_BEGINS}(?:roll|throw|cast){_FOR} (?:{_HOW_MANY} )?(?:[\w-]{{1,12}} ){{0,3}}?"
     r"(?:dice|die|d(?:4|6|8|10|12|20|100))\b"
 )
-_NOTATION: Final = rf"{_BEGINS}(?:roll|throw){_FOR} (?:an? )?\d{{0,2}}d\d{{1,3}}\b"
+_NOTATION: Final = rf"{_BEGINS}(?:roll|throw)\b{_FOR} (?:[\w-]+,? ){{0,3}}\d{{0,2}}d\d{{1,3}}\b"
 _NUMBER: Final = (
     rf"{_BEGINS}(?:pick|choose|guess|think of|select|give|name|say|tell){_FOR} (?:an?|any|some|\d{{1,3}}|two|three"
     r"|five|six)(?: \w+)? numbers?(?= (?:between|from|for me|in the range|that|please|up to|1|below)\b|\W*$)"

@@ -23,7 +23,7 @@ _begins_generally: Final = re.compile(
     r"|(?:can|could|may|should|must) (?:my|our|an?|the) )"
 ).match
 _STATES: Final = re.compile(
-    r"[.?!;]\s+\w|\n\s*\w|\b(?:my|our) (?:\w+ ){1,3}?(?:is|are|was|were|has|had) |\bi(?:'m| am) "
+    r"[.?!;]\s+\w|\n\s*\w|(?<!\bif )(?<!\bwhen )\b(?:my|our) (?:\w+ ){1,3}?(?:is|are|was|were|has|had) |\bi(?:'m| am) "
 ).search
 
 

@@ -22,6 +22,7 @@ from mitmgate.core.text.reading import Reading, Word
 from mitmgate.core.text.replaced import interchangeable
 from mitmgate.core.text.spelling import same_form
 from mitmgate.core.text.tables import word_set
+from mitmgate.core.text.times import only_tense
 
 _SHOWN: Final = 3  # values of a reason
 _LONGEST: Final = 24  # characters of one
@@ -81,7 +82,8 @@ def unit(pair: Pair) -> str | None:
     hard = (mine | theirs).keys() - measures.SOFT_UNITS
     if mine != theirs and (hard or (mine and theirs)):
         return _versus("money" if any(name in measures.MONEY for name in hard) else "unit", mine, theirs)
-    if left != right and mine == theirs and mine:
+    same_values = Counter(value for value, _ in left.elements()) == Counter(value for value, _ in right.elements())
+    if left != right and mine == theirs and mine and same_values:
         return "unit order"  # the same values with exchanged units
     all_left = (pair.left.units | {name for _, name in left if name}) - measures.SOFT_UNITS
     all_right = (pair.right.units | {name for _, name in right if name}) - measures.SOFT_UNITS
@@ -263,7 +265,7 @@ def vetoes(pair: Pair) -> list[str]:
 FACTS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation,
     opposite, exchanged_names, plural_name, another_letter,
-    unknown_word, initials, conjunct, turned,
+    unknown_word, initials, conjunct, turned, only_tense,
 )  # fmt: skip
 
 _CLASHES: Final = {

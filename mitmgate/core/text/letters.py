@@ -12,7 +12,7 @@ _SIGNS: Final = frozenset(("So", "Sm", "Sk"))
 # Variants, and × ÷ − °, which are read as operators and units.
 _ignored: Final = re.compile("[\ufe00-\ufe0f\u200d\u00d7\u00f7\u2212\u00b0]")
 _operators: Final = re.compile(
-    r"\|>|<\||\?\.(?=\w)|(?<=\s)\?[?.](?=\s)|\*\*|(?<!:)//|&&|\|\||[!=]==?|[-=]>|<=>?|>=|<<|>>|:=|[-+*/]="
+    r"(?<=\s)::?(?=\s)|\|>|<\||\?\.(?=\w)|(?<=\s)\?[?.](?=\s)|\*\*|(?<!:)//|&&|\|\||[!=]==?|[-=]>|<=>?|>=|<<|>>|:=|[-+*/]="
 ).findall
 _around: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")  # an emoji at the end is a tone of voice
 

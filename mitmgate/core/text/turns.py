@@ -112,6 +112,10 @@ _REFERS: Final = re.compile(
     r"|isn't|was|wasn't"
     r"|keeps?|won't|can't|says?|fails?|failed|gives?|worked|works|not) ?)+"
     r"(?:\w+)?[\s.?!]*$"
+    r"|\binstead[\s.?!]*$|^(?:any|some) (?:other|more|further|better) \w+[\s.?!]*$"
+    r"|^same (?:question|thing|again|here)\b|^(?:no,? )?i meant\b"
+    r"|^(?:and |so |but )?which (?:one|of (?:them|these|those|the two)) (?:is|are|was|do|does|should|would|costs?)"
+    r"(?: \w+){0,2}[\s.?!]*$"
     r"|^i (?:already |have |just )*(?:tried|did|used|meant|mean|don't|didn't|do not|can't) (?:that|it|this"
     r"|those|them)\b"
 ).search

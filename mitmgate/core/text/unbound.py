@@ -41,6 +41,8 @@ _AFTER_POINTER: Final = NEGATIONS | word_set(
     "to in into on onto of for with from at by about over under as like up out off down again now please better faster "
     "mean means work works do does did is are was were be happen happens and or but look sound in"
 )
+_BEFORE_THAT: Final = word_set("of about for with to on from by in")
+_DEGREES: Final = word_set("old tall big long far often much many young good bad large high")  # how old
 _ASKS: Final = word_set("who what when where why how which whose whom")
 _WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?|[,.;:!?]").findall
 _GIVES: Final = frozenset(':"“”«»`\n∑=')
@@ -63,6 +65,10 @@ def _points_back(words: list[str], at: int) -> bool:
     word, before, after = words[at], words[:at], words[at + 1 :]
     if word in _PERSONS:
         return not _content(before)
+    if word == "that":  # what are the downsides of that?
+        if after[1:] or (after and after[0][:1].isalnum()):
+            return False
+        return bool(before) and before[-1] in _BEFORE_THAT and not _explained(before[:-1])
     if word == "those" and after[:1] != [] and after[0][:1].isalnum():
         return False  # those in need
     if word in _POINTERS:  # this bread is named; this by itself is not
@@ -104,4 +110,10 @@ def _explained(before: list[str]) -> bool:
 
 
 def _content(words: list[str]) -> list[str]:
-    return [word for word in words if word[:1].isalnum() and word not in STOP and word not in _ASKS and "'" not in word]
+    return [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if word[:1].isalnum()
+        and "'" not in word
+        and not (word in STOP or word in _ASKS or (before == "how" and word in _DEGREES))
+    ]

@@ -54,6 +54,9 @@ from mitmgate.core.volatile import volatile_text
         "Lucky numbers please",
         "let's play hangman",
         "give me a made-up phone number",
+        "Random team name please",
+        "Roll for initiative, d20 plus 3",
+        "Gimme a random animal",
     ],
 )
 def test_chance(text: str) -> None:
@@ -156,6 +159,12 @@ def test_secrets(text: str) -> None:
         "and then?",
         "try again, thanks",
         "translate to Danish please",
+        "How old is she?",
+        "Any other ideas?",
+        "I meant the red one",
+        "Same question for Spain",
+        "which one is cheaper?",
+        "use bullet points instead",
     ],
 )
 def test_turns_without_context(text: str) -> None:
@@ -239,6 +248,7 @@ def test_turns_without_context(text: str) -> None:
         "choose a career",
         "stop smoking",
         "in vitro fertilization",
+        "Which one is the best language school in Pune?",
     ],
 )
 def test_questions_about_them_are_shared(text: str) -> None:

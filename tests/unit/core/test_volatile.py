@@ -80,6 +80,11 @@ from mitmgate.core.volatile import last_user_text, volatile_text, volatility
         "what's new on Netflix",
         "今天天气怎么样",
         "СЕГОДНЯ",
+        "What's happening in Sudan?",
+        "How's the market doing?",
+        "What movies are playing?",
+        "euro to dollar rate",
+        "any strikes at Heathrow?",
     ],
 )
 def test_the_present_moment(text: str) -> None:
@@ -140,6 +145,8 @@ def test_the_present_moment(text: str) -> None:
         "holidays I have left",
         "What is my credit score",
         "I don't want to live",
+        "Am I registered to vote?",
+        "did anyone call me",
     ],
 )
 def test_one_person(text: str) -> None:
@@ -215,6 +222,9 @@ def test_one_person(text: str) -> None:
         "Thoday Hoyt stateless mystery",
         "@decorator in Python",
         "order 4111 1111 1111 1112",
+        "What do I do if my tap is leaking?",
+        "What is the time complexity of quicksort?",
+        "Am I the only one who dislikes it?",
     ],
 )
 def test_what_stays_cacheable(text: str) -> None:
