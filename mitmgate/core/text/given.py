@@ -51,7 +51,8 @@ _PATTERNS: Final = tuple(
         rf"\b{_LANGUAGE} (?:word|translation|term|expression|name) (?:for|of) {_GIVEN}{_END}",
         (
             r"\b(?:how many|number of|count(?: the)?) (?:\w{1,2}'?s|letters?(?: \w)?|characters?|vowels|consonants"
-            rf"|syllables|words)(?: are| are there| there are)? in (?:the (?:word|name|string|phrase) )?{_GIVEN}{_END}"
+            r"|syllables|words)(?: are| are there| there are)? in (?!\d)"
+            rf"(?:the (?:word|name|string|phrase) )?{_GIVEN}{_END}"
         ),
         rf"\blength of (?:the )?(?:string|word|text) {_GIVEN}{_END}",
         rf"\b(?:anagrams?|palindromes?) (?:of|for|from) {_GIVEN}{_END}",

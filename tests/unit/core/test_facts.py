@@ -125,14 +125,16 @@ _TRUE: dict[str, Callable[[str, str], bool]] = {
     "unit": lambda one, other: _found(r"km|miles|%|\$|\bC\b", one, other),
     "money": lambda one, other: _found(r"\$|km|miles|%", one, other),
     "date": lambda one, other: _found(r"May \d", one, other),
-    "operator": lambda one, other: _found(r"[+<>-]", one, other),
+    "operator": lambda one, other: _found(r"\s[-+<>]\s|-\w|\$\d", one, other),
     "sign": lambda one, other: _found(r"[-+<>`%$:]+\S?", one, other),
     "letter case": lambda one, other: bool(
         {word.lower().rstrip("s") for word in _words(one) ^ _words(other) if word != word.lower()}
     ),
     "code identifier": lambda one, other: _found(r"`\w+`|-\w|\+\w|C\+\+|\w\.", one, other) or one != other,
     "quoted text": lambda one, other: _found(r'["`]\w+["`]', one, other),
-    "given text": lambda one, other: "Translate" in one + other or '"' in one + other or "`" in one + other,
+    "given text": lambda one, other: (
+        "Translate" in one + other or "How many" in one + other or '"' in one + other or "`" in one + other
+    ),
     "negation": lambda one, other: _found(r"\bnot\b|\bwithout\b", one, other),
     "opposite": lambda one, other: _words(one.lower()) != _words(other.lower()),
     "name": lambda one, other: _found(r"[A-Z]\w*", one, other),
