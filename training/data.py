@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from training.exchanged import exchanged
+
 
 class Example(NamedTuple):
     """same: 0 or 1; weight: of its loss; soft: how far the label is from certain, 0 to 0.5."""
@@ -36,6 +38,7 @@ class Source:
 #: Of what is seen, by source. "clean" leaves out what may not be redistributed.
 SHARES: Final[Mapping[str, float]] = {
     "generated": 30, "written": 28, "hard": 8, "quora": 26, "neighbours": 8, "paws": 1.5, "intents": 3,
+    "exchanged": 8,
 }  # fmt: skip
 NOT_CLEAN: Final = frozenset({"quora", "neighbours", "paws"})
 _MOST: Final = 260  # characters of any pair
@@ -54,6 +57,7 @@ def sources(data: Path, work: Path, questions: Path, variant: str) -> list[Sourc
         "quora": [each for each in _rows(data / "qqp_train.jsonl.gz", weight=1, soft=0.04) if _fair(each)],
         "paws": [*_rows(data / "paws_dev.jsonl.gz", weight=1, soft=0.03)],
     }
+    found["exchanged"] = [*_exchanged(found["written"] if variant == "clean" else found["written"] + found["quora"])]
     return [
         Source(name, examples, SHARES[name])
         for name, examples in found.items()
@@ -78,6 +82,16 @@ def written(path: Path, *, held_out: bool = False) -> Iterator[Example]:
             for b in other:
                 if a != b:
                     yield Example(a, b, 0, 0.8, 0.01)
+
+
+def _exchanged(examples: list[Example]) -> Iterator[Example]:
+    rng = random.Random(11)
+    texts = sorted({each.a for each in examples})
+    words = sorted(
+        {word for text in texts for word in _WORDS.findall(text.lower()) if len(word) > 2 and word.isalpha()}
+    )
+    for a, b in exchanged(texts, words, rng):
+        yield Example(a, b, 0, 1, 0.02)
 
 
 def endless(chosen: list[Source], rng: random.Random) -> Iterator[Example]:
