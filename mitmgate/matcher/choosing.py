@@ -34,8 +34,8 @@ class Measure:
     bar: float
     threshold: float = 0.0
 
-    def consider(self, query: str, stored: str, similarity: float) -> Considered:
-        return consider(query, stored, similarity, self.calibration, self.threshold)
+    def consider(self, query: str, stored: str, similarity: float, *, whole: bool = True) -> Considered:
+        return consider(query, stored, similarity, self.calibration, self.threshold, whole=whole)
 
     def decide(self, considered: Considered, log_odds: float | None) -> Judged:
         verdict = decide(considered, log_odds, self.calibration, self.bar)
@@ -65,7 +65,7 @@ def choosing(
     for place, (stored, similarity) in enumerate(near[:CONSIDERED]):
         if place > 0 and similarity < lowest:
             break
-        found.append(measure.consider(query, stored, similarity))
+        found.append(measure.consider(query, stored, similarity, whole=place == 0))
         yield None
     told: dict[int, Judged] = {}
     for place, considered in enumerate(found):
