@@ -80,9 +80,7 @@ async def test_two_matchers_hear_of_it_and_a_third_that_starts_later(
         assert known(late) == [pair(number) for number in (0, 1, 2, 4)]
 
 
-async def test_a_purged_tenants_pairs_leave_running_matchers(
-    postgres_dsn: str, connection: asyncpg.Connection
-) -> None:
+async def test_a_purged_tenants_pairs_leave_running_matchers(postgres_dsn: str, connection: asyncpg.Connection) -> None:
     async with following(postgres_dsn) as left, following(postgres_dsn) as right:
         await say(connection, 1)
         version = await say(connection, 2, tenant=2)
