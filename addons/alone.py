@@ -16,6 +16,7 @@ from mitmgate.control.shipper import Shipper
 from mitmgate.control.upkeep import share_cache, sweep_cache
 from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
 from mitmgate.core.store_urls import without_password
+from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.process import follow_feedback, load_model, load_verifier
 from mitmgate.matcher.scopes import Scopes, keep_swept
@@ -98,12 +99,12 @@ async def _matcher(opened: AsyncExitStack, settings: Settings, runtime: Runtime)
     store = Store(runtime.redis_url)
     opened.push_async_callback(store.close)
     model = await asyncio.to_thread(load_model, settings.cache.embedder, runtime.data_dir, settings.cache.model_path)
-    texts, vectors = TextVectors(model), VectorsStore(store)
+    workers, vectors = Workers(), VectorsStore(store)
+    texts = TextVectors(model, workers)
     scopes = Scopes(vectors, settings.vectors.hnsw_from)
     opened.callback(scopes.close)
-    verdicts = PairVerdicts(model, *await asyncio.to_thread(load_verifier), texts.thread)
-    _beside(opened, texts.run())
-    _beside(opened, verdicts.run())
+    verdicts = PairVerdicts(texts, *await asyncio.to_thread(load_verifier))
+    _beside(opened, workers.run())
     _beside(opened, keep_swept(scopes))
     said_wrong, following = follow_feedback(settings, runtime)
     for task in following:

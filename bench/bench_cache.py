@@ -209,7 +209,7 @@ def _by_bar(
     """The most probable of those that the verifier is asked about is the hit."""
     hit, looked_at = judge.best(tally.rows[place]["q"], near, NEVER)
     if hit is None:
-        probable = [(each.verdict.probability or 0.0, at) for at, each in enumerate(looked_at)]
+        probable = [(each.verdict.probability or 0.0, at) for at, each in looked_at.items()]
         probability, hit = max(probable, default=(0.0, None))
     else:
         probability = 1.0  # the same words

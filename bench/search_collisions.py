@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    judge = OfflineJudge.load(options.data_dir, kept_states=4_000)
+    judge = OfflineJudge.load(options.data_dir, states_bytes=60_000_000)
     words = files("mitmgate.core.text").joinpath("words.txt").read_text("ascii").split()
     chosen = random.Random(options.seed)
     questions = list(dict.fromkeys(line.strip() for line in options.questions.read_text().splitlines() if line.strip()))

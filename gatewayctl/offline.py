@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mitmgate.core.settings import Settings
     from mitmgate.matcher.offline import OfflineJudge
 
-KEPT_STATES = 2000  # texts: 60 MB
+STATES_BYTES = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def load_judge(settings: Settings) -> OfflineJudge:
 
     try:
         folder = _model_cache(settings.data_dir)
-        judge = OfflineJudge.load(folder, model_path=settings.cache.model_path, kept_states=KEPT_STATES)
+        judge = OfflineJudge.load(folder, model_path=settings.cache.model_path, states_bytes=STATES_BYTES)
     except (ModelUnusable, OSError, ValueError, KeyError) as problem:
         raise CannotBeUsed(f"the verifier cannot be used: {problem}") from None
     if judge.calibration.verifier != judge.verifier_id:

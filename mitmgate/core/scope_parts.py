@@ -12,9 +12,11 @@ from typing import Any, Final
 
 from mitmgate.core.canonical import canonical_json
 from mitmgate.core.fingerprint import LEFT_OUT, counted_headers
+from mitmgate.core.remembered import Remembered
 
 LARGEST_BYTES: Final = 64 << 10  # of a request whose parts are told: each is spelled out once more
 SCOPE: Final = "scope"
+MOST_REMEMBERED: Final = 1024
 _SYSTEM_ROLES: Final = ("system", "developer")
 _MEMBERS: Final = {
     "model": ("model",),
@@ -34,6 +36,9 @@ NAMES: Final = (
 )
 
 
+_remembered: Final[Remembered[bytes, Mapping[str, str]]] = Remembered(MOST_REMEMBERED)
+
+
 def scope_parts(
     *,
     tenant_id: int,
@@ -46,11 +51,14 @@ def scope_parts(
     headers: Mapping[str, str],
     rest: Mapping[str, Any],
     partition: bytes | None,
-) -> dict[str, str]:
+) -> Mapping[str, str]:
     """Digests by the names of NAMES, of those that say something, and of the scope itself under SCOPE.
 
-    rest: the body without the text that is compared by meaning.
+    rest: the body without the text that is compared by meaning. The scope is the digest of all that follows it here, so
+    the parts of the last scopes are remembered by it: what is asked without earlier turns is of few scopes.
     """
+    if (known := _remembered.get(scope)) is not None:
+        return known
     messages = rest.get("messages")
     turns = messages if isinstance(messages, list) else []
     parts: dict[str, Any] = {
@@ -71,7 +79,9 @@ def scope_parts(
         for name, value in parts.items()
         if value not in (None, [], [None])
     }
-    return {SCOPE: scope.hex()[:16], **told}
+    found = {SCOPE: scope.hex()[:16], **told}
+    _remembered.put(scope, found)
+    return found
 
 
 def differing(one: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, ...]:

@@ -52,14 +52,21 @@ class Considered:
         return not self.vetoes and not self.same_words
 
 
-def consider(query: str, candidate: str, similarity: float, calibration: Calibration, threshold: float) -> Considered:
-    """threshold: the lowest similarity that is allowed, where one is set; 0.0 otherwise."""
+def consider(
+    query: str, candidate: str, similarity: float, calibration: Calibration, threshold: float, *, whole: bool = True
+) -> Considered:
+    """threshold: the lowest similarity that is allowed, where one is set; 0.0 otherwise.
+
+    whole: nothing is left out; else no more is looked for once a fact excludes the pair.
+    """
     left, right = read(query), read(candidate)
     if left.plain == right.plain:
         return Considered(similarity, (), (), (), 0.0, same_words=True)
     far = [BELOW_BAR] if similarity < max(threshold, calibration.floor) else []
     pair = Pair(left, right)
     facts = [*far, *vetoes(pair)]
+    if facts and not whole:
+        return Considered(similarity, tuple(facts), (), (), 0.0, same_words=False)
     if not set(facts) & UNREADABLE:
         facts += [reason for reason in unseen(query, candidate) if reason not in facts]
         values, doubts = features(pair)

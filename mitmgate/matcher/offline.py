@@ -5,47 +5,31 @@ The code that decides is the live path's (`core/verdict.py`, the embedder, the v
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
 
 from mitmgate.core.calibration import Calibration
-from mitmgate.core.verdict import CONSIDERED, Considered, Verdict, consider, decide, worth_verifying
-from mitmgate.services.embedder import MAX_TOKENS, OnnxEmbedder, Vectors
+from mitmgate.matcher.choosing import Judged, Measure, Steps, choosing, judging
+from mitmgate.services.embedder import MAX_TOKENS, STATES_BYTES, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
-from mitmgate.services.verifier import States, Verifier
+from mitmgate.services.verifier import Verifier
+
+__all__ = ["Judged", "OfflineJudge"]
 
 _BATCH: Final = 64
-_KEPT_STATES: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A pair and what was decided on it."""
-
-    similarity: float
-    verdict: Verdict
-    considered: Considered
-    log_odds: float | None
 
 
 class OfflineJudge:
-    """Judges pairs of texts. `vectors` and `states` are made once for each text."""
+    """Judges pairs of texts. `vectors` are made once for each text."""
 
-    def __init__(
-        self, embedder: OnnxEmbedder, verifier: Verifier, calibration: Calibration, kept_states: int = _KEPT_STATES
-    ) -> None:
-        """kept_states: of so many texts, 30 kB each for a question of 20 tokens."""
+    def __init__(self, embedder: OnnxEmbedder, verifier: Verifier, calibration: Calibration) -> None:
         self._embedder = embedder
-        self._kept_states = kept_states
         self._verifier = verifier
         self.verifier_id = verifier.id
         self.calibration = calibration
-        self._states: OrderedDict[str, States] = OrderedDict()
 
     @classmethod
     def load(
@@ -55,12 +39,15 @@ class OfflineJudge:
         verifier: Path | None = None,
         calibration: Calibration | None = None,
         model_path: Path | None = None,
-        kept_states: int = _KEPT_STATES,
+        states_bytes: int = STATES_BYTES,
     ) -> Self:
-        """With the shipped verifier and calibration, or others. Raises ModelUnusable, OSError, ValueError."""
+        """With the shipped verifier and calibration, or others. Raises ModelUnusable, OSError, ValueError.
+
+        states_bytes: of texts that come again, 15 kB for a question of 20 tokens.
+        """
         loaded = Verifier.load() if verifier is None else Verifier.load(verifier, sha256_of(verifier))
-        embedder = OnnxEmbedder.load(data_dir, model_path)
-        return cls(embedder, loaded, calibration or Calibration.read(), kept_states)
+        embedder = OnnxEmbedder.load(data_dir, model_path, states_bytes)
+        return cls(embedder, loaded, calibration or Calibration.read())
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """float32[n, 384]"""
@@ -77,35 +64,23 @@ class OfflineJudge:
 
     def log_odds(self, query: str, stored: str) -> float | None:
         """None when one of them is longer than what the verifier reads."""
-        return self._verifier.log_odds(self._states_of(query), self._states_of(stored))
+        return self._verifier.log_odds(self._embedder.states(query), self._embedder.states(stored))
 
     def judge(self, query: str, stored: str, similarity: float, bar: float, threshold: float = 0.0) -> Judged:
-        considered = consider(query, stored, similarity, self.calibration, threshold)
-        log_odds = self.log_odds(query, stored) if considered.open else None
-        return Judged(similarity, decide(considered, log_odds, self.calibration, bar), considered, log_odds)
+        return self._done(judging(query, stored, similarity, Measure(self.calibration, bar, threshold)))
 
     def best(
         self, query: str, near: Sequence[tuple[str, float]], bar: float, threshold: float = 0.0
-    ) -> tuple[int | None, list[Judged]]:
-        """near: stored questions and their similarity, nearest first. -> the hit's place, and all judged."""
-        found = [
-            consider(query, stored, similarity, self.calibration, threshold) for stored, similarity in near[:CONSIDERED]
-        ]
-        looked_at = [Judged(each.similarity, decide(each, None, self.calibration, bar), each, None) for each in found]
-        for place, each in enumerate(looked_at):
-            if each.verdict.accept:
-                return place, looked_at
-        for place in worth_verifying(found):
-            judged = self.judge(query, near[place][0], near[place][1], bar, threshold)
-            looked_at[place] = judged
-            if judged.verdict.accept:
-                return place, looked_at
-        return None, looked_at
+    ) -> tuple[int | None, dict[int, Judged]]:
+        """As `choosing` has it."""
+        return self._done(choosing(query, near, Measure(self.calibration, bar, threshold)))
 
-    def _states_of(self, text: str) -> States:
-        states = self._states.get(text)
-        if states is None:
-            states = self._states[text] = self._embedder.states(text)
-            if len(self._states) > self._kept_states:
-                self._states.popitem(last=False)
-        return states
+    def _done[R](self, steps: Steps[R]) -> R:
+        log_odds = None
+        while True:
+            try:
+                pair = steps.send(log_odds)
+            except StopIteration as ended:
+                result: R = ended.value
+                return result
+            log_odds = None if pair is None else self.log_odds(*pair)

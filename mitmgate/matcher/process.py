@@ -12,6 +12,7 @@ from typing import Final
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.settings import Runtime, Settings, load_runtime
+from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.said_wrong import SaidWrong
@@ -54,8 +55,9 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         embedder = await loading
         if HNSWLIB_MISSING:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
-        texts, vectors = TextVectors(embedder), VectorsStore(store)
-        verdicts = PairVerdicts(embedder, *await asyncio.to_thread(load_verifier), texts.thread)
+        workers, vectors = Workers(), VectorsStore(store)
+        texts = TextVectors(embedder, workers)
+        verdicts = PairVerdicts(texts, *await asyncio.to_thread(load_verifier))
         checks["verifier"] = verdicts.usable
         scopes = Scopes(vectors, settings.vectors.hnsw_from)
         opened.callback(scopes.close)
@@ -63,7 +65,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         tasks += following
         server = MatcherServer(Operations(texts, scopes, vectors, verdicts, said_wrong).answer)
         opened.push_async_callback(server.close)
-        tasks += [run_vital(texts.run()), run_vital(verdicts.run()), run_vital(keep_swept(scopes, set_aside))]
+        tasks += [run_vital(workers.run()), run_vital(keep_swept(scopes, set_aside))]
         await server.start(socket_path)
         spare_full_collections()
         ready.set()

@@ -107,7 +107,7 @@ class Simulation:
         )
         hit = place is not None
         if place is None:
-            verified = [number for number, each in enumerate(judged) if each.verdict.probability is not None]
+            verified = [number for number, each in judged.items() if each.verdict.probability is not None]
             place = max(verified, key=lambda number: judged[number].verdict.probability or 0.0, default=None)
         if place is None:
             return Outcome("miss", possible)

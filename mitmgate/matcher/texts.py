@@ -1,61 +1,58 @@
-"""Texts to vectors, one model for many askers: a bounded queue, what waits in batches of one length, deadlines."""
+"""Texts to vectors, one model for many askers: look-ups first, then what is stored; apart from both what is judged."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections import Counter, OrderedDict
 from typing import Final
 
+from mitmgate.matcher.computing import QueueFull, Workers
 from mitmgate.services.embedder import MAX_TOKENS, Embedder, Vectors
 
-URGENT_WAITING: Final = 128  # at 4 ms each nobody behind them is served in time
+__all__ = ["QueueFull", "TextVectors", "TooLong"]
+
+URGENT_WAITING: Final = 128
 LATER_WAITING: Final = 2048
+URGENT_RANK, LATER_RANK = 1, 2  # a look-up's verifying goes before: it is nearly done
 BATCH: Final = 8
 KEPT: Final = 4096  # vectors of recent texts, 6 MB
+KEPT_ASIDE: Final = 64  # of those that are judged or explained
 LONGEST: Final = 4096  # characters; the model sees no more than some 1,500
-
-
-class QueueFull(Exception):
-    """More texts wait than can be embedded in good time."""
 
 
 class TooLong(Exception):
     """The model would not see all of the text."""
 
 
-@dataclass(slots=True)
-class _Wanted:
-    text: str
-    tokens: int
-    ends_at: float
-    vector: asyncio.Future[Vectors]
-
-
 class TextVectors:
-    """Gives each text's vector. `run` does the work, in a thread of its own; one text asked twice costs once."""
+    """Gives each text's vector; one text asked twice costs once. The workers' `run` does the work."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        self.embedder = embedder
-        self.thread = ThreadPoolExecutor(1, "embedder")  # of everything that computes
-        self._urgent: deque[_Wanted] = deque()
-        self._later: deque[_Wanted] = deque()
-        self._patient: deque[_Wanted] = deque()
-        self._wanted = asyncio.Event()
+    def __init__(self, embedder: Embedder, workers: Workers) -> None:
+        self.embedder, self.aside = embedder, embedder.aside()
+        self.workers = workers
+        first, patient = workers.first, workers.patient
+        self._urgent = first.lane(self._made, rank=URGENT_RANK, most=URGENT_WAITING, batch=BATCH)
+        self._later = first.lane(self._made, rank=LATER_RANK, most=LATER_WAITING, batch=BATCH)
+        self._patient = patient.lane(self._made_aside, rank=URGENT_RANK, most=LATER_WAITING)
         self._kept: OrderedDict[bytes, Vectors] = OrderedDict()
-        self.counts: Counter[str] = Counter()
+        self._kept_aside: OrderedDict[bytes, Vectors] = OrderedDict()
+        self._counts: Counter[str] = Counter()
 
     @property
     def waiting(self) -> int:
         return len(self._urgent) + len(self._later) + len(self._patient)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        lanes = (self._urgent, self._later, self._patient)
+        done, busy = sum(lane.done for lane in lanes), sum(lane.refused for lane in lanes)
+        return {**self._counts, "embedded": done, "busy": busy}
+
     def forget(self) -> None:
-        """Drops vectors and states of recent texts, whosever they were; those under way are not remembered either."""
-        self._kept = OrderedDict()
+        """Drops vectors and states of recent texts, whosever they are; those under way are not remembered either."""
+        self._kept, self._kept_aside = OrderedDict(), OrderedDict()
         self.embedder.forget()
+        self.aside.forget()
 
     async def vector(self, text: str, ends_at: float, *, urgent: bool, patient: bool = False) -> Vectors:
         """float32[384]; ends_at is the loop's time after which nobody wants it. patient: when nothing else waits.
@@ -63,62 +60,26 @@ class TextVectors:
         Raises TooLong, QueueFull at once, and TimeoutError.
         """
         key = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-        known = self._kept
+        known, most = (self._kept_aside, KEPT_ASIDE) if patient else (self._kept, KEPT)
         if (kept := known.get(key)) is not None:
             known.move_to_end(key)
-            self.counts["kept"] += 1
+            self._counts["kept"] += 1
             return kept
-        queue, most = (self._urgent, URGENT_WAITING) if urgent else (self._later, LATER_WAITING)
-        if patient:
-            queue = self._patient
-        if len(queue) >= most:
-            self.counts["busy"] += 1
-            raise QueueFull
+        lane = self._patient if patient else self._urgent if urgent else self._later
         tokens = self.embedder.count_tokens(text) if len(text) <= LONGEST else MAX_TOKENS + 1
         if tokens > MAX_TOKENS:
-            self.counts["too_long"] += 1
+            self._counts["too_long"] += 1
             raise TooLong
-        wanted = _Wanted(text, tokens, ends_at, asyncio.get_running_loop().create_future())
-        queue.append(wanted)
-        self._wanted.set()
-        async with asyncio.timeout_at(ends_at):
-            vector = await wanted.vector
+        vector = await lane.do(text, tokens, ends_at)
         known[key] = vector
-        if len(known) > KEPT:
+        if len(known) > most:
             known.popitem(last=False)
         return vector
 
-    async def run(self) -> None:
-        """Embeds what is wanted, until cancelled."""
-        loop = asyncio.get_running_loop()
-        try:
-            while True:
-                self._wanted.clear()
-                while batch := self._next_batch(loop.time):
-                    texts = list(dict.fromkeys(wanted.text for wanted in batch))
-                    vectors = await loop.run_in_executor(self.thread, self.embedder.embed, texts)
-                    made = dict(zip(texts, vectors, strict=True))
-                    self.counts["embedded"] += len(texts)
-                    for wanted in batch:
-                        if not wanted.vector.done():
-                            wanted.vector.set_result(made[wanted.text])
-                await self._wanted.wait()
-        finally:
-            self.thread.shutdown(wait=False, cancel_futures=True)
+    def _made(self, texts: list[str]) -> list[Vectors]:
+        different = list(dict.fromkeys(texts))
+        vectors = dict(zip(different, self.embedder.embed(different), strict=True))
+        return [vectors[text] for text in texts]
 
-    def _next_batch(self, now: Callable[[], float]) -> list[_Wanted]:
-        """The longest waiting, and others of its length; the urgent first. A patient one goes alone."""
-        for queue, most in ((self._urgent, BATCH), (self._later, BATCH), (self._patient, 1)):
-            while queue:
-                first = queue.popleft()
-                if first.vector.done() or first.ends_at <= now():
-                    continue
-                batch = [first]
-                for other in list(queue):
-                    if len(batch) == most:
-                        break
-                    if other.tokens == first.tokens and not other.vector.done():
-                        batch.append(other)
-                        queue.remove(other)
-                return batch
-        return []
+    def _made_aside(self, texts: list[str]) -> list[Vectors]:
+        return list(self.aside.embed(texts))

@@ -1,35 +1,31 @@
-"""Verdicts on pairs, the verifier's part in batches: a bounded queue, look-ups first, in the thread that embeds.
+"""Verdicts on pairs, the verifier's part in batches beside the loop: look-ups first, and apart from what is judged.
 
-What is pure is in `core/verdict.py`. A verifier that could not be loaded is None: then no pair is accepted.
+The steps are in `choosing.py`, what is pure in `core/verdict.py`. A verifier that could not be loaded is None: then no
+pair is accepted.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
 from mitmgate.core.calibration import NEVER, Calibration
-from mitmgate.core.verdict import Considered, Verdict, consider, decide, worth_verifying
-from mitmgate.matcher.texts import QueueFull
+from mitmgate.core.verdict import Verdict
+from mitmgate.matcher.choosing import Measure, Pair, Steps, choosing, judging
+from mitmgate.matcher.computing import Lane
+from mitmgate.matcher.texts import TextVectors
 from mitmgate.services.embedder import Embedder
-from mitmgate.services.verifier import Verifier
+from mitmgate.services.verifier import LONGEST, Verifier
 
-URGENT_WAITING: Final = 64  # at 5 ms each nobody behind them is served in time
+URGENT_WAITING: Final = 64
 LATER_WAITING: Final = 1024
+RANK: Final = 0
 BATCH: Final = 4
+ALIKE: Final = 8  # tokens: what is padded for a batch costs less than it saves
 TURN_S: Final = 0.003
 NO_VERIFIER: Final = "no verifier"
-
-
-@dataclass(slots=True)
-class _Wanted:
-    pair: tuple[str, str]
-    ends_at: float
-    log_odds: asyncio.Future[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,114 +48,87 @@ class Bars:
 
 
 class PairVerdicts:
-    """`run` does the verifier's work."""
+    """Decides in the steps that traffic and judging share. The workers' `run` does the verifier's work."""
 
-    def __init__(
-        self, embedder: Embedder, verifier: Verifier | None, calibration: Calibration | None, executor: Executor
-    ) -> None:
-        self._embedder = embedder
+    def __init__(self, texts: TextVectors, verifier: Verifier | None, calibration: Calibration | None) -> None:
+        self._embedder = texts.embedder
         self._verifier = verifier
         self._calibration = calibration
-        self._executor = executor
-        self._urgent: deque[_Wanted] = deque()
-        self._later: deque[_Wanted] = deque()
-        self._wanted = asyncio.Event()
-        self.counts: Counter[str] = Counter()
+        first, patient = texts.workers.first, texts.workers.patient
+        self._urgent: Lane[Pair, float | None] = first.lane(
+            lambda pairs: self._verified(texts.embedder, pairs),
+            rank=RANK,
+            most=URGENT_WAITING,
+            batch=BATCH,
+            apart=ALIKE,
+        )
+        self._patient: Lane[Pair, float | None] = patient.lane(
+            lambda pairs: self._verified(texts.aside, pairs), rank=RANK, most=LATER_WAITING
+        )
 
     @property
     def usable(self) -> bool:
         return self._verifier is not None and self._calibration is not None
 
+    @property
+    def counts(self) -> dict[str, int]:
+        lanes = (self._urgent, self._patient)
+        return {
+            "verified": sum(lane.done for lane in lanes),
+            "verifier_busy": sum(lane.refused for lane in lanes),
+        }
+
     async def best(
         self, query: str, near: Sequence[tuple[str, float]], bars: Bars, ends_at: float
     ) -> tuple[int | None, dict[int, Verdict]]:
-        """near: stored questions and their similarities, the nearest first.
-
-        -> the place of the one whose answer may be served, and the verdicts on those that were looked at closely: the
-        nearest, and what the verifier was asked about. Raises QueueFull, TimeoutError.
-        """
-        calibration = self._calibration
-        if calibration is None or self._verifier is None:
+        """As `choosing` has it, with the verdicts only. Raises QueueFull, TimeoutError."""
+        measure = self._measure(bars)
+        if measure is None:
             return None, {0: Verdict(False, (NO_VERIFIER,))} if near else {}
-        bar = calibration.bar(bars.max_wrong)
-        lowest = max(bars.threshold, calibration.floor)
-        near = [each for place, each in enumerate(near) if place == 0 or each[1] >= lowest]  # nothing is accepted below
-        found = await self._considered(query, near, calibration, bars.threshold)
-        told: dict[int, Verdict] = {}
-        for place, considered in enumerate(found):
-            if considered.same_words or place == 0:
-                told[place] = decide(considered, None, calibration, bar)
-            if considered.same_words:
-                return place, told
-        for place in worth_verifying(found):
-            log_odds = await self._ask(query, near[place][0], ends_at, urgent=True)
-            told[place] = decide(found[place], log_odds, calibration, bar)
-            if told[place].accept:
-                return place, told
-        return None, told
-
-    @staticmethod
-    async def _considered(
-        query: str, near: Sequence[tuple[str, float]], calibration: Calibration, threshold: float
-    ) -> list[Considered]:
-        """Long questions take a millisecond or two each: the loop gets its turn between them."""
-        loop = asyncio.get_running_loop()
-        found, begun_s = [], loop.time()
-        for stored, similarity in near:
-            found.append(consider(query, stored, similarity, calibration, threshold))
-            if loop.time() - begun_s > TURN_S:
-                await asyncio.sleep(0)
-                begun_s = loop.time()
-        return found
+        hit, told = await self._done(choosing(query, near, measure), self._urgent, ends_at)
+        return hit, {place: each.verdict for place, each in told.items()}
 
     async def judge(self, query: str, stored: str, similarity: float, bars: Bars, ends_at: float) -> Findings:
         """On one pair, behind all look-ups. Raises QueueFull, TimeoutError."""
-        calibration = self._calibration
-        if calibration is None or self._verifier is None:
+        measure = self._measure(bars)
+        if measure is None:
             return Findings(Verdict(False, (NO_VERIFIER,)), (NO_VERIFIER,))
-        considered = consider(query, stored, similarity, calibration, bars.threshold)
-        log_odds = await self._ask(query, stored, ends_at, urgent=False) if considered.open else None
-        bar = calibration.bar(bars.max_wrong)
-        verdict = decide(considered, log_odds, calibration, bar)
-        return Findings(verdict, considered.vetoes, considered.doubts, log_odds, None if bar >= NEVER else bar)
+        judged = await self._done(judging(query, stored, similarity, measure), self._patient, ends_at, turn_s=0.0)
+        considered, bar = judged.considered, measure.bar
+        told_bar = None if bar >= NEVER else bar
+        return Findings(judged.verdict, considered.vetoes, considered.doubts, judged.log_odds, told_bar)
 
-    async def _ask(self, query: str, stored: str, ends_at: float, *, urgent: bool) -> float | None:
-        queue, most = (self._urgent, URGENT_WAITING) if urgent else (self._later, LATER_WAITING)
-        if len(queue) >= most:
-            self.counts["verifier_busy"] += 1
-            raise QueueFull
-        wanted = _Wanted((query, stored), ends_at, asyncio.get_running_loop().create_future())
-        queue.append(wanted)
-        self._wanted.set()
-        async with asyncio.timeout_at(ends_at):
-            return await wanted.log_odds
+    def _measure(self, bars: Bars) -> Measure | None:
+        if self._calibration is None or self._verifier is None:
+            return None
+        return Measure(self._calibration, self._calibration.bar(bars.max_wrong), bars.threshold)
 
-    async def run(self) -> None:
-        """Verifies what is wanted, until cancelled."""
+    async def _done[R](
+        self, steps: Steps[R], lane: Lane[Pair, float | None], ends_at: float, turn_s: float = TURN_S
+    ) -> R:
+        """Long questions take some milliseconds each: the loop gets its turn every turn_s."""
         loop = asyncio.get_running_loop()
+        log_odds, begun_s = None, loop.time()
         while True:
-            self._wanted.clear()
-            while batch := self._next_batch(loop.time()):
-                made = await loop.run_in_executor(self._executor, self._verified, [each.pair for each in batch])
-                self.counts["verified"] += len(batch)
-                for wanted, log_odds in zip(batch, made, strict=True):
-                    if not wanted.log_odds.done():
-                        wanted.log_odds.set_result(log_odds)
-            await self._wanted.wait()
+            try:
+                pair = steps.send(log_odds)
+            except StopIteration as ended:
+                result: R = ended.value
+                return result
+            log_odds = None
+            if pair is not None:
+                log_odds = await self._log_odds(pair, lane, ends_at)
+            elif loop.time() - begun_s < turn_s:
+                continue
+            else:
+                await asyncio.sleep(0)
+            begun_s = loop.time()
 
-    def _next_batch(self, now: float) -> list[_Wanted]:
-        """Look-ups first; a judged pair goes alone."""
-        for queue, most in ((self._urgent, BATCH), (self._later, 1)):
-            batch: list[_Wanted] = []
-            while queue and len(batch) < most:
-                first = queue.popleft()
-                if not first.log_odds.done() and first.ends_at > now:
-                    batch.append(first)
-            if batch:
-                return batch
-        return []
+    async def _log_odds(self, pair: Pair, lane: Lane[Pair, float | None], ends_at: float) -> float | None:
+        tokens = [self._embedder.count_tokens(text) for text in pair]
+        return None if max(tokens) > LONGEST else await lane.do(pair, sum(tokens), ends_at)
 
-    def _verified(self, pairs: Sequence[tuple[str, str]]) -> list[float | None]:
+    def _verified(self, embedder: Embedder, pairs: Sequence[Pair]) -> list[float | None]:
         assert self._verifier is not None
-        states = self._embedder.states
-        return [self._verifier.log_odds(states(query), states(stored)) for query, stored in pairs]
+        states = {text: embedder.states(text) for pair in pairs for text in pair}
+        return self._verifier.log_odds_of([(states[query], states[stored]) for query, stored in pairs])

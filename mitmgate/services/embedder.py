@@ -22,6 +22,7 @@ from mitmgate.services.onnx import import_onnxruntime
 __all__ = ["MAX_TOKENS", "MODEL_ID", "WIDTH", "Embedder", "ModelUnusable", "Vectors", "load_embedder"]
 
 STATES_BYTES: Final = 32 * 1024 * 1024  # some 3,500 questions
+STATES_BYTES_ASIDE: Final = 2 * 1024 * 1024
 
 type Vectors = npt.NDArray[np.float32]
 
@@ -44,6 +45,10 @@ class Embedder(Protocol):
         """Drops the states of texts that are remembered, whosever they are. From any thread."""
         ...
 
+    def aside(self) -> Embedder:
+        """The same model for another thread, which remembers a few states of its own."""
+        ...
+
     def count_tokens(self, text: str) -> int:
         """The tokens of the whole text with the two that frame it; above MAX_TOKENS the model would not see all."""
         ...
@@ -59,16 +64,16 @@ def load_embedder(kind: str, data_dir: Path, model_path: Path | None = None) -> 
 class OnnxEmbedder:
     """The model in onnxruntime on one thread."""
 
-    def __init__(self, session: Any, tokenizer: Any, halfway: Any) -> None:
-        """halfway: options of a run that goes no further than what is asked for."""
-        self._session = session
+    def __init__(self, lower: Any, upper: Any, tokenizer: Any, states_bytes: int = STATES_BYTES) -> None:
+        """lower, upper: the sessions of the model's halves."""
+        self._lower, self._upper = lower, upper
         self._tokenizer = tokenizer
-        self._halfway = halfway
-        self._kept = KeptStates()
+        self._states_bytes = states_bytes
+        self._kept = KeptStates(states_bytes)
 
     @classmethod
-    def load(cls, data_dir: Path, model_path: Path | None = None) -> OnnxEmbedder:
-        """From the folder given or the installed package; builds the ONNX file when it is not there yet."""
+    def load(cls, data_dir: Path, model_path: Path | None = None, states_bytes: int = STATES_BYTES) -> OnnxEmbedder:
+        """From the folder given or the installed package; builds the ONNX files when they are not there yet."""
         try:
             onnxruntime = import_onnxruntime()
         except ImportError as error:
@@ -78,13 +83,18 @@ class OnnxEmbedder:
         onnxruntime.set_default_logger_severity(3)  # it warns of each GPU that is not there
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        graph = minilm.graph_file(folder, data_dir)
-        session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        halfway = onnxruntime.RunOptions()
-        halfway.only_execute_path_to_fetches = True
-        return cls(session, tokenizer, halfway)
+        files = minilm.graph_files(folder, data_dir)
+        lower, upper = (
+            onnxruntime.InferenceSession(str(files[half]), options, providers=["CPUExecutionProvider"])
+            for half in ("lower", "upper")
+        )
+        return cls(lower, upper, tokenizer, states_bytes)
+
+    def aside(self) -> OnnxEmbedder:
+        return OnnxEmbedder(self._lower, self._upper, self._tokenizer, STATES_BYTES_ASIDE)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        remembered = self._kept  # `forget` may come meanwhile
         rows = [_cut(encoding.ids) for encoding in self._encode(texts)]
         vectors = np.empty((len(rows), WIDTH), np.float32)
         lengths = defaultdict(list)
@@ -92,23 +102,22 @@ class OnnxEmbedder:
             lengths[len(row)].append(place)
         # Only equal lengths go together: padding costs far more than it saves.
         for places in lengths.values():
-            ids = np.array([rows[place] for place in places], np.int64)
-            made, states = self._session.run(["sentence", "states"], {"ids": ids, "mask": np.ones_like(ids)})
-            vectors[places] = made
+            states = self._lower.run(["states"], {"ids": np.array([rows[place] for place in places], np.int64)})[0]
+            vectors[places] = self._upper.run(["sentence"], {"states": states})[0]
             for place, each in zip(places, states, strict=True):
-                self._kept.put(texts[place], each)
+                remembered.put(texts[place], each)
         return vectors
 
     def states(self, text: str) -> Vectors:
-        kept = self._kept.get(text)
+        remembered = self._kept
+        kept = remembered.get(text)
         if kept is None:
             ids = np.array([_cut(self._encode([text])[0].ids)], np.int64)
-            found = self._session.run(["states"], {"ids": ids, "mask": np.ones_like(ids)}, self._halfway)
-            kept = self._kept.put(text, found[0][0])
+            kept = remembered.put(text, self._lower.run(["states"], {"ids": ids})[0][0])
         return kept.astype(np.float32)
 
     def forget(self) -> None:
-        self._kept = KeptStates()
+        self._kept = KeptStates(self._states_bytes)
 
     def count_tokens(self, text: str) -> int:
         return len(self._encode([text])[0].ids)
@@ -168,6 +177,9 @@ class SentenceTransformerEmbedder:
 
     def states(self, text: str) -> Vectors:
         return self._halfway.states(text)
+
+    def aside(self) -> SentenceTransformerEmbedder:
+        return SentenceTransformerEmbedder(self._model, self._tokenizer, self._halfway.aside())
 
     def forget(self) -> None:
         self._halfway.forget()

@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2: where its files are, that they are the published ones, and its ONNX graph, built once.
 
-The graph holds the pooling (mean over the real tokens) and the normalisation too, so that ids go in and unit vectors
-come out. https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+It is in two halves, since the verifier needs the states between them and often nothing else. The upper one holds the
+pooling (mean over the tokens) and the normalisation too, so that unit vectors come out. https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,8 +29,11 @@ SHA256: Final[Mapping[str, str]] = {
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
 }
-#: Of the file that `build` writes from these weights, byte for byte; a test keeps it true.
-GRAPH_SHA256: Final = "35fe980d55b00f58d0e224ee9140affbf74a0780831ea8bdabbe62de715b87b7"
+#: Of the files that `build_lower` and `build_upper` write from these weights, byte for byte; a test keeps it true.
+GRAPH_SHA256: Final[Mapping[str, str]] = {
+    "lower": "d52387a9e77a5d2864c6b4361d25081ebe8c86d47ecaa44f4505b42bc7ad30fa",
+    "upper": "2c962ebad1837fc31a08fc0bf3130f061fcc53fe91ecd1151c2659e26531be2e",
+}
 MODEL_ID: Final = f"minilm-{SHA256[WEIGHTS][:12]}"
 MAX_TOKENS: Final = 256  # what it was trained to look at
 LAYERS: Final = 6
@@ -71,31 +74,36 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def graph_file(folder: Path, data_dir: Path) -> Path:
-    """The ONNX file in the data directory, built from the folder's weights unless it is there and whole.
+def graph_files(folder: Path, data_dir: Path) -> dict[str, Path]:
+    """The ONNX files of both halves in the data directory, by the names of GRAPH_SHA256.
 
-    A half-written or changed file is built anew. Raises ModelUnusable.
+    They are built from the folder's weights unless they are there and whole: a half-written or changed file is built
+    anew. Raises ModelUnusable.
     """
-    path = data_dir / "models" / f"{MODEL_ID}-{GRAPH_SHA256[:12]}.onnx"
+    return {half: _graph_file(folder, data_dir, half, sha256) for half, sha256 in GRAPH_SHA256.items()}
+
+
+def _graph_file(folder: Path, data_dir: Path, half: str, sha256: str) -> Path:
+    path = data_dir / "models" / f"{MODEL_ID}-{half}-{sha256[:12]}.onnx"
     with suppress(OSError):
-        if sha256_of(path) == GRAPH_SHA256:
+        if sha256_of(path) == sha256:
             return path
     for name in SHA256:
         verified(folder, name)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = path.with_suffix(f".{os.getpid()}.half")
+    unfinished = path.with_suffix(f".{os.getpid()}.half")
     try:
-        with half.open("wb") as file:
-            build(read_safetensors(folder / WEIGHTS)).write(file)
+        with unfinished.open("wb") as file:
+            _HALVES[half](read_safetensors(folder / WEIGHTS)).write(file)
             file.flush()
             os.fsync(file.fileno())
-        if (digest := sha256_of(half)) != GRAPH_SHA256:
-            raise ModelUnusable(f"the ONNX file came out as {digest}, not as {GRAPH_SHA256}")
-        half.replace(path)
+        if (digest := sha256_of(unfinished)) != sha256:
+            raise ModelUnusable(f"the ONNX file came out as {digest}, not as {sha256}")
+        unfinished.replace(path)
     except OSError as error:
         raise ModelUnusable(f"{path} cannot be written: {error.strerror}") from None
     finally:
-        half.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     _fsync_folder(path.parent)
     return path
 
@@ -113,26 +121,34 @@ def read_safetensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     return tensors
 
 
-def build(weights: Weights) -> Graph:
-    """ids, mask: int64[n, t] -> sentence: float32[n, 384], L2-normalised; states: float32[n, t, 384], halfway."""
-    graph = Graph("all-MiniLM-L6-v2")
-    for name in ("ids", "mask"):
-        graph.input(name, INT64, ["n", "t"])
-    graph.output("sentence", FLOAT, ["n", WIDTH])
+def build_lower(weights: Weights) -> Graph:
+    """ids: int64[n, t] -> states: float32[n, t, 384]. Texts of one call are of equal length."""
+    graph = Graph("all-MiniLM-L6-v2, lower half")
+    graph.input("ids", INT64, ["n", "t"])
     graph.output("states", FLOAT, ["n", "t", WIDTH])
-    mask = graph.node("Cast", "mask", to=FLOAT)
-    open_ = graph.node("Unsqueeze", mask, graph.constant(ints(1, 2)))
-    less = graph.node("Sub", open_, graph.constant(floats(1)))
-    bert = Bert(graph, weights, graph.node("Mul", less, graph.constant(floats(1e9))))  # padding is never looked at
+    bert = Bert(graph, weights, graph.constant(floats(0)))
     states = bert.embeddings()
-    for layer in range(LAYERS):
+    for layer in range(ALONE):
         states = bert.layer(f"encoder.layer.{layer}.", states, output="states" if layer == ALONE - 1 else None)
+    return graph
+
+
+def build_upper(weights: Weights) -> Graph:
+    """states: float32[n, t, 384] -> sentence: float32[n, 384], L2-normalised."""
+    graph = Graph("all-MiniLM-L6-v2, upper half")
+    graph.input("states", FLOAT, ["n", "t", WIDTH])
+    graph.output("sentence", FLOAT, ["n", WIDTH])
+    bert = Bert(graph, weights, graph.constant(floats(0)))
+    states = "states"
+    for layer in range(ALONE, LAYERS):
+        states = bert.layer(f"encoder.layer.{layer}.", states)
     # The mean's divisor would cancel in the normalisation: the sum has the same direction.
-    one = graph.constant(ints(1))
-    row = graph.node("Unsqueeze", mask, one)
-    total = graph.node("Squeeze", graph.node("MatMul", row, states), one)
+    total = graph.node("ReduceSum", states, graph.constant(ints(1)), keepdims=0)
     graph.node("Div", total, graph.node("ReduceL2", total, axes=[1], keepdims=1), output="sentence")
     return graph
+
+
+_HALVES: Final[Mapping[str, Callable[[Weights], Graph]]] = {"lower": build_lower, "upper": build_upper}
 
 
 def _fsync_folder(folder: Path) -> None:

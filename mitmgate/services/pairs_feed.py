@@ -20,6 +20,7 @@ from mitmgate.services.postgres import deadline, is_away, open_connection
 from mitmgate.services.queries import queries
 
 CHANNEL: Final = "mitmgate_pairs"
+PURGED: Final = "purged "
 PROBE_EVERY_S: Final = 1.0
 ANSWER_WITHIN_S: Final = 5.0
 RETRY_S: Final = 0.05
@@ -41,6 +42,10 @@ class WrongPairs:
     def of(self, tenant: int) -> dict[bytes, None] | None:
         """Those of a tenant, the oldest first; None when it has none."""
         return self._pairs.get(tenant)
+
+    def forget(self, tenant: int) -> None:
+        """Drops all of a tenant's."""
+        self._pairs.pop(tenant, None)
 
     def take(self, rows: Iterable[Any]) -> int | None:
         """Rows of cache_pairs in the order of their versions. -> the last one's version."""
@@ -68,6 +73,7 @@ class PairsFeed:
         self._dsn = dsn
         self._version = -1
         self._wake = asyncio.Event()
+        self._purged: set[int] = set()
         self._looked = asyncio.Event()
         self._healthy = False
         self.pairs: WrongPairs | None = None
@@ -102,7 +108,7 @@ class PairsFeed:
         try:
             connection.add_termination_listener(self._wake_up)
             with deadline(connection, ANSWER_WITHIN_S):
-                await connection.add_listener(CHANNEL, self._wake_up)
+                await connection.add_listener(CHANNEL, self._notified)
             await self._load(connection)
             while True:
                 await self._take_changes(connection)
@@ -126,15 +132,23 @@ class PairsFeed:
 
     async def _take_changes(self, connection: asyncpg.Connection) -> None:
         assert self.pairs is not None
+        purged, self._purged = self._purged, set()
         while True:
             with deadline(connection, ANSWER_WITHIN_S):
                 rows = await connection.fetch(queries.pairs_changed, self._version, AT_ONCE)
             self._version = self.pairs.take(rows) or self._version
             if len(rows) < AT_ONCE:
                 break
+        for tenant in purged:  # nothing of it can have been read since
+            self.pairs.forget(tenant)
         self._healthy = True
         looked, self._looked = self._looked, asyncio.Event()
         looked.set()
+
+    def _notified(self, connection: object, pid: int, channel: str, payload: str) -> None:
+        if payload.startswith(PURGED):
+            self._purged.add(int(payload.removeprefix(PURGED)))
+        self._wake.set()
 
     def _wake_up(self, *_: object) -> None:
         self._wake.set()

@@ -2,19 +2,20 @@
 
 Its layers continue all-MiniLM's lower half and read both questions together; `training/` makes the weights, and
 `training/model.py` says what is learnt. They are kept as int8 with a scale for each row and used as float32, so that
-a pair has the same result whoever else is asked about. docs/verifier.md is their model card.
+a pair has the same result, to rounding, whoever else is asked about. docs/verifier.md is their model card.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mitmgate.services.bert_graph import WIDTH, Bert, Weights, floats, ints
+from mitmgate.services.bert_graph import WIDTH, Bert, Weights, ints
 from mitmgate.services.minilm import ALONE, LAYERS, ModelUnusable, read_safetensors, sha256_of
 from mitmgate.services.onnx import import_onnxruntime
 from mitmgate.services.onnx_file import FLOAT, Graph
@@ -22,13 +23,14 @@ from mitmgate.services.onnx_file import FLOAT, Graph
 FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
 SHA256: Final = "034f1e8957374ee2b66411495e482011af2ed183f927c6de4e2b0d69b7c814a5"
 LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
+_PADDING: Final = -1e9  # added to a score of attention, it leaves nothing of it
 _SEEN: Final = 5 * WIDTH  # what the head is given
 
 type States = npt.NDArray[np.float32]
 
 
 class Verifier:
-    """A loaded verifier; for one thread at a time."""
+    """A loaded verifier; threads may share it."""
 
     def __init__(self, session: Any, id_: str = "") -> None:
         self._session = session
@@ -58,38 +60,51 @@ class Verifier:
 
     def log_odds(self, first: States, second: States) -> float | None:
         """Of two questions' states, float32[t, 384] each, in either order; None when one of them is too long."""
-        if max(len(first), len(second)) > LONGEST:
-            return None
+        return self.log_odds_of([(first, second)])[0]
+
+    def log_odds_of(self, pairs: Sequence[tuple[States, States]]) -> list[float | None]:
+        """Of many pairs at once: as one by one, to rounding. All are padded to the longest: they should be alike."""
+        found: list[float | None] = [None] * len(pairs)
+        read = [place for place, pair in enumerate(pairs) if max(map(len, pair)) <= LONGEST]
+        if read:
+            made = self._session.run(["log_odds"], _inputs([pairs[place] for place in read]))[0]
+            for place, log_odds in zip(read, made[:, 0], strict=True):
+                found[place] = float(log_odds)
+        return found
+
+
+def _inputs(pairs: Sequence[tuple[States, States]]) -> dict[str, npt.NDArray[np.float32]]:
+    """What `build` names."""
+    count, longest = len(pairs), max(len(first) + len(second) for first, second in pairs)
+    states = np.zeros((count, longest, WIDTH), np.float32)
+    cross = np.zeros((count, 1, longest, longest), np.float32)
+    bias = np.full((count, 1, 1, longest), _PADDING, np.float32)
+    pick = np.zeros((count, 4, longest), np.float32)
+    for place, (first, second) in enumerate(pairs):
         ends, length = len(first), len(first) + len(second)
-        side = np.zeros(length, np.float32)
-        side[ends:] = 1
-        pick = np.zeros((4, length), np.float32)
-        pick[0, :ends], pick[1, ends:] = 1 / ends, 1 / len(second)
-        pick[2, 0] = pick[3, ends] = 1
-        found = self._session.run(
-            ["log_odds"],
-            {
-                "states": np.concatenate((first, second))[None],
-                "cross": (side[:, None] != side[None]).astype(np.float32)[None, None],
-                "pick": pick[None],
-            },
-        )
-        return float(found[0][0, 0])
+        states[place, :ends], states[place, ends:length] = first, second
+        cross[place, 0, :ends, ends:length] = cross[place, 0, ends:length, :ends] = 1
+        bias[place, 0, 0, :length] = 0
+        pick[place, 0, :ends], pick[place, 1, ends:length] = 1 / ends, 1 / len(second)
+        pick[place, 2, 0] = pick[place, 3, ends] = 1
+    return {"states": states, "cross": cross, "bias": bias, "pick": pick}
 
 
 def build(weights: Weights) -> Graph:
-    """states, cross, pick -> log_odds: float32[n, 1].
+    """states, cross, bias, pick -> log_odds: float32[n, 1].
 
     states: float32[n, t, 384], both texts', one after the other; cross: float32[n, 1, t, t], 1 from one text to the
-    other; pick: float32[n, 4, t], the mean of each text and its opening token.
+    other; bias: float32[n, 1, 1, t], 0 of tokens and _PADDING of what is none; pick: float32[n, 4, t], the mean of each
+    text and its opening token.
     """
     graph = Graph("verifier")
     graph.input("states", FLOAT, ["n", "t", WIDTH])
     graph.input("cross", FLOAT, ["n", 1, "t", "t"])
+    graph.input("bias", FLOAT, ["n", 1, 1, "t"])
     graph.input("pick", FLOAT, ["n", 4, "t"])
     graph.output("log_odds", FLOAT, ["n", 1])
     node = graph.node
-    bert = Bert(graph, weights, graph.constant(floats(0)))
+    bert = Bert(graph, weights, "bias")
     states = "states"
     for layer in range(ALONE, LAYERS):
         states = bert.layer(f"encoder.layer.{layer}.", states, cross="cross")

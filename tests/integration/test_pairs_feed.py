@@ -80,6 +80,24 @@ async def test_two_matchers_hear_of_it_and_a_third_that_starts_later(
         assert known(late) == [pair(number) for number in (0, 1, 2, 4)]
 
 
+async def test_a_purged_tenants_pairs_leave_running_matchers(postgres_dsn: str, connection: asyncpg.Connection) -> None:
+    async with following(postgres_dsn) as left, following(postgres_dsn) as right:
+        await say(connection, 1)
+        version = await say(connection, 2, tenant=2)
+        assert version is not None
+        async with asyncio.timeout(10):
+            await left.ensure(version)
+            await right.ensure(version)
+        assert await connection.fetchval(queries.purge_pairs, 1) == 1
+        await eventually(lambda: not known(left) and not known(right))
+        assert known(left, tenant=2) == known(right, tenant=2) == [pair(2)]
+        again = await say(connection, 3)
+        assert again is not None
+        async with asyncio.timeout(10):
+            await left.ensure(again)
+        assert known(left) == [pair(3)]
+
+
 async def test_a_lost_connection_is_replaced_and_nothing_missed(
     postgres_dsn: str, connection: asyncpg.Connection
 ) -> None:

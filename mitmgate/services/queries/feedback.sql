@@ -34,5 +34,6 @@ WHERE wrong AND version > $1 AND version <= $2 ORDER BY version LIMIT $3;
 SELECT tenant_id, pair, wrong, version FROM cache_pairs WHERE version > $1 ORDER BY version LIMIT $2;
 
 -- name: purge_pairs
--- Removes what was said of a tenant's hits. -> how many. $1 the tenant.
-WITH gone AS (DELETE FROM cache_pairs WHERE tenant_id = $1 RETURNING 1) SELECT count(*) FROM gone;
+-- Removes what was said of a tenant's hits, and tells the matchers, which see no row of it. -> how many. $1 the tenant.
+WITH gone AS (DELETE FROM cache_pairs WHERE tenant_id = $1 RETURNING 1)
+SELECT count(*), pg_notify('mitmgate_pairs', 'purged ' || $1::bigint) FROM gone;

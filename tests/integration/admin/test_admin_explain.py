@@ -15,6 +15,7 @@ import pytest
 
 from mitmgate.control.context import CacheStore
 from mitmgate.core.entry_id import entry_id
+from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.nearest import NearestStored
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
@@ -37,12 +38,12 @@ MODEL: Any = FakeModel()
 async def cache(admin: Admin, valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CacheStore]:
     monkeypatch.setattr("mitmgate.services.exact_cache.PUT_WITHIN_S", 10.0)
     store = Store(valkey_url, deadline_s=10)
-    texts = TextVectors(MODEL)
+    texts = TextVectors(MODEL, Workers())
     verifier: Any = FakeVerifier(3.0)
-    verdicts = PairVerdicts(MODEL, verifier, FIGURES, texts.thread)
+    verdicts = PairVerdicts(texts, verifier, FIGURES)
     nobody: Any = None
     operations = Operations(texts, nobody, VectorsStore(store), verdicts)
-    running = [asyncio.create_task(texts.run()), asyncio.create_task(verdicts.run())]
+    running = [asyncio.create_task(texts.workers.run())]
     admin.control.cache, admin.control.matcher = CacheStore(store), LocalMatcher(operations.answer)
     yield admin.control.cache
     for task in running:

@@ -1,4 +1,4 @@
-"""The model's ONNX file is built once for a whole run; it is the same everywhere."""
+"""The model's ONNX files are built once for a whole run; they are the same everywhere."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 @pytest.fixture(scope="session")
 def model_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the ONNX file in it."""
-    from mitmgate.services.minilm import graph_file, model_folder
+    """A data directory with the ONNX files in it."""
+    from mitmgate.services.minilm import graph_files, model_folder
 
     folder = tmp_path_factory.mktemp("model")
-    graph_file(model_folder(), folder)
+    graph_files(model_folder(), folder)
     return folder

@@ -90,17 +90,18 @@ def test_files_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> No
         file.write(b"\x01")
     (tmp_path / "models").rename(tmp_path / "gone")
     with pytest.raises(ModelUnusable, match="not the file published"):
-        minilm.graph_file(model, tmp_path)
+        minilm.graph_files(model, tmp_path)
 
 
-def test_a_damaged_graph_is_built_anew_and_leaves_nothing_behind(model_data_dir: Path, tmp_path: Path) -> None:
+def test_a_damaged_half_is_built_anew_and_leaves_nothing_behind(model_data_dir: Path, tmp_path: Path) -> None:
     shutil.copytree(model_data_dir, tmp_path, dirs_exist_ok=True)
-    graph = minilm.graph_file(minilm.model_folder(), tmp_path)
-    with graph.open("r+b") as file:
-        file.truncate(1_000_000)
-    assert minilm.graph_file(minilm.model_folder(), tmp_path) == graph
-    assert minilm.sha256_of(graph) == minilm.GRAPH_SHA256
-    assert [each.name for each in graph.parent.iterdir()] == [graph.name]
+    graphs = minilm.graph_files(minilm.model_folder(), tmp_path)
+    for half in graphs:
+        with graphs[half].open("r+b") as file:
+            file.truncate(1_000_000)
+        assert minilm.graph_files(minilm.model_folder(), tmp_path) == graphs
+        assert {name: minilm.sha256_of(path) for name, path in graphs.items()} == minilm.GRAPH_SHA256
+    assert {each.name for each in graphs["lower"].parent.iterdir()} == {each.name for each in graphs.values()}
 
 
 def test_onnxruntime_keeps_to_itself(model_data_dir: Path, tmp_path: Path) -> None:
@@ -122,6 +123,25 @@ def test_states_are_those_of_the_lower_half_and_remembered(model_data_dir: Path)
     embedder.forget()
     embedder.embed(["What is 2+2?", "How tall is the tower of Pisa?"])  # the states come with the vector
     assert np.array_equal(embedder.states("How tall is the tower of Pisa?"), alone)
+
+
+def test_states_alone_run_no_layer_of_the_upper_half(embedder: OnnxEmbedder) -> None:
+    class Unused:
+        def run(self, *_: object) -> object:
+            raise AssertionError("the upper half ran")
+
+    lower_only = OnnxEmbedder(embedder._lower, Unused(), embedder._tokenizer)
+    assert lower_only.states("Is it far?").shape == (embedder.count_tokens("Is it far?"), WIDTH)
+
+
+def test_what_is_aside_has_the_same_model_and_a_memory_of_its_own(model_data_dir: Path) -> None:
+    embedder = OnnxEmbedder.load(model_data_dir)
+    aside = embedder.aside()
+    embedder.embed(["What is 2+2?"])
+    assert np.array_equal(aside.embed(["Is it far?"]), embedder.embed(["Is it far?"]))
+    assert aside._kept.get("What is 2+2?") is None and embedder._kept.get("What is 2+2?") is not None
+    embedder.forget()
+    assert aside._kept.get("Is it far?") is not None
 
 
 def test_remembered_states_are_bounded_the_least_used_go_first() -> None:

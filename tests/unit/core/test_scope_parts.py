@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given
 
+from mitmgate.core import scope_parts
+from mitmgate.core.remembered import Remembered
 from mitmgate.core.scope_parts import LARGEST_BYTES, NAMES, SCOPE, differing
-from tests.unit.core.test_question import BODY, FIRST, asked, with_text
+from tests.unit.core.test_question import BODY, FIRST, asked, requests, with_text
 
 SECRET = "the colour of the vault is mauve"
 
@@ -61,6 +65,19 @@ def test_no_prompt_and_no_large_request() -> None:
     assert len(str(found)) < 400
     large = {**BODY, "messages": [{"role": "system", "content": "x" * LARGEST_BYTES}, BODY["messages"][-1]]}
     assert asked(large).scope is not None and asked(large).parts is None
+
+
+@given(one=requests, other=requests)
+def test_parts_are_those_of_the_scope_whoever_asked_first(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """They are remembered by the scope, which must therefore tell apart all that has another part."""
+    found = []
+    for request in (one, other):
+        fresh = Remembered[bytes, Any](1)
+        with patch.object(scope_parts, "_remembered", fresh):
+            found.append(asked(**request))
+    if found[0].scope is not None and found[0].scope == found[1].scope:
+        assert found[0].parts == found[1].parts
+    assert asked(**one).parts == found[0].parts and asked(**other).parts == found[1].parts
 
 
 def test_tenants_share_no_digest() -> None:

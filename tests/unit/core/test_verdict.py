@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mitmgate.core.calibration import NEVER
 from mitmgate.core.text.features import NAMES
-from mitmgate.core.verdict import BELOW_BAR, VERIFIED, decide, worth_verifying
+from mitmgate.core.verdict import BELOW_BAR, VERIFIED, consider, decide, worth_verifying
 from tests.verdicts import FLOOR, PLAIN, considered
 
 BAR = 0.9
@@ -34,6 +34,18 @@ def test_doubts_are_told_but_decide_nothing() -> None:
     assert pair.open and pair.doubts == ("modality may vs should",)
     assert decide(pair, 9.0, PLAIN, BAR).accept
     assert decide(pair, 0.0, PLAIN, BAR).reasons == ("not sure: 0.49", "modality may vs should")
+
+
+@pytest.mark.parametrize("stored", ["How do I boil 6 eggs?", "Can I boil 5 eggs?", "how do I boil 5 eggs"])
+def test_leaving_out_what_cannot_matter_decides_the_same(stored: str) -> None:
+    query = "How do I boil 5 eggs?"
+    whole, less = (consider(query, stored, 0.95, PLAIN, 0.0, whole=each) for each in (True, False))
+    assert (less.open, less.same_words, less.rank if less.open else 0) == (
+        whole.open,
+        whole.same_words,
+        whole.rank if whole.open else 0,
+    )
+    assert (less.vetoes or (None,))[0] == (whole.vetoes or (None,))[0]
 
 
 def test_what_the_verifier_was_not_asked_about_is_refused() -> None:

@@ -48,6 +48,9 @@ class FakeModel:
     def forget(self) -> None:
         pass
 
+    def aside(self) -> FakeModel:
+        return self
+
 
 class FakeVerifier:
     """Says the same log-odds of every pair."""
@@ -63,3 +66,6 @@ class FakeVerifier:
             return None
         self.asked += 1
         return self.says
+
+    def log_odds_of(self, pairs: Sequence[Any]) -> list[float | None]:
+        return [self.log_odds(first, second) for first, second in pairs]

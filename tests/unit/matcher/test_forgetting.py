@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mitmgate.core.text.reading import read
+from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
@@ -24,6 +25,9 @@ class Embedder:
 
     def forget(self) -> None:
         self.forgotten = True
+
+    def aside(self) -> Embedder:
+        return self
 
     forgotten = False
 
@@ -40,11 +44,11 @@ class Nothing:
 async def test_texts_are_dropped_where_that_is_asked_for(texts_too: bool) -> None:
     model: Any = Embedder()
     nothing: Any = Nothing()
-    texts = TextVectors(model)
-    running = asyncio.create_task(texts.run())
+    texts = TextVectors(model, Workers())
+    running = asyncio.create_task(texts.workers.run())
     await texts.vector("a prompt", asyncio.get_running_loop().time() + 10, urgent=True)
     read("a prompt")
-    operations = Operations(texts, nothing, nothing, PairVerdicts(model, None, None, texts.thread))
+    operations = Operations(texts, nothing, nothing, PairVerdicts(texts, None, None))
     request = {"op": "remove", "deadline_ms": 5_000, "tenant": 1, "fingerprints": ["00" * 32], "texts": texts_too}
     assert "error" not in await operations.answer(request)
     assert len(texts._kept) == (0 if texts_too else 1)

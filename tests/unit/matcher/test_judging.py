@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mitmgate.core.calibration import Calibration
+from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import NO_VERIFIER, PairVerdicts
@@ -22,9 +23,9 @@ async def matcher(verifier: FakeVerifier | None, figures: Calibration | None = F
     model: Any = FakeModel()
     fake: Any = verifier
     nobody: Any = None
-    texts = TextVectors(model)
-    verdicts = PairVerdicts(model, fake, figures, texts.thread)
-    running = [asyncio.create_task(texts.run()), asyncio.create_task(verdicts.run())]
+    texts = TextVectors(model, Workers())
+    verdicts = PairVerdicts(texts, fake, figures)
+    running = [asyncio.create_task(texts.workers.run())]
     yield LocalMatcher(Operations(texts, nobody, nobody, verdicts).answer)
     for task in running:
         task.cancel()

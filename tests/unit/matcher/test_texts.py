@@ -1,15 +1,16 @@
-"""Whose text is embedded next: look-ups first, judging last and one at a time."""
+"""Whose text is embedded next: look-ups before what is stored, and judging beside both, only while they rest."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
-import pytest
 
+from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
@@ -20,44 +21,95 @@ class OneByOne:
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
+        self.at_work = threading.Event()
         self.allowed = threading.Semaphore(0)
+        self.beside: OneByOne | None = None
+
+    def aside(self) -> OneByOne:
+        self.beside = OneByOne()
+        return self.beside
 
     def count_tokens(self, text: str) -> int:
         return 3
 
     def embed(self, texts: Sequence[str]) -> Any:
-        self.allowed.acquire(timeout=10)
         self.batches.append(list(texts))
+        self.at_work.set()
+        assert self.allowed.acquire(timeout=60)
         return np.ones((len(texts), 384), np.float32) / 384**0.5
 
 
-@pytest.fixture
-def embedder() -> OneByOne:
-    return OneByOne()
-
-
-async def test_a_look_up_waits_for_one_judged_text_and_no_more(embedder: OneByOne) -> None:
-    model: Any = embedder
-    texts = TextVectors(model)
-    running = asyncio.create_task(texts.run())
-    ends_at = asyncio.get_running_loop().time() + 30
+@asynccontextmanager
+async def judging(count: int) -> AsyncIterator[tuple[TextVectors, OneByOne, OneByOne, asyncio.Task[Any]]]:
+    """-> the texts, the model, the model of what is judged, and so many pairs being judged."""
+    model: Any = OneByOne()
     nobody: Any = None
-    operations = Operations(texts, nobody, nobody, PairVerdicts(model, None, None, texts.thread))
-    judging = asyncio.create_task(
-        operations.answer(
-            {"op": "judge", "deadline_ms": 30_000, "max_wrong": 0.1, "pairs": [(f"q {n}", f"s {n}") for n in range(5)]}
-        )
+    texts = TextVectors(model, Workers())
+    running = asyncio.create_task(texts.workers.run())
+    operations = Operations(texts, nobody, nobody, PairVerdicts(texts, None, None))
+    pairs = [(f"q {n}", f"s {n}") for n in range(count)]
+    judged = asyncio.create_task(
+        operations.answer({"op": "judge", "deadline_ms": 60_000, "max_wrong": 0.1, "pairs": pairs})
     )
-    while texts.waiting or not judging:
-        await asyncio.sleep(0)
-    await asyncio.sleep(0.05)  # the first text is at the model
-    urgent = [asyncio.create_task(texts.vector(f"live {n}", ends_at, urgent=True)) for n in range(3)]
-    put = asyncio.create_task(texts.vector("put", ends_at, urgent=False))
-    await asyncio.sleep(0.05)
-    for _ in range(20):
-        embedder.allowed.release()
-    await asyncio.gather(*urgent, put)
-    assert len((await judging)["verdicts"]) == 5
+    yield texts, model, model.beside, judged
+    model.beside.allowed.release(100)
+    assert len((await judged)["verdicts"]) == count
     running.cancel()
-    assert embedder.batches[:3] == [["q 0"], ["live 0", "live 1", "live 2"], ["put"]]
-    assert all(len(batch) == 1 for batch in embedder.batches[3:])
+
+
+def in_s(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def test_a_look_up_does_not_wait_for_the_text_that_is_judged() -> None:
+    async with judging(3) as (texts, model, beside, judged):
+        await asyncio.to_thread(beside.at_work.wait, 60)  # and it is not let go
+        model.allowed.release()
+        await texts.vector("live", in_s(60), urgent=True)
+        assert model.batches == [["live"]] and beside.batches == [["q 0"]] and not judged.done()
+
+
+async def test_nothing_is_judged_while_a_look_up_is_at_the_model() -> None:
+    async with judging(3) as (texts, model, beside, _judged):
+        await asyncio.to_thread(beside.at_work.wait, 60)
+        looked_up = asyncio.create_task(texts.vector("live", in_s(60), urgent=True))
+        await asyncio.to_thread(model.at_work.wait, 60)
+        beside.allowed.release(100)
+        for _ in range(200):
+            await asyncio.sleep(0.001)
+        assert beside.batches == [["q 0"]]
+        model.allowed.release()
+        await looked_up
+
+
+async def test_look_ups_go_together_and_before_what_is_stored() -> None:
+    async with judging(0) as (texts, model, _beside, _judged):
+        first = asyncio.create_task(texts.vector("first", in_s(60), urgent=False))
+        await asyncio.to_thread(model.at_work.wait, 60)
+        put = asyncio.create_task(texts.vector("put", in_s(60), urgent=False))
+        urgent = [asyncio.create_task(texts.vector(f"live {n}", in_s(60), urgent=True)) for n in range(3)]
+        while texts.waiting < 4:
+            await asyncio.sleep(0)
+        model.allowed.release(10)
+        await asyncio.gather(first, put, *urgent)
+        assert model.batches == [["first"], ["live 0", "live 1", "live 2"], ["put"]]
+
+
+async def test_judged_texts_do_not_push_out_those_of_traffic() -> None:
+    async with judging(100) as (texts, model, beside, judged):
+        model.allowed.release(10)
+        await texts.vector("live", in_s(60), urgent=True)
+        beside.allowed.release(1000)
+        await judged
+        await texts.vector("live", in_s(60), urgent=True)
+        assert model.batches == [["live"]] and len(beside.batches) == 200
+
+
+async def test_both_memories_are_forgotten() -> None:
+    async with judging(1) as (texts, model, beside, judged):
+        forgotten: list[str] = []
+        model.forget, beside.forget = (lambda: forgotten.append("first")), (lambda: forgotten.append("beside"))  # type: ignore[attr-defined]
+        beside.allowed.release(10)
+        await judged
+        texts.forget()
+        assert forgotten == ["first", "beside"] and not texts._kept_aside

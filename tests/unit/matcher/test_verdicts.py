@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +12,8 @@ import numpy as np
 import pytest
 
 from mitmgate.core.verdict import BELOW_BAR
-from mitmgate.matcher.texts import QueueFull
+from mitmgate.matcher.computing import QueueFull, Workers
+from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import BATCH, LATER_WAITING, NO_VERIFIER, URGENT_WAITING, Bars, PairVerdicts
 from mitmgate.services.verifier import LONGEST
 from tests.verdicts import PLAIN
@@ -25,6 +25,12 @@ QUESTION = "Which birds live here?"
 class Texts:
     """States whose first number is the text's length."""
 
+    def aside(self) -> Texts:
+        return self
+
+    def count_tokens(self, text: str) -> int:
+        return min(len(text), 2 * LONGEST)
+
     def states(self, text: str) -> Any:
         return np.full((min(len(text), 2 * LONGEST), 384), len(text), np.float32)
 
@@ -35,11 +41,21 @@ class Known:
     def __init__(self, *, held: bool = False) -> None:
         self.asked: list[int] = []
         self.allowed = threading.Semaphore(0 if held else 1_000_000)
+        self._begun = threading.Semaphore(0)
+
+    async def begun(self, count: int) -> None:
+        """Returns when so many batches were begun since the last call."""
+        for _ in range(count):
+            assert await asyncio.to_thread(self._begun.acquire, timeout=60)
+
+    def log_odds_of(self, pairs: Any) -> list[float | None]:
+        self._begun.release()
+        return [self.log_odds(*pair) for pair in pairs]
 
     def log_odds(self, query: Any, stored: Any) -> float | None:
         if len(stored) > LONGEST:
             return None
-        self.allowed.acquire(timeout=10)
+        self.allowed.acquire(timeout=60)
         self.asked.append(int(stored[0, 0]))
         return 9.0 if self.asked[-1] % 2 == 0 else -9.0
 
@@ -48,13 +64,13 @@ class Known:
 async def running(verifier: Known | None) -> AsyncIterator[PairVerdicts]:
     texts: Any = Texts()
     known: Any = verifier
-    with ThreadPoolExecutor(1) as thread:
-        verdicts = PairVerdicts(texts, known, None if verifier is None else PLAIN, thread)
-        task = asyncio.create_task(verdicts.run())
-        yield verdicts
-        task.cancel()
-        if verifier is not None:
-            verifier.allowed.release(1000)
+    workers = Workers()
+    verdicts = PairVerdicts(TextVectors(texts, workers), known, None if verifier is None else PLAIN)
+    task = asyncio.create_task(workers.run())
+    yield verdicts
+    if verifier is not None:
+        verifier.allowed.release(10_000)
+    task.cancel()
 
 
 def in_s(seconds: float) -> float:
@@ -115,20 +131,19 @@ async def test_without_a_verifier_nothing_is_accepted_and_it_says_why() -> None:
         assert (await verdicts.judge(QUESTION, stored(22)[0], 0.99, BARS, in_s(10))).verdict.reasons == (NO_VERIFIER,)
 
 
-async def test_look_ups_go_before_judging() -> None:
+async def test_a_look_up_does_not_wait_for_a_judged_pair() -> None:
     verifier = Known(held=True)
     async with running(verifier) as verdicts:
         asked = [stored(21 + 2 * n)[0] for n in range(3)]
-        judging = [asyncio.create_task(verdicts.judge(QUESTION, each, 0.9, BARS, in_s(20))) for each in asked]
-        await asyncio.sleep(0.05)  # the first is at the verifier
+        judging = [asyncio.create_task(verdicts.judge(QUESTION, each, 0.9, BARS, in_s(60))) for each in asked]
+        await verifier.begun(1)  # one judged pair is at the verifier
         look_ups = [
-            asyncio.create_task(verdicts.best(QUESTION, [stored(42 + 2 * n)], BARS, in_s(20))) for n in range(BATCH)
+            asyncio.create_task(verdicts.best(QUESTION, [stored(42 + 2 * n)], BARS, in_s(60))) for n in range(BATCH)
         ]
-        await asyncio.sleep(0.05)
+        await verifier.begun(1)  # and a look-up beside it
         verifier.allowed.release(1000)
         await asyncio.gather(*judging, *look_ups)
-        assert verifier.asked[0] == 21 and verifier.asked[-2:] == [23, 25]
-        assert sorted(verifier.asked[1:-2]) == [42, 44, 46, 48]
+        assert sorted(verifier.asked) == [21, 23, 25, 42, 44, 46, 48]
 
 
 async def test_a_slow_verifier_is_waited_for_no_longer_than_there_is_time() -> None:
@@ -137,34 +152,24 @@ async def test_a_slow_verifier_is_waited_for_no_longer_than_there_is_time() -> N
             await verdicts.best(QUESTION, [stored(22)], BARS, in_s(0.05))
 
 
-async def test_what_nobody_waits_for_any_more_is_not_verified() -> None:
-    verifier = Known(held=True)
-    async with running(verifier) as verdicts:
-        first = asyncio.create_task(verdicts.judge(QUESTION, stored(22)[0], 0.9, BARS, in_s(20)))
-        await asyncio.sleep(0.05)
-        with pytest.raises(TimeoutError):
-            await verdicts.best(QUESTION, [stored(24)], BARS, in_s(0.05))
-        verifier.allowed.release(10)
-        await first
-        await verdicts.judge(QUESTION, stored(26)[0], 0.9, BARS, in_s(20))
-        assert verifier.asked == [22, 26]
-
-
 @pytest.mark.parametrize(("urgent", "most"), [(True, URGENT_WAITING), (False, LATER_WAITING)])
 async def test_a_full_queue_refuses_at_once(urgent: bool, most: int) -> None:
-    async with running(Known(held=True)) as verdicts:
+    verifier = Known(held=True)
+    async with running(verifier) as verdicts:
 
         def ask() -> asyncio.Task[Any]:
             if urgent:
-                return asyncio.create_task(verdicts.best(QUESTION, [stored(22)], BARS, in_s(30)))
-            return asyncio.create_task(verdicts.judge(QUESTION, stored(22)[0], 0.9, BARS, in_s(30)))
+                return asyncio.create_task(verdicts.best(QUESTION, [stored(22)], BARS, in_s(3600)))
+            return asyncio.create_task(verdicts.judge(QUESTION, stored(22)[0], 0.9, BARS, in_s(3600)))
 
-        waiting = [ask() for _ in range(most + BATCH)]
-        await asyncio.sleep(0.1)
-        waiting += [ask() for _ in range(most)]
-        await asyncio.sleep(0.1)
-        refused = [task for task in waiting if task.done() and isinstance(task.exception(), QueueFull)]
-        assert refused and len(waiting) - len(refused) <= most + BATCH
-        for task in waiting:
+        waiting = [ask()]
+        await verifier.begun(1)
+        waiting += [ask() for _ in range(most + 3)]
+        done, open_ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        while len(done) < 3:
+            more, open_ = await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
+            done |= more
+        assert all(isinstance(task.exception(), QueueFull) for task in done) and len(done) == 3
+        for task in open_:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        await asyncio.gather(*open_, return_exceptions=True)

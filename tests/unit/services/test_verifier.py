@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mitmgate.matcher import process
 from mitmgate.services.minilm import ModelUnusable, sha256_of
@@ -141,3 +143,28 @@ def test_without_it_the_matcher_goes_on_and_says_so_once(
     assert process.load_verifier() == (None, None)
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "only exact repeats are answered" in caplog.text
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Verifier:
+    return Verifier.load()
+
+
+@settings(max_examples=25, deadline=None)
+@given(lengths=st.lists(st.tuples(st.integers(3, LONGEST + 4), st.integers(3, LONGEST + 4)), min_size=1, max_size=6))
+def test_a_batch_says_the_same_as_one_by_one(shipped: Verifier, lengths: list[tuple[int, int]]) -> None:
+    rng = np.random.default_rng(len(lengths))
+    pairs = [
+        (rng.normal(0, 1, (first, WIDTH)).astype(np.float32), rng.normal(0, 1, (second, WIDTH)).astype(np.float32))
+        for first, second in lengths
+    ]
+    alone = [shipped.log_odds(*pair) for pair in pairs]
+    together = shipped.log_odds_of(pairs)
+    assert [found is None for found in together] == [max(each) > LONGEST for each in lengths]
+    assert [found for found in together if found is not None] == pytest.approx(
+        [found for found in alone if found is not None], abs=1e-3
+    )
+
+
+def test_no_pairs_at_all(shipped: Verifier) -> None:
+    assert shipped.log_odds_of([]) == []
