@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +16,16 @@ from tests.e2e.upstream import DONE, USAGE, Asked, Script, Upstream, completion,
 
 SHADOW = {"X-Cache-Mode": "shadow"}
 SAME = "The sum of two and two is 4."
+
+
+@pytest.fixture(scope="module")
+def gateway(folder: Path) -> Iterator[Gateway]:
+    """In place of the common one: a lookup that is late is a miss, and the next one an exact hit."""
+    data_dir = folder / "shadow"
+    data_dir.mkdir(mode=0o711)
+    with Gateway(data_dir, "--no-demo", workers=2, env={"MITMGATE_CACHE__DEADLINE_MS": "5000"}) as served:
+        served.wait_ready()
+        yield served
 
 
 def says(text: Callable[[int], str]) -> Script:
