@@ -59,8 +59,8 @@ class LedgerStage:
             self._journal.append(record)
         else:
             self._refusals.append(record)
-        if record.cache in ("hit", "miss"):
-            self._cache.count(record.tenant_id, record.cache_kind or record.cache)
+        if record.cache in ("hit", "miss", "shadow"):
+            self._cache.count(record.tenant_id, record.cache_kind or "miss")
 
     def _record(self, flow: http.HTTPFlow, exchange: Exchange) -> UsageRecord:
         plan, response = exchange.plan, flow.response
@@ -125,12 +125,7 @@ class LedgerStage:
     def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord, broken: bool) -> None:
         tokens = _tokens(flow, exchange, broken)
         if tokens is not None:
-            record.prompt_tokens = tokens.prompt
-            record.cached_prompt_tokens = tokens.cached_prompt
-            record.cache_write_tokens = tokens.cache_write
-            record.completion_tokens = tokens.completion
-            record.reasoning_tokens = tokens.reasoning
-            record.usage_estimated = tokens.estimated or None
+            record.count(tokens)
 
 
 def _tokens(flow: http.HTTPFlow, exchange: Exchange, broken: bool) -> Tokens | None:

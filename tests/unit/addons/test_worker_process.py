@@ -41,15 +41,22 @@ def test_the_chain_that_serves_forgets(monkeypatch: pytest.MonkeyPatch, fails: b
             raise OSError
 
     monkeypatch.setattr(process, "load_runtime", lambda file: (None, None))
-    monkeypatch.setattr(process, "make_chain", lambda services: [cache_stage(forgotten, "new")])
+    monkeypatch.setattr(process, "make_chain", lambda services, audits: [cache_stage(forgotten, "new")])
     monkeypatch.setattr(process, "apply_settings", apply)
     line: Any = Line()
-    services: Any = SimpleNamespace(status=SimpleNamespace(tell=None), feed=None, with_settings=lambda settings: None)
-    worker: Any = SimpleNamespace(gateway=None, use_chain=lambda chain: None)
+    compared: list[int] = []
+    services: Any = SimpleNamespace(
+        status=SimpleNamespace(tell=None),
+        feed=None,
+        with_settings=lambda settings: None,
+        comparisons=SimpleNamespace(forget=compared.append),
+    )
+    worker: Any = SimpleNamespace(gateway=SimpleNamespace(audits=None), use_chain=lambda chain: None)
     process.attach(line, services, worker, [cache_stage(forgotten, "old")], Path("settings.json"))
     try:
         line.callbacks["reload"]({})
     except OSError:
         assert fails
     line.callbacks["forget"]({"id": 1, "tenant_id": 7})
+    assert compared == [7]
     assert forgotten == [serves] and line.sent == [{"op": "applied", "id": 1}]

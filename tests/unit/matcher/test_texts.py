@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
-from mitmgate.matcher.texts import TextVectors
+from mitmgate.matcher.texts import PIECE, PIECES, TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
 
 
@@ -113,3 +114,17 @@ async def test_both_memories_are_forgotten() -> None:
         await judged
         texts.forget()
         assert forgotten == ["first", "beside"] and not texts._kept_aside
+
+
+async def test_an_answer_is_embedded_in_pieces_that_look_ups_do_not_wait_for() -> None:
+    async with judging(0) as (texts, model, beside, _judged):
+        answer = " ".join(f"word{number}" for number in range(10_000))
+        comparing = asyncio.create_task(texts.vector_of_answer(answer, in_s(60)))
+        await asyncio.to_thread(beside.at_work.wait, 60)  # and it is not let go
+        model.allowed.release()
+        await texts.vector("live", in_s(60), urgent=True)
+        assert model.batches == [["live"]] and not comparing.done()
+        beside.allowed.release(10)
+        assert np.linalg.norm(await comparing) == pytest.approx(1)
+        assert len(beside.batches) == PIECES
+        assert all(len(text) <= PIECE for [text] in beside.batches)
