@@ -27,7 +27,7 @@ router = APIRouter(prefix="/admin/tenants", tags=["tenants"])
 
 
 class PurgeIn(Body):
-    """usage: of a deleted tenant, also its request rows, totals, keys and what was said of its hits."""
+    """usage: of a deleted tenant, also its request rows, totals, comparisons, keys and what was said of its hits."""
 
     usage: Annotated[bool, Field(strict=True)] = False
 
@@ -47,8 +47,8 @@ class Purged(BaseModel):
 async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn | None = None) -> Any:
     """Removes a tenant's stored prompts, answers and vectors for good. A deleted tenant is purged by its id.
 
-    With `usage`, which needs the tenant to be deleted, its request rows, totals, keys, names and upstream go too: what
-    stays is its id, and in the audit log what was done by whom. Rows that are written later go, too, within a
+    With `usage`, which needs the tenant to be deleted, its request rows, totals, comparisons, keys, names and upstream
+    go too: what stays is its id, and in the audit log what was done by whom. Rows that are written later go, too, within a
     minute.
     """
     with_usage = body is not None and body.usage
@@ -70,7 +70,7 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
             await change.connection.execute(queries.blank_tenant, tenant_id)
             await change.touch(tenant_id)
             found = await change.connection.fetchrow(queries.tenant_left, tenant_id)
-            left |= {name: found[name] for name in ("usage", "usage_hourly", "cache_pairs", "api_keys")}
+            left |= dict(found)
         await change.record("tenant.purge", tenant_id, {"usage": with_usage, "removed": removed, "left": left})
     return {"id": tenant_id, "removed": removed, "left": left, "file_rewritten": file_rewritten}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import asyncpg
@@ -24,6 +26,8 @@ CHECK_S: Final = 1.0
 SWEEP_S: Final = 60.0
 SHARE_S: Final = 5.0
 TENANTS_AT_ONCE: Final = 500
+COMPARISONS_KEPT: Final = timedelta(days=30)
+MOST_COMPARISONS: Final = 100_000  # of a tenant
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +76,7 @@ async def sweep_once(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClie
     after = 0
     while rows := await _tenants(pool, after):
         await cache.exact.sweep([row["id"] for row in rows if not row["is_deleted"]])
+        await _trim_comparisons(pool, [row["id"] for row in rows])
         for tenant_id in await cache.exact.holds([row["id"] for row in rows if row["is_deleted"]]):
             await purge(cache, matcher, tenant_id)
         after = rows[-1]["id"]
@@ -103,6 +108,12 @@ async def watch_claim(pool: asyncpg.Pool, store: Store) -> None:
             pass  # reported by what needs the store
         except Exception:
             log.exception("looking whose the store is broke, it is tried again in a minute")
+
+
+async def _trim_comparisons(pool: asyncpg.Pool, tenant_ids: Sequence[int]) -> None:
+    kept_from = datetime.now(UTC) - COMPARISONS_KEPT
+    async with borrow(pool) as connection:
+        await connection.execute(queries.trim_comparisons, tenant_ids, kept_from, MOST_COMPARISONS)
 
 
 async def _tenants(pool: asyncpg.Pool, after: int) -> list[asyncpg.Record]:

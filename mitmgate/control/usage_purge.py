@@ -1,4 +1,4 @@
-"""Removes the request rows of purged tenants, also those that came after the purge."""
+"""Removes the rows of purged tenants, also those that came after the purge."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ async def purge_rows(pool: asyncpg.Pool, tenant_id: int) -> dict[str, int]:
         if not gone:
             break
     async with borrow(pool) as connection:
-        return {"usage": rows, "usage_hourly": await connection.fetchval(queries.purge_hourly, tenant_id)}
+        return {
+            "usage": rows,
+            "usage_hourly": await connection.fetchval(queries.purge_hourly, tenant_id),
+            "cache_comparisons": await connection.fetchval(queries.purge_comparisons, tenant_id),
+        }
 
 
 async def purge_late_rows(pool: asyncpg.Pool) -> None:

@@ -213,6 +213,7 @@ SELECT id FROM tenants
 WHERE status = 'deleted' AND backend_url = '' AND (
     EXISTS (SELECT FROM usage WHERE usage.tenant_id = tenants.id)
     OR EXISTS (SELECT FROM usage_hourly WHERE usage_hourly.tenant_id = tenants.id)
+    OR EXISTS (SELECT FROM cache_comparisons WHERE cache_comparisons.tenant_id = tenants.id)
 );
 
 -- name: purge_keys
@@ -231,5 +232,6 @@ WHERE id = $1 AND status = 'deleted';
 SELECT
     (SELECT count(*) FROM usage WHERE tenant_id = $1) AS usage,
     (SELECT count(*) FROM usage_hourly WHERE tenant_id = $1) AS usage_hourly,
+    (SELECT count(*) FROM cache_comparisons WHERE tenant_id = $1) AS cache_comparisons,
     (SELECT count(*) FROM cache_pairs WHERE tenant_id = $1) AS cache_pairs,
     (SELECT count(*) FROM api_keys WHERE tenant_id = $1) AS api_keys;
