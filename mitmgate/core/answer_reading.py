@@ -1,0 +1,123 @@
+"""What a comparison of answers looks at in each of them: numbers, names, yes or no, lists, code, words. Pure.
+
+Reads the beginning of an answer only, so that it costs the same whatever its length.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import Final
+
+from mitmgate.core.text.lexicon import NEGATIONS, STOP
+from mitmgate.core.text.quantities import quantities
+from mitmgate.core.text.spelling import stem
+from mitmgate.core.text.tables import word_set
+from mitmgate.core.text.tokens import Kind, Token, tokenise
+
+MAX_CHARACTERS: Final = 8_000  # some 1,300 words
+MAX_ITEMS: Final = 40  # of a list
+LEAD_WORDS: Final = 30
+
+_FENCED: Final = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_INLINE: Final = re.compile(r"`([^`\n]{1,200})`")
+_ITEM: Final = re.compile(r"^[ \t]{0,12}(?:[-*•+]|\d{1,3}[.)])[ \t]+(.{1,400})", re.MULTILINE)
+_MARKER: Final = re.compile(r"^[ \t]{0,12}(?:[-*•+#>]{1,6}|\d{1,3}[.)])[ \t]+|\*{1,3}|\\[()\[\]]|^\|", re.MULTILINE)
+_CODE_WORD: Final = re.compile(r"--?[A-Za-z][\w-]*|[A-Za-z_]\w*|\d+(?:\.\d+)?")
+_QUOTES: Final = str.maketrans("‘’“”–—−", "''\"\"---")
+_NO_ANSWER: Final = re.compile(
+    r"\b(?:i(?:'m| am) (?:sorry|unable|not able)|i (?:can(?:'t|not)|do(?:n't| not) (?:have|know)|won't)|unable to"
+    r"|as an ai|(?:could|can) you (?:please )?(?:clarify|share|provide|tell me)|no information)\b",
+    re.IGNORECASE,
+)
+_YES: Final = word_set("yes yeah yep correct true absolutely definitely certainly indeed")
+_NO: Final = word_set("no nope not false incorrect wrong never neither")
+_SAYING_LITTLE: Final = STOP | word_set("very quite more most also well about however")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """numbers, names: in their order, each once; rounded: the numbers and their roundings; lead: words of the beginning.
+
+    says: True for yes, False for no.
+    """
+
+    numbers: tuple[str, ...]
+    rounded: frozenset[str]
+    measured: frozenset[tuple[str, str]]  # (number, unit)
+    names: tuple[str, ...]
+    words: frozenset[str]
+    lead: frozenset[str]
+    neighbours: frozenset[tuple[str, str]]
+    items: tuple[frozenset[str], ...]
+    code: frozenset[str]
+    says: bool | None
+    negated: bool
+    gives_none: bool
+    length: int
+
+
+def read_answer(text: str) -> Answer:
+    """Of any text; what is not English gives words and numbers only."""
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS].translate(_QUOTES))
+    code = " ".join((*_FENCED.findall(text), *_INLINE.findall(text)))
+    prose = _FENCED.sub("\n", text)
+    items = tuple(_stems(tokenise(item)) for item in islice(_ITEM.findall(prose), MAX_ITEMS))
+    tokens = tokenise(_MARKER.sub("", prose.replace("`", "")))
+    found = quantities(tokens)
+    numbers = tuple(dict.fromkeys((*(value for value, _ in found.amounts), *_parts(found.dates))))
+    told = [token for place, token in enumerate(tokens) if _means(token) and place not in found.used]
+    in_order = [stem(token.text) for token in told]
+    return Answer(
+        numbers,
+        numbers_and_roundings(numbers),
+        frozenset((value, unit) for value, unit in found.amounts if unit),
+        tuple(dict.fromkeys(stem(token.text) for token in told if token.capital)),
+        frozenset(in_order),
+        frozenset(in_order[:LEAD_WORDS]),
+        frozenset(pairwise(in_order)),
+        tuple(item for item in items if item),
+        frozenset(_CODE_WORD.findall(code)),
+        _yes_or_no(tokens),
+        any(token.text in NEGATIONS for token in islice(tokens, LEAD_WORDS)),
+        _NO_ANSWER.search(text, 0, 240) is not None,
+        len(text.split()),
+    )
+
+
+def numbers_and_roundings(numbers: Iterable[str]) -> frozenset[str]:
+    """1609.34 is 1609 and 1609.3, too."""
+    found = set(numbers)
+    for number in tuple(found):
+        whole, point, _ = number.partition(".")
+        if point and whole.isdigit():
+            found.update(f"{float(number):.{places}f}" for places in range(3))
+    return frozenset(found)
+
+
+def _parts(dates: Iterable[str]) -> Iterator[str]:
+    """20 July 1969 is the year, the month and the day, so that July 1969 is part of it."""
+    for date in dates:
+        year, *rest = date.split("-")
+        if not rest:
+            yield date
+            continue
+        yield from (name + part for name, part in zip(("", "month ", "day "), (year, *rest), strict=False) if part)
+
+
+def _means(token: Token) -> bool:
+    return token.kind in (Kind.WORD, Kind.CODE) and token.text not in _SAYING_LITTLE
+
+
+def _stems(tokens: list[Token]) -> frozenset[str]:
+    return frozenset(stem(token.text) for token in tokens if _means(token))
+
+
+def _yes_or_no(tokens: list[Token]) -> bool | None:
+    first = next((token for token in tokens if token.kind is Kind.WORD), None)
+    if first is None:
+        return None
+    return True if first.text in _YES else False if first.text in _NO else None
