@@ -64,6 +64,7 @@ def attach(channel: Channel, services: Services, worker: Worker, chain: Sequence
         for stage in chain:
             if isinstance(stage, CacheStage):
                 stage.forget(message["tenant_id"])
+        services.comparisons.forget(message["tenant_id"])
         forget_replays()
         forget_texts()
         channel.send_nowait({"op": "applied", "id": message["id"]})

@@ -7,7 +7,7 @@ import time
 
 from mitmproxy import http
 
-from addons.entries import forward_line
+from addons.entries import WOULD_BE_HIT, forward_line
 from addons.exchange import REASONS, Exchange
 from addons.gate import observer
 from mitmgate.core.answer_tap import tap_for
@@ -127,7 +127,14 @@ class AnswerStage:
                 (b"Age", b"%d" % age),
                 (b"Cache-Status", f'mitmgate; hit; ttl={left}; detail="{detail}"'.encode()),
             ]
-        return [(b"X-Cache-Status", status.encode()), (b"Cache-Status", forward_line(exchange))]
+        fields = [(b"X-Cache-Status", status.encode())]
+        if status == WOULD_BE_HIT and exchange.near_entry is not None:  # as the hit would have had it
+            fields += [
+                (b"X-Cache-Kind", b"semantic"),
+                (b"X-Cache-Similarity", f"{exchange.similarity or 0.0:.3f}".encode()),
+                (b"X-Cache-Entry", exchange.near_entry.encode()),
+            ]
+        return [*fields, (b"Cache-Status", forward_line(exchange))]
 
     @staticmethod
     def _upstream(exchange: Exchange) -> Pairs:

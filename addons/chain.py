@@ -67,7 +67,7 @@ def make_chain(services: Services) -> list[object]:
         QuotaStage(services.store, services.quota, cache),
         RedactStage(),
         cache,
-        SemanticStage(settings.cache, services.matcher, services.exact_cache),
+        SemanticStage(settings.cache, services.matcher, services.exact_cache, services.comparisons),
         ForwardedPlaces(settings.limits, services.in_flight),
         UpstreamStage(settings.upstream, secrets.master_keys, name),
         AnswerStage(Cors(settings.server.cors_origins)),

@@ -17,6 +17,7 @@ from mitmgate.core.replay.forms import is_stream
 from mitmgate.core.token_usage import Tokens, tokens_of_json
 from mitmgate.services.exact_cache import Entry
 
+WOULD_BE_HIT: Final = "SHADOW"  # a hit in other words that was forwarded all the same
 LARGE_BYTES: Final = 64 << 10  # of a stream: to read it takes a millisecond or two
 
 
@@ -27,8 +28,8 @@ def may_keep(exchange: Exchange) -> bool:
     return may and exchange.entry is None and exchange.error is None and exchange.removal is not None
 
 
-def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> str | None:
-    """Makes the entry this request's answer, in the form that it asks for. -> why it can not be."""
+def answer_of(exchange: Exchange, entry: Entry) -> tuple[list[tuple[bytes, bytes]], bytes] | str:
+    """The entry's headers and body in the form that the request asks for, or why it has none."""
     headers, body = entry.headers, entry.body
     if exchange.streamed or is_stream(headers[0][1]):
         try:
@@ -36,6 +37,15 @@ def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str
         except NotReplayable as why:
             return str(why)
         headers = [(b"Content-Type", media_type), *headers[1:]]
+    return headers, body
+
+
+def answer_with(flow: http.HTTPFlow, exchange: Exchange, entry: Entry, kind: str, similarity: float) -> str | None:
+    """Makes the entry this request's answer. -> why it can not be."""
+    found = answer_of(exchange, entry)
+    if isinstance(found, str):
+        return found
+    headers, body = found
     exchange.entry, exchange.cache_kind, exchange.similarity = entry, kind, similarity
     exchange.cache_status, exchange.cache_detail = "HIT", None
     flow.response = local_response(entry.status, headers, body)
@@ -81,7 +91,7 @@ async def entry_of_stream(flow: http.HTTPFlow, exchange: Exchange, recorded: byt
 
 def forward_line(exchange: Exchange) -> bytes:
     """`Cache-Status` (RFC 9211) of what no entry answered."""
-    why = {"MISS": "miss", "REFRESH": "request"}.get(exchange.cache_status or "", "bypass")
+    why = {"MISS": "miss", WOULD_BE_HIT: "miss", "REFRESH": "request"}.get(exchange.cache_status or "", "bypass")
     line = f"mitmgate; fwd={why}"
     if exchange.cache_detail:
         line += f'; detail="{exchange.cache_detail}"'

@@ -28,6 +28,7 @@ from mitmgate.core.paths import Route
 from mitmgate.core.recording import Recording
 from mitmgate.proxy.plan import Plan
 from mitmgate.services.exact_cache import Entry
+from mitmgate.services.matcher_client import Candidate
 
 
 def new_request_id() -> str:
@@ -96,6 +97,7 @@ class Exchange:
     nearest: float | None = None  # of the nearest question, where that was no hit
     probability: float | None = None  # of a hit in other words, or of what was nearest to one
     near_entry: str | None = None  # that was nearest to a hit, where there was none
+    compared: Candidate | None = None  # in shadow mode: whose answer the upstream's is compared with
     cache_ms: float | None = None
     # upstream
     upstream: str | None = None

@@ -59,8 +59,8 @@ class LedgerStage:
             self._journal.append(record)
         else:
             self._refusals.append(record)
-        if record.cache in ("hit", "miss"):
-            self._cache.count(record.tenant_id, record.cache_kind or record.cache)
+        if record.cache in ("hit", "miss", "shadow"):
+            self._cache.count(record.tenant_id, record.cache_kind or "miss")
 
     def _record(self, flow: http.HTTPFlow, exchange: Exchange) -> UsageRecord:
         plan, response = exchange.plan, flow.response

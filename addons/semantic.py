@@ -18,9 +18,11 @@ from mitmproxy import http
 from addons.entries import answer_with
 from addons.exchange import Exchange
 from addons.gate import observer
-from mitmgate.core.entry_id import entry_id
+from addons.shadow import note_nearest, note_would_be_hit, pair_of
+from mitmgate.core.cache_policy import SHADOW
 from mitmgate.core.errors import Refused
 from mitmgate.core.settings import Cache
+from mitmgate.services.comparisons import Comparisons
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.logs import reason_of
 from mitmgate.services.matcher_client import Candidate, MatcherAway, MatcherClient
@@ -36,10 +38,11 @@ logger = logging.getLogger(__name__)
 class SemanticStage:
     """Sets the entry of a semantic hit, or why there is none; refuses what wants only a cached answer and has none."""
 
-    def __init__(self, settings: Cache, matcher: MatcherClient, cache: ExactCache) -> None:
+    def __init__(self, settings: Cache, matcher: MatcherClient, cache: ExactCache, comparisons: Comparisons) -> None:
         self._settings = settings
         self._matcher = matcher
         self._cache = cache
+        self._comparisons = comparisons
         self._tasks: set[asyncio.Task[None]] = set()
 
     @observer
@@ -66,6 +69,8 @@ class SemanticStage:
             exchange.scope = None  # once: a stream's end is told twice
             put, removal = self._matcher.put, exchange.removal
             self._later(put(stored.tenant_id, scope, stored.fingerprint, text, stored.expires_at, removal=removal))
+            if (pair := pair_of(exchange, stored)) is not None:
+                self._comparisons.offer(pair)
 
     async def _ask(self, flow: http.HTTPFlow, exchange: Exchange, scope: bytes) -> None:
         begun = time.monotonic()
@@ -97,12 +102,7 @@ class SemanticStage:
         )
         hit: Candidate | None = found.hit
         if hit is None:
-            exchange.nearest = found.candidates[0].similarity if found.candidates else None
-            if (near := found.nearest_to_a_hit) is not None:
-                exchange.probability, exchange.near_entry = (
-                    near.verdict.probability,
-                    entry_id(tenant.id, near.fingerprint),
-                )
+            note_nearest(exchange, found)
             return found.reason
         now = time.time()
         entry = await self._cache.fetch(tenant.id, hit.fingerprint, now, FETCH_S)
@@ -111,8 +111,10 @@ class SemanticStage:
             return "entry gone"
         if not decision.admits(now - entry.stored_at):
             return "too old"
-        self._cache.touch(tenant.id, hit.fingerprint)
         exchange.probability = hit.verdict.probability
+        if decision.mode == SHADOW:
+            return note_would_be_hit(exchange, entry, hit)
+        self._cache.touch(tenant.id, hit.fingerprint)
         why = answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
         exchange.pair = hit.pair if why is None else None
         return why

@@ -20,6 +20,8 @@ _PROBABILITIES: Final = (
     Column("Near misses", keep=True, right=True),
     Column("", keep=True),
 )
+_WOULD_BE: Final = (Column("Would-be hits", keep=True, right=True), Column("", keep=True))
+_COUNTS: Final = ("hits", "near_misses", "would_be_hits")
 
 
 def show_stats(title: str, answer: Mapping[str, Any], period: Mapping[str, Any]) -> None:
@@ -59,7 +61,12 @@ def _show_period(period: Mapping[str, Any]) -> None:
     click.echo()
     pairs = [
         (kind, f"{number(each['requests'])}, {milliseconds(each['avg_response_time_ms'])} on average")
-        for kind, each in (("exact hits", exact), ("in other words", semantic), ("misses", misses))
+        for kind, each in (
+            ("exact hits", exact),
+            ("in other words", semantic),
+            ("misses", misses),
+            ("would-be hits", period["would_be_hits"]),
+        )
         if each["requests"]
     ]
     if asked:
@@ -70,18 +77,21 @@ def _show_period(period: Mapping[str, Any]) -> None:
             ("time saved", milliseconds(saved["time_ms"])),
         ]
     render.fields(pairs or [("requests", "none")], f"{instant(period['from'])} to {instant(period['to'])}")
-    bins = [each for each in period["probabilities"] if each["hits"] or each["near_misses"]]
-    if bins:
-        most = max(max(each["hits"], each["near_misses"]) for each in bins)
-        rows = [
-            (
-                f"{each['from']:.2f} to {each['to']:.2f}",
-                number(each["hits"]),
-                bar(each["hits"] / most, _WIDTH, render.encoding()),
-                number(each["near_misses"]),
-                bar(each["near_misses"] / most, _WIDTH, render.encoding()),
-            )
-            for each in reversed(bins)
-        ]
-        click.echo()
-        render.table(_PROBABILITIES, rows, empty="")
+    _show_probabilities(period["probabilities"])
+
+
+def _show_probabilities(bins: Sequence[Mapping[str, Any]]) -> None:
+    shown = [each for each in bins if any(each[name] for name in _COUNTS)]
+    if not shown:
+        return
+    in_shadow = any(each["would_be_hits"] for each in shown)
+    names = _COUNTS if in_shadow else _COUNTS[:2]
+    most = max(each[name] for each in shown for name in names)
+    rows = []
+    for each in reversed(shown):
+        row = [f"{each['from']:.2f} to {each['to']:.2f}"]
+        for name in names:
+            row += [number(each[name]), bar(each[name] / most, _WIDTH, render.encoding())]
+        rows.append(tuple(row))
+    click.echo()
+    render.table((*_PROBABILITIES, *_WOULD_BE) if in_shadow else _PROBABILITIES, rows, empty="")

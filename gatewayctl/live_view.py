@@ -65,10 +65,14 @@ def block(whose: str, at: datetime, figures: Figures, rates: Sequence[float], en
 
 
 def _outcomes(outcomes: Mapping[str, int]) -> str:
-    """Hit rates by kind, of hits and misses as everywhere; then the counts of what is neither."""
-    asked = sum(outcomes.get(kind, 0) for kind in (*_HITS, "miss"))
-    parts = [f"{kind} {percent(100 * outcomes.get(kind, 0) / asked)}" for kind in (*_HITS, "miss")] if asked else []
-    parts += [f"{kind}: {number(count)}" for kind, count in sorted(outcomes.items()) if kind not in (*_HITS, "miss")]
+    """Hit rates by kind, of hits and misses as everywhere; then the counts of what is neither.
+
+    A would-be hit of shadow mode is a miss that is told of apart.
+    """
+    looked_up = [kind for kind in (*_HITS, "miss", "shadow") if kind != "shadow" or kind in outcomes]
+    asked = sum(outcomes.get(kind, 0) for kind in looked_up)
+    parts = [f"{kind} {percent(100 * outcomes.get(kind, 0) / asked)}" for kind in looked_up] if asked else []
+    parts += [f"{kind}: {number(count)}" for kind, count in sorted(outcomes.items()) if kind not in looked_up]
     return ", ".join(parts)
 
 

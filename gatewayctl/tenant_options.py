@@ -33,8 +33,8 @@ _OPTIONS: Final = (
     ),
     click.option(
         "--cache-mode",
-        type=click.Choice(("semantic", "exact", "off")),
-        help="Which repeated questions the cache answers.",
+        type=click.Choice(("semantic", "shadow", "exact", "off")),
+        help="Which repeated questions the cache answers; shadow: exact ones, and others are only compared.",
     ),
     click.option("--cache-ttl", type=Duration(1), metavar="D", help="How long an answer is kept, such as 12h."),
     click.option("--cache-max-bytes", type=click.IntRange(0), metavar="N", help="Bytes of answers kept."),

@@ -14,7 +14,7 @@ from gatewayctl.request_logs import follow, show_list
 from gatewayctl.request_lookup import show_request
 from gatewayctl.session import Session, asks_server
 
-OUTCOMES: Final = ("hit", "exact", "semantic", "miss", "bypass", "refresh")
+OUTCOMES: Final = ("hit", "exact", "semantic", "miss", "bypass", "refresh", "shadow", "audit")
 SHOWN: Final = 20
 SHOWN_SINCE: Final = 1000
 

@@ -38,6 +38,7 @@ class Bin(Answer):
     to: float
     hits: int = Field(description="In other words.")
     near_misses: int = Field(description="Misses of which the likeliest stored question had that probability.")
+    would_be_hits: int = Field(description="In shadow mode: forwarded all the same.")
 
 
 class OutcomeShown(Answer):
@@ -65,6 +66,7 @@ class CacheAnalytics(Answer):
     exact: OutcomeShown
     semantic: OutcomeShown
     misses: OutcomeShown
+    would_be_hits: OutcomeShown = Field(description="Of the misses, those that shadow mode forwarded.")
     hit_rate: float = Field(description="Hits of hits and misses.")
     saved: Saved
     probabilities: list[Bin]
@@ -103,6 +105,7 @@ async def analytics(here: Here, tenant_id: TenantId = None, since: From = None, 
     for row in rows:
         sums[row["outcome"]].update({name: row[name] or 0 for name in _SUMS})
         bins[row["outcome"]][row["bin"]] += row["requests"]
+    sums["miss"].update(sums["shadow"])
     hits = sums["exact"]["requests"] + sums["semantic"]["requests"]
     asked = hits + sums["miss"]["requests"]
     return {
@@ -111,6 +114,7 @@ async def analytics(here: Here, tenant_id: TenantId = None, since: From = None, 
         "exact": _shown(sums["exact"]),
         "semantic": _shown(sums["semantic"]),
         "misses": _shown(sums["miss"]),
+        "would_be_hits": _shown(sums["shadow"]),
         "hit_rate": round(100 * hits / asked, 2) if asked else 0.0,
         "saved": {
             **{name: sums["exact"][name] + sums["semantic"][name] for name in _TOKENS},
@@ -122,6 +126,7 @@ async def analytics(here: Here, tenant_id: TenantId = None, since: From = None, 
                 "to": (place + 1) / BINS,
                 "hits": bins["semantic"][place],
                 "near_misses": bins["miss"][place],
+                "would_be_hits": bins["shadow"][place],
             }
             for place in range(BINS)
         ],

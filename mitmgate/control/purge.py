@@ -48,8 +48,8 @@ async def purge_tenant(here: Here, actor: Caller, tenant_id: Id, body: PurgeIn |
     """Removes a tenant's stored prompts, answers and vectors for good. A deleted tenant is purged by its id.
 
     With `usage`, which needs the tenant to be deleted, its request rows, totals, comparisons, keys, names and upstream
-    go too: what stays is its id, and in the audit log what was done by whom. Rows that are written later go, too, within a
-    minute.
+    go too: what stays is its id, and in the audit log what was done by whom. Rows that are written later go, too,
+    within a minute.
     """
     with_usage = body is not None and body.usage
     async with borrow(here.pool) as connection:

@@ -27,7 +27,7 @@ from mitmgate.control.fields import (
 )
 
 UpstreamFormat = Literal["openai", "anthropic"]
-CacheMode = Literal["semantic", "exact", "off"]
+CacheMode = Literal["semantic", "shadow", "exact", "off"]
 Aliases = Annotated[dict[Model, Model], Field(max_length=1000, description="What the client names: what is asked for.")]
 
 

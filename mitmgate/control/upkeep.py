@@ -76,7 +76,7 @@ async def sweep_once(pool: asyncpg.Pool, cache: CacheStore, matcher: MatcherClie
     after = 0
     while rows := await _tenants(pool, after):
         await cache.exact.sweep([row["id"] for row in rows if not row["is_deleted"]])
-        await _trim_comparisons(pool, [row["id"] for row in rows])
+        await trim_comparisons(pool, [row["id"] for row in rows])
         for tenant_id in await cache.exact.holds([row["id"] for row in rows if row["is_deleted"]]):
             await purge(cache, matcher, tenant_id)
         after = rows[-1]["id"]
@@ -110,7 +110,8 @@ async def watch_claim(pool: asyncpg.Pool, store: Store) -> None:
             log.exception("looking whose the store is broke, it is tried again in a minute")
 
 
-async def _trim_comparisons(pool: asyncpg.Pool, tenant_ids: Sequence[int]) -> None:
+async def trim_comparisons(pool: asyncpg.Pool, tenant_ids: Sequence[int]) -> None:
+    """Removes those that are old or too many. Raises ServiceUnavailable."""
     kept_from = datetime.now(UTC) - COMPARISONS_KEPT
     async with borrow(pool) as connection:
         await connection.execute(queries.trim_comparisons, tenant_ids, kept_from, MOST_COMPARISONS)

@@ -15,7 +15,7 @@ from mitmgate.control.fields import Answer
 from mitmgate.control.periods import From, To, read_period
 from mitmgate.core.errors import Refused
 
-Outcome = Literal["hit", "miss", "bypass", "refresh", "exact", "semantic"]
+Outcome = Literal["hit", "miss", "bypass", "refresh", "shadow", "audit", "exact", "semantic"]
 
 
 class UsageRow(Answer):

@@ -18,6 +18,7 @@ from mitmgate.core.volatile import volatility
 
 OFF: Final = "off"
 EXACT: Final = "exact"
+SHADOW: Final = "shadow"  # exact hits are served; a hit in other words is forwarded all the same, and compared
 SEMANTIC: Final = "semantic"
 DEFAULT_NAMESPACE: Final = "default"
 DAY_S: Final = 86_400
@@ -28,8 +29,7 @@ _EMBEDDINGS: Final = frozenset({"/v1/embeddings", "/openai/deployments/embedding
 _OPENAI: Final = _CHAT | _TEXT | _EMBEDDINGS
 _MESSAGES: Final = frozenset({"/v1/messages"})
 
-# Shadow serves exact hits; what it would record beside them is not there.
-_STRENGTH: Final = {OFF: 0, EXACT: 1, "shadow": 1, SEMANTIC: 2}
+_STRENGTH: Final = {OFF: 0, EXACT: 1, SHADOW: 2, SEMANTIC: 3}
 # Their answers lean on what the vendor keeps, or name something that only this answer's receiver can use
 _STATEFUL: Final = ("previous_response_id", "conversation", "background", "container", "audio")
 _match_namespace: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch
@@ -224,7 +224,7 @@ def _asked_mode(tenant_mode: str, given: str) -> str:
     if wanted not in _STRENGTH:
         text = "X-Cache-Mode must be one of off, exact, semantic and shadow."
         raise Refused(400, "invalid_cache_mode", text, param="X-Cache-Mode")
-    return weaker(tenant_mode, EXACT if wanted == "shadow" else wanted)
+    return weaker(tenant_mode, wanted)
 
 
 def _uncacheable(body: Mapping[str, Any], client_format: str, endpoint: str, max_temperature: float) -> str | None:

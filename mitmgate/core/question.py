@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from mitmgate.core.cache_policy import SEMANTIC, Decision, decide_request, weaker
+from mitmgate.core.cache_policy import SEMANTIC, SHADOW, Decision, decide_request, weaker
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.directory import Tenant
 from mitmgate.core.fingerprint import Kind, fingerprint
@@ -98,8 +98,8 @@ def judge_request(
         headers=headers,
         partition=partition,
     )
-    taken = take_text(endpoint, body) if decision.mode == SEMANTIC else None
-    if taken == LANGUAGE:
+    taken = take_text(endpoint, body) if decision.mode in (SEMANTIC, SHADOW) else None
+    if taken == LANGUAGE and decision.mode == SEMANTIC:  # shadow serves equal texts only
         held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM)
         return Question(decision, held, exact_only=f"exact only: {LANGUAGE}")
     if taken is None or isinstance(taken, str):

@@ -57,6 +57,7 @@ class Operations:
             "judge": self._judge,
             "heard": self._heard,
             "explain": self._explain,
+            "similarity": self._similarity,
             "stats": self._stats,
         }
 
@@ -229,6 +230,13 @@ class Operations:
         similarity = min(1.0, float(one @ other))  # rounding
         findings = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
         return {"similarity": similarity, **_found(findings, kept_out)}
+
+    async def _similarity(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        """Of two answers, behind all other work."""
+        self._counts["answers_compared"] += 1
+        one, other = str(request["one"]), str(request["other"])
+        vector = await self._texts.vector_of_answer(one, ends_at)
+        return {"similarity": min(1.0, float(vector @ await self._texts.vector_of_answer(other, ends_at)))}
 
     async def _heard(self, request: Mapping[str, Any], ends_at: float) -> Message:
         """Returns when what was said of hits is known up to that version."""

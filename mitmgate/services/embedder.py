@@ -29,8 +29,11 @@ type Vectors = npt.NDArray[np.float32]
 class Embedder(Protocol):
     """A loaded model. `embed` is for one thread at a time; `count_tokens` may run beside it."""
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """-> float32[n, 384], L2-normalised, in the texts' order. What lies beyond MAX_TOKENS is not seen."""
+    def embed(self, texts: Sequence[str], keep: bool = True) -> Vectors:
+        """-> float32[n, 384], L2-normalised, in the texts' order. What lies beyond MAX_TOKENS is not seen.
+
+        keep: remember the states, since the verifier may ask for them.
+        """
         ...
 
     def states(self, text: str) -> Vectors:
@@ -84,7 +87,7 @@ class OnnxEmbedder:
         halfway.only_execute_path_to_fetches = True
         return cls(session, tokenizer, halfway)
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], keep: bool = True) -> Vectors:
         rows = [_cut(encoding.ids) for encoding in self._encode(texts)]
         vectors = np.empty((len(rows), WIDTH), np.float32)
         lengths = defaultdict(list)
@@ -95,6 +98,8 @@ class OnnxEmbedder:
             ids = np.array([rows[place] for place in places], np.int64)
             made, states = self._session.run(["sentence", "states"], {"ids": ids, "mask": np.ones_like(ids)})
             vectors[places] = made
+            if not keep:
+                continue
             for place, each in zip(places, states, strict=True):
                 self._kept.put(texts[place], each)
         return vectors
@@ -172,7 +177,7 @@ class SentenceTransformerEmbedder:
     def forget(self) -> None:
         self._halfway.forget()
 
-    def embed(self, texts: Sequence[str]) -> Vectors:
+    def embed(self, texts: Sequence[str], keep: bool = True) -> Vectors:
         cleaned = [text.encode(errors="replace").decode() for text in texts]
         vectors = [self._model.encode([text], normalize_embeddings=True)[0] for text in cleaned]
         return np.asarray(vectors, np.float32).reshape(len(vectors), WIDTH)

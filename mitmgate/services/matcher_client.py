@@ -25,6 +25,7 @@ MAX_IN_FLIGHT: Final = 256
 OFF_PATH_S: Final = 5.0
 JUDGE_S: Final = 60.0  # for so many pairs:
 JUDGED_AT_ONCE: Final = 20
+LONGEST_ANSWER: Final = 1_000  # characters; the matcher reads no more of one
 
 logger = logging.getLogger(__name__)
 
@@ -218,6 +219,14 @@ class MatcherClient:
                 raise MatcherAway(error)
             judged += map(_judged, answer["verdicts"])
         return judged
+
+    async def similarity(self, one: str, other: str, *, deadline_s: float = JUDGE_S) -> float:
+        """The cosine of the beginnings of two answers, behind all other work of the matcher. Raises MatcherAway."""
+        request = {"op": "similarity", "one": one[:LONGEST_ANSWER], "other": other[:LONGEST_ANSWER]}
+        answer = await self._ask(request, deadline_s)
+        if (error := answer.get("error")) is not None:
+            raise MatcherAway(error)
+        return float(answer["similarity"])
 
     async def heard(self, version: int, *, deadline_s: float = 2.0) -> bool:
         """Waits until the matcher knows what was said of hits to a version. -> whether it does. Raises MatcherAway."""

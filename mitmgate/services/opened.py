@@ -11,10 +11,13 @@ from mitmgate.core.directory import Directory
 from mitmgate.core.in_flight import InFlight
 from mitmgate.core.limits import LocalLimiter
 from mitmgate.core.settings import Runtime, Settings
+from mitmgate.services.comparison_rows import ComparisonRows
+from mitmgate.services.comparisons import Comparisons
 from mitmgate.services.directory_feed import DirectoryFeed
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.journal import Journal
 from mitmgate.services.matcher_client import MatcherClient
+from mitmgate.services.postgres import create_pool
 from mitmgate.services.quota import Quota
 from mitmgate.services.redis import Store
 from mitmgate.services.refusals import Refusals
@@ -23,6 +26,7 @@ from mitmgate.services.status import Status
 from mitmgate.services.vital import run_vital
 
 FLUSH_S = 1.0
+LAST_ROWS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Services:
     refusals: Refusals
     status: Status
     in_flight: InFlight
+    comparisons: Comparisons
 
     def with_settings(self, settings: Settings) -> Services:
         """The same services under other settings: what a reload can change. Raises SecretsUnusable."""
@@ -69,6 +74,8 @@ async def open_services(
     store = Store(runtime.redis_url)
     exact_cache = ExactCache(store, settings.cache.total_max_bytes)
     matcher = matcher or MatcherClient(runtime.matcher_socket, settings.cache.deadline_ms / 1000)
+    pool = await create_pool(runtime.database_dsn, name="mitmgate comparisons", max_size=1)
+    rows = ComparisonRows(pool)
     journal = Journal(runtime.data_dir / "journal", worker)
     services = Services(
         settings=settings,
@@ -84,13 +91,17 @@ async def open_services(
         refusals=Refusals(journal),
         status=Status(lambda: feed.healthy, lambda: store.healthy),
         in_flight=InFlight(),
+        comparisons=Comparisons(exact_cache, matcher, rows),
     )
     await feed.start()
-    flusher = run_vital(_flush(services))
+    tasks = [run_vital(_flush(services)), run_vital(services.comparisons.run()), run_vital(rows.run())]
     try:
         yield services
     finally:
-        flusher.cancel()
+        for task in tasks:
+            task.cancel()
+        await rows.flush(LAST_ROWS_S)
+        pool.terminate()
         await feed.close()
         await matcher.close()
         await store.close()

@@ -117,19 +117,19 @@ class Gateway(Served):
             tls.set_alpn_protocols([protocol])
         return tls.wrap_socket(connection, server_hostname="127.0.0.1")
 
-    def execute(self, statement: str) -> None:
-        """What no call of the admin API does, by the database's own door."""
+    def execute(self, statement: str) -> list[dict[str, Any]]:
+        """What no call of the admin API does, by the database's own door. -> the rows, if any."""
         runtime = json.loads((self.data_dir / "run" / "settings.json").read_bytes())["runtime"]
 
-        async def execute() -> None:
+        async def execute() -> list[dict[str, Any]]:
             connection = await asyncpg.connect(runtime["database_dsn"])
             try:
-                await connection.execute(statement)
+                return list(map(dict, await connection.fetch(statement)))
             finally:
                 await connection.close()
 
         with ThreadPoolExecutor(1) as pool:  # the main thread's event loop belongs to pytest-asyncio
-            pool.submit(asyncio.run, execute()).result()
+            return pool.submit(asyncio.run, execute()).result()
 
     # ---- its processes
 

@@ -83,10 +83,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    mode: str = _setting("semantic", kinds.choice("semantic", "exact", "off"))
+    mode: str = _setting("semantic", kinds.choice("semantic", "shadow", "exact", "off"))
     ttl_s: int = _setting(_DAY_S, kinds.integer(1, 10 * _YEAR_S))
     max_bytes: int = _setting(256 * MIB, kinds.size(0))
     total_max_bytes: int | None = _setting(None, kinds.optional(kinds.size(0)))
+    audit_share: float = _setting(0.0, kinds.number(0.0, 1.0))
     max_wrong: float = _setting(MAX_WRONG, kinds.number(0.0, 1.0))
     threshold: float | None = _setting(None, kinds.optional(kinds.number(0.0, 1.0)))
     deadline_ms: int = _setting(100, kinds.integer(1, 10_000))

@@ -1,5 +1,15 @@
 -- How stored answers compare with what the upstream said (cache_comparisons). What reads them is in tune.sql.
 
+-- name: insert_comparisons
+-- Adds rows. $1 … $7 one array for each column; of the reasons, each row's joined by commas.
+INSERT INTO cache_comparisons (tenant_id, request_id, created_at, kind, probability, agrees, reasons)
+SELECT tenant_id, request_id, created_at, kind, probability, agrees, string_to_array(reasons, ',')
+FROM unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[], $5::real[], $6::boolean[], $7::text[])
+    AS sent (tenant_id, request_id, created_at, kind, probability, agrees, reasons)
+-- A purged tenant's rows do not come back.
+WHERE NOT EXISTS (SELECT FROM tenants WHERE tenants.id = sent.tenant_id AND status = 'deleted' AND backend_url = '')
+ON CONFLICT (tenant_id, request_id) DO NOTHING;
+
 -- name: trim_comparisons
 -- Removes tenants' comparisons that are old, and the oldest of too many. $1 the tenants, $2 the first time to keep, $3 how
 -- many of a tenant may stay.

@@ -42,7 +42,7 @@ by_bucket AS (
         count(*) FILTER (WHERE status >= 400) AS errors,
         count(*) FILTER (WHERE cache = 'hit' AND cache_kind IS DISTINCT FROM 'semantic') AS exact_hits,
         count(*) FILTER (WHERE cache = 'hit' AND cache_kind = 'semantic') AS semantic_hits,
-        count(*) FILTER (WHERE cache = 'miss') AS misses,
+        count(*) FILTER (WHERE cache IN ('miss', 'shadow')) AS misses,
         count(*) FILTER (WHERE cache = 'bypass') AS bypasses,
         count(*) FILTER (WHERE cache = 'refresh') AS refreshes,
         sum(latency_ms) AS latency_ms_sum,
@@ -92,7 +92,7 @@ by_probability AS (
     SELECT
         tenant_id,
         date_trunc('hour', started_at, 'UTC') AS hour,
-        CASE WHEN cache = 'miss' THEN 'miss' WHEN cache_kind = 'semantic' THEN 'semantic' ELSE 'exact' END AS outcome,
+        CASE WHEN cache <> 'hit' THEN cache WHEN cache_kind = 'semantic' THEN 'semantic' ELSE 'exact' END AS outcome,
         CASE WHEN jsonb_typeof(story -> 'p') = 'number'
             THEN greatest(0, least(19, floor((story ->> 'p')::numeric * 20)))::smallint ELSE -1 END AS bin,
         count(*) AS requests,
@@ -100,7 +100,7 @@ by_probability AS (
         coalesce(sum(prompt_tokens), 0) AS prompt_tokens,
         coalesce(sum(completion_tokens), 0) AS completion_tokens
     FROM fresh
-    WHERE cache IN ('hit', 'miss') AND status < 400
+    WHERE cache IN ('hit', 'miss', 'shadow') AND status < 400
     GROUP BY 1, 2, 3, 4
 ),
 rolled_up_cache AS (

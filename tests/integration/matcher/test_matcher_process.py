@@ -152,6 +152,18 @@ async def test_judges_as_it_decides(matcher: StartMatcher) -> None:
         assert len(await client.judge(pairs[:1] * 101)) == 101
 
 
+async def test_answers_are_compared_by_their_beginnings(matcher: StartMatcher) -> None:
+    async with matcher() as (_process, client):
+        answer = "The capital of France is Paris, on the river Seine."
+        assert await client.similarity(answer, answer) == pytest.approx(1, abs=1e-4)
+        like = await client.similarity(answer, "Paris, which lies on the Seine, is the capital of France.")
+        other = await client.similarity(answer, "Put the flour into a bowl and add two eggs.")
+        assert like > 0.8 > 0.4 > other
+        long = f"{answer} " * 500
+        assert await client.similarity(long, f"{long} And more.") == pytest.approx(1, abs=1e-4)
+        assert -1 <= await client.similarity("", answer) <= 1
+
+
 async def test_judges_as_traffic_is_kept_out(matcher: StartMatcher) -> None:
     async with matcher() as (_process, client):
         pairs = [

@@ -26,6 +26,8 @@ from mitmgate.core.usage import UsageRecord
 from mitmgate.proxy.gateway import Gateway, Room
 from mitmgate.proxy.pool import UpstreamPool
 from mitmgate.proxy.worker import Worker
+from mitmgate.services.comparison_rows import ComparisonRows
+from mitmgate.services.comparisons import Comparisons
 from mitmgate.services.exact_cache import ExactCache
 from mitmgate.services.matcher_client import MatcherClient
 from mitmgate.services.opened import Services
@@ -101,6 +103,7 @@ def make_services(port: int, tmp_path: Path) -> tuple[Services, PlainJournal]:
     store: Any = PlainStore()
     feed: Any = PlainFeed()
     journal: Any = PlainJournal()
+    nobody: Any = None
     services = Services(
         settings=settings,
         runtime=runtime,
@@ -115,6 +118,7 @@ def make_services(port: int, tmp_path: Path) -> tuple[Services, PlainJournal]:
         refusals=Refusals(journal),
         status=Status(lambda: True, lambda: True),
         in_flight=InFlight(),
+        comparisons=Comparisons(ExactCache(store), MatcherClient(""), ComparisonRows(nobody)),
     )
     return services, journal
 

@@ -44,7 +44,13 @@ def test_the_chain_that_serves_forgets(monkeypatch: pytest.MonkeyPatch, fails: b
     monkeypatch.setattr(process, "make_chain", lambda services: [cache_stage(forgotten, "new")])
     monkeypatch.setattr(process, "apply_settings", apply)
     line: Any = Line()
-    services: Any = SimpleNamespace(status=SimpleNamespace(tell=None), feed=None, with_settings=lambda settings: None)
+    compared: list[int] = []
+    services: Any = SimpleNamespace(
+        status=SimpleNamespace(tell=None),
+        feed=None,
+        with_settings=lambda settings: None,
+        comparisons=SimpleNamespace(forget=compared.append),
+    )
     worker: Any = SimpleNamespace(gateway=None, use_chain=lambda chain: None)
     process.attach(line, services, worker, [cache_stage(forgotten, "old")], Path("settings.json"))
     try:
@@ -52,4 +58,5 @@ def test_the_chain_that_serves_forgets(monkeypatch: pytest.MonkeyPatch, fails: b
     except OSError:
         assert fails
     line.callbacks["forget"]({"id": 1, "tenant_id": 7})
+    assert compared == [7]
     assert forgotten == [serves] and line.sent == [{"op": "applied", "id": 1}]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.cache_policy import Decision, answer_cacheable, decide_request
+from mitmgate.core.cache_policy import Decision, answer_cacheable, decide_request, weaker
 from mitmgate.core.errors import Refused
 
 CHAT = "/v1/chat/completions"
@@ -185,14 +185,24 @@ def test_a_ttl_may_only_be_lowered() -> None:
     assert none.lookup and not none.store
 
 
-@pytest.mark.parametrize("tenant", ["exact", "off"])
-@pytest.mark.parametrize("asked", ["off", "exact", "semantic", " SHADOW "])
-def test_a_mode_may_only_be_weakened(tenant: str, asked: str) -> None:
-    got = "off" if "off" in (tenant, asked) else "exact"
-    decision = decide(headers={"x-cache-mode": asked}, tenant_mode=tenant)
+MODES = ("off", "exact", "shadow", "semantic")  # the weakest first
+
+
+@given(tenant=st.sampled_from(MODES), asked=st.sampled_from(MODES), upper=st.booleans(), spaces=st.integers(0, 2))
+def test_a_mode_may_only_be_weakened(tenant: str, asked: str, upper: bool, spaces: int) -> None:
+    got = MODES[min(MODES.index(tenant), MODES.index(asked))]
+    header = " " * spaces + (asked.upper() if upper else asked)
+    decision = decide(headers={"x-cache-mode": header}, tenant_mode=tenant)
     assert decision.mode == got
-    assert decision.lookup == decision.store == (got == "exact")
-    assert decision.reason == (None if got == "exact" else "mode off")
+    assert decision.lookup == decision.store == (got != "off")
+    assert decision.reason == ("mode off" if got == "off" else None)
+
+
+@given(st.sampled_from(MODES), st.sampled_from(MODES), st.sampled_from(MODES))
+def test_modes_are_a_chain(one: str, two: str, three: str) -> None:
+    assert weaker(one, two) == weaker(two, one) and weaker(one, one) == one
+    assert weaker(weaker(one, two), three) == weaker(one, weaker(two, three))
+    assert (weaker(one, "semantic"), weaker(one, "off")) == (one, "off")
 
 
 def test_namespaces() -> None:

@@ -236,7 +236,12 @@ def test_other_endpoints_are_not_compared() -> None:
         ("semantic", "exact", None, "exact"),
         ("semantic", "exact", "semantic", "exact"),
         ("semantic", "semantic", "exact", "exact"),
-        ("semantic", None, "shadow", "exact"),
+        ("semantic", None, "shadow", "shadow"),
+        ("semantic", "shadow", "semantic", "shadow"),
+        ("semantic", "shadow", "exact", "exact"),
+        ("shadow", "semantic", None, "shadow"),
+        ("exact", None, "shadow", "exact"),
+        ("off", "shadow", "shadow", "off"),
         ("semantic", None, "off", "off"),
         ("exact", None, None, "exact"),
         ("exact", "semantic", "semantic", "exact"),
@@ -246,7 +251,7 @@ def test_other_endpoints_are_not_compared() -> None:
 def test_the_weakest_mode_counts(default: str, tenant: str | None, header: str | None, mode: str) -> None:
     found = asked(default=default, mode=tenant, headers={"x-cache-mode": header} if header else {})
     assert found.decision.mode == mode
-    assert (found.scope is not None) == (mode == "semantic")
+    assert (found.scope is not None) == (mode in ("semantic", "shadow"))
     assert (found.fingerprint is not None) == (mode != "off")
 
 

@@ -137,7 +137,7 @@ def cache_analytics() -> dict[str, Any]:
     def outcome(requests: int, ms: float) -> dict[str, Any]:
         return {"requests": requests, "avg_response_time_ms": ms, "prompt_tokens": 70, "completion_tokens": 80}
 
-    bins = [{"from": n / 20, "to": (n + 1) / 20, "hits": 0, "near_misses": 0} for n in range(20)]
+    bins = [{"from": n / 20, "to": (n + 1) / 20, "hits": 0, "near_misses": 0, "would_be_hits": 0} for n in range(20)]
     bins[19] |= {"hits": 40}
     bins[14] |= {"near_misses": 10}
     return {
@@ -146,6 +146,7 @@ def cache_analytics() -> dict[str, Any]:
         "exact": outcome(60, 1.5),
         "semantic": outcome(40, 25.0),
         "misses": outcome(100, 900.0),
+        "would_be_hits": outcome(0, 0.0),
         "hit_rate": 50.0,
         "saved": {"prompt_tokens": 1400, "completion_tokens": 1600, "time_ms": 88_910.0},
         "probabilities": bins,
