@@ -34,8 +34,9 @@ async def run(settings_file: Path, number: int, listen_fd: int, channel_fd: int)
     channel = Channel(channel_fd)
     loop = asyncio.get_running_loop()
     async with open_services(settings, runtime, f"worker-{number}") as services:
-        chain = make_chain(services)
-        worker = Worker(make_gateway(settings), chain, runtime.data_dir / "run", client_tls(settings))
+        gateway = make_gateway(settings)
+        chain = make_chain(services, gateway.audits)
+        worker = Worker(gateway, chain, runtime.data_dir / "run", client_tls(settings))
         attach(channel, services, worker, chain, settings_file)
         for signum in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signum, lambda: loop.create_task(drain(services, worker)))
@@ -75,7 +76,7 @@ def attach(channel: Channel, services: Services, worker: Worker, chain: Sequence
     def reload(message: Message) -> None:
         nonlocal chain
         settings, _ = load_runtime(settings_file)
-        reloaded = make_chain(services.with_settings(settings))
+        reloaded = make_chain(services.with_settings(settings), worker.gateway.audits)
         apply_settings(worker.gateway, settings)
         worker.use_chain(reloaded)
         chain = reloaded

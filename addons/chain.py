@@ -17,11 +17,13 @@ upstream  chooses the upstream, the credential and the deadlines
           — mitmproxy forwards: mitmgate.proxy —
 answer    which headers leave, and what the gateway says of itself
 ledger    one record, before the last bytes leave
+audit     requests a share of the hits in other words from the upstream as well, after they were served
 """
 
 from __future__ import annotations
 
 from addons.answer import AnswerStage
+from addons.audit import AuditStage
 from addons.auth import AuthStage
 from addons.cache import CacheStage
 from addons.feedback import FeedbackStage
@@ -41,12 +43,13 @@ from mitmgate.core.cors import Cors
 from mitmgate.core.keys import worker_token
 from mitmgate.core.tokens import TokenVerifier
 from mitmgate.core.via import pseudonym
+from mitmgate.proxy.audits import Audits
 from mitmgate.services.authenticator import Authenticator
 from mitmgate.services.opened import Services
 
 
-def make_chain(services: Services) -> list[object]:
-    """The stages, in order, on these services."""
+def make_chain(services: Services, audits: Audits | None = None) -> list[object]:
+    """The stages, in order, on these services. audits: None where none are made."""
     settings, secrets = services.settings, services.secrets
     verifier = TokenVerifier(secrets.jwt_secrets)
     authenticator = Authenticator(
@@ -55,7 +58,8 @@ def make_chain(services: Services) -> list[object]:
     name = pseudonym(secrets.pepper)
     work = LongWork()
     cache = CacheStage(settings.cache, services.exact_cache, services.directory)
-    return [
+    upstream = UpstreamStage(settings.upstream, secrets.master_keys, name)
+    stages: list[object] = [
         RouteStage(settings, services.runtime, name),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         FeedbackStage(authenticator, services.runtime.control_port, worker_token(secrets.pepper)),
@@ -69,10 +73,14 @@ def make_chain(services: Services) -> list[object]:
         cache,
         SemanticStage(settings.cache, services.matcher, services.exact_cache, services.comparisons),
         ForwardedPlaces(settings.limits, services.in_flight),
-        UpstreamStage(settings.upstream, secrets.master_keys, name),
+        upstream,
         AnswerStage(Cors(settings.server.cors_origins)),
         LedgerStage(services.journal, services.refusals, services.exact_cache, settings.usage.store_errors),
     ]
+    share = settings.cache.audit_share
+    if audits is not None and share > 0:
+        stages.append(AuditStage(share, upstream, audits, services.journal, services.comparisons))
+    return stages
 
 
 if __name__.startswith("__mitmproxy_script__"):  # mitmdump|mitmweb -s addons/chain.py

@@ -125,12 +125,7 @@ class LedgerStage:
     def _count_tokens(flow: http.HTTPFlow, exchange: Exchange, record: UsageRecord, broken: bool) -> None:
         tokens = _tokens(flow, exchange, broken)
         if tokens is not None:
-            record.prompt_tokens = tokens.prompt
-            record.cached_prompt_tokens = tokens.cached_prompt
-            record.cache_write_tokens = tokens.cache_write
-            record.completion_tokens = tokens.completion
-            record.reasoning_tokens = tokens.reasoning
-            record.usage_estimated = tokens.estimated or None
+            record.count(tokens)
 
 
 def _tokens(flow: http.HTTPFlow, exchange: Exchange, broken: bool) -> Tokens | None:

@@ -68,16 +68,17 @@ class UpstreamStage:
     @gate
     def requestheaders(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.is_upload:
-            self._plan(flow, exchange)
+            self.plan(flow.request, exchange)
 
     @gate
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.route is Route.API and not exchange.is_upload:
-            self._plan(flow, exchange)
+            self.plan(flow.request, exchange)
             if exchange.body is not None and len(flow.request.raw_content or b"") > SMALL_BYTES:
                 exchange.body = gist(exchange.body)  # the tree takes many times the text's memory, while we wait
 
-    def _plan(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+    def plan(self, request: http.Request, exchange: Exchange) -> None:
+        """Completes the exchange's plan for this request. Raises GatewayError."""
         tenant, plan = exchange.tenant, exchange.plan
         assert tenant is not None and plan is not None
         prepared = self._prepare(tenant)
@@ -89,15 +90,15 @@ class UpstreamStage:
         query = query_without_strays(query, exchange.credentials) if query else ""
         if query:
             plan.path += b"?" + query.encode("latin-1")
-        plan.headers = self._headers(flow.request, exchange, prepared)
+        plan.headers = self._headers(request, exchange, prepared)
         plan.credential = prepared.credential
-        plan.deadlines = self._deadlines(exchange.headers)
+        plan.deadlines = self.deadlines(exchange.headers)
         plan.retries = self._retries(exchange, tenant, prepared.budget, time.monotonic() + plan.deadlines.total_s)
         plan.relocate = partial(
             location_for_client,
             backend=prepared.backend,
             asked=plan.path.decode("latin-1"),
-            method=flow.request.method,
+            method=request.method,
             upstream_format=tenant.upstream_format,
         )
         plan.target = prepared.target
@@ -118,7 +119,8 @@ class UpstreamStage:
         left = configured if asked is None else min(configured, asked)
         return Retries(left, ends_at, budget)
 
-    def _deadlines(self, headers: dict[str, str]) -> Deadlines:
+    def deadlines(self, headers: Mapping[str, str]) -> Deadlines:
+        """The configuration's; a client's headers may only lower them."""
         settings = self._settings
         total_s = settings.total_s
         if (asked_s := client_deadline_s(headers)) is not None:

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import orjson
 
+from mitmgate.core.token_usage import Tokens
+
 
 @dataclass  # without slots: orjson takes twice as long over those
 class UsageRecord:
-    """What one request was and cost. Times are epoch seconds, durations milliseconds, sizes bytes.
+    """What one request was and cost, or an audit of a hit (cache: `audit`), which no client sent.
+
+    Times are epoch seconds, durations milliseconds, sizes bytes.
 
     status is what the client was sent, or, where no whole answer was, what it stands for: 499 the client left,
     502 the upstream's answer broke off, 504 a deadline ended it. error is the code of the GatewayError or of the
@@ -62,6 +66,15 @@ class UsageRecord:
     story: str | None = None
     usage_estimated: bool | None = None
     upstream_request_id: str | None = None
+
+    def count(self, tokens: Tokens) -> None:
+        """Takes over what the answer cost."""
+        self.prompt_tokens = tokens.prompt
+        self.cached_prompt_tokens = tokens.cached_prompt
+        self.cache_write_tokens = tokens.cache_write
+        self.completion_tokens = tokens.completion
+        self.reasoning_tokens = tokens.reasoning
+        self.usage_estimated = tokens.estimated or None
 
     def line(self) -> bytes:
         """One JSON object, of what is known, and a newline: the journal's format."""

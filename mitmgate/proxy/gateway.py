@@ -13,6 +13,7 @@ from typing import Any
 
 from mitmgate.core.descriptors import Division, divide
 from mitmgate.core.settings import Settings
+from mitmgate.proxy.audits import Audits
 from mitmgate.proxy.clients import ConnectionLimits
 from mitmgate.proxy.pool import UpstreamPool
 from mitmgate.proxy.room import Room as Room
@@ -45,9 +46,11 @@ class Gateway:
     hooks: dict[str, tuple[Callable[[Any], Any], ...]] = field(default_factory=dict)
     draining: bool = False
     turns: Turns = field(default_factory=Turns)
+    audits: Audits = field(init=False)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.audits = Audits(self.pool)
         self.pool.room = self.room
 
     def use_addons(self, addons: Iterable[object]) -> None:

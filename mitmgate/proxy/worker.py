@@ -94,6 +94,7 @@ class Worker:
         if self._server is not None:
             self._server.close()
         self.gateway.draining = True
+        await self.gateway.audits.stop()
         loop = asyncio.get_running_loop()
         deadline = loop.time() + DRAIN_S
         while loop.time() < deadline:

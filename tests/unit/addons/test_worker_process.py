@@ -41,7 +41,7 @@ def test_the_chain_that_serves_forgets(monkeypatch: pytest.MonkeyPatch, fails: b
             raise OSError
 
     monkeypatch.setattr(process, "load_runtime", lambda file: (None, None))
-    monkeypatch.setattr(process, "make_chain", lambda services: [cache_stage(forgotten, "new")])
+    monkeypatch.setattr(process, "make_chain", lambda services, audits: [cache_stage(forgotten, "new")])
     monkeypatch.setattr(process, "apply_settings", apply)
     line: Any = Line()
     compared: list[int] = []
@@ -51,7 +51,7 @@ def test_the_chain_that_serves_forgets(monkeypatch: pytest.MonkeyPatch, fails: b
         with_settings=lambda settings: None,
         comparisons=SimpleNamespace(forget=compared.append),
     )
-    worker: Any = SimpleNamespace(gateway=None, use_chain=lambda chain: None)
+    worker: Any = SimpleNamespace(gateway=SimpleNamespace(audits=None), use_chain=lambda chain: None)
     process.attach(line, services, worker, [cache_stage(forgotten, "old")], Path("settings.json"))
     try:
         line.callbacks["reload"]({})
