@@ -8,9 +8,11 @@ from typing import Any, Final
 import click
 
 from gatewayctl import render
+from gatewayctl.log_lines import with_detail
 from gatewayctl.render import Column
 from gatewayctl.text import cell, decimals, instant, number
 
+_ROLES: Final = {"hit": "answered", "shadow": "would have answered", "audit": "was audited"}
 _NEAREST: Final = (
     Column("Cosine", keep=True, right=True),
     Column("Probability", keep=True, right=True),
@@ -86,13 +88,13 @@ def show_request(answer: Answer) -> None:
 
 def _outcome(answer: Answer) -> str:
     told = " ".join(cell(part) for part in (answer["kind"], answer["cache"]) if part)
-    return f"{told}: {cell(answer['detail'])}" if answer["detail"] else told or "not asked"
+    return with_detail(told, answer["detail"]) or "not asked"
 
 
 def _entry(answer: Answer) -> str:
     if answer["entry"] is None:
         return ""
-    role = "answered" if answer["cache"] == "hit" else "came nearest to a hit"
+    role = _ROLES.get(answer["cache"], "came nearest to a hit")
     gone = ", gone by now" if answer["is_there"] is False else ""
     return f"{cell(answer['entry'])} {role}{gone}"
 

@@ -54,6 +54,13 @@ def outcome(row: Row) -> str:
     return cell(row.get("cache_kind") or "hit" if row.get("cache") == "hit" else row.get("cache"))
 
 
+def with_detail(told: str, detail: str | None) -> str:
+    """An outcome and why; some details begin with it."""
+    if not detail or not told:
+        return cell(detail) if detail else told
+    return cell(detail) if detail.startswith(told) else f"{told}: {cell(detail)}"
+
+
 def tone(row: Row) -> str:
     """How the line is to look, as render knows it."""
     return "wrong" if row["status"] >= 500 else "warning" if row["status"] >= 400 else ""

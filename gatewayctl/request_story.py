@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from gatewayctl.log_lines import outcome
+from gatewayctl.log_lines import outcome, with_detail
 from gatewayctl.render import Column
 from gatewayctl.text import cell, milliseconds, number
 from mitmgate.core.retry import Failure, error_of
@@ -114,8 +114,7 @@ def _cache(story: Story) -> str:
         if story["cache_age_s"] is not None:
             told += f", {number(story['cache_age_s'])} s old"
         return told
-    if story["cache_detail"]:
-        told = f"{told}: {cell(story['cache_detail'])}" if told != "-" else cell(story["cache_detail"])
+    told = with_detail(told if story["cache"] else "", story["cache_detail"]) or told
     if story["cache_nearest"] is not None:
         told += f" (nearest {story['cache_nearest']:.3f})"
     return told

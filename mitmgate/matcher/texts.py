@@ -19,7 +19,7 @@ URGENT_WAITING: Final = 128  # at 4 ms each nobody behind them is served in time
 LATER_WAITING: Final = 2048
 BATCH: Final = 8
 KEPT: Final = 4096  # vectors of recent texts, 6 MB
-PIECE: Final = 240  # characters of an answer embedded at a time, some 60 tokens: 10 to 15 ms
+PIECE: Final = 240  # characters of an answer embedded at a time: a fifth of the time that 256 tokens take
 PIECES: Final = 4
 LONGEST: Final = 4096  # characters; the model sees no more than some 1,500
 

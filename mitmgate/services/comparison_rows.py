@@ -67,7 +67,7 @@ class ComparisonRows:
                 logger.info("comparisons of answers wait: %s", reason_of(problem))
             self._away = True
             return
-        except asyncpg.PostgresError as problem:
+        except Exception as problem:  # whatever it is: no process ends for the sake of a sample
             logger.warning("%d comparisons of answers were not written: %s", len(rows), type(problem).__name__)
         self._away = False
         written = set(map(id, rows))

@@ -21,7 +21,7 @@ from mitmgate.services.embedded import EmbeddedPostgres
 from mitmgate.services.exact_cache import Entry, ExactCache
 from mitmgate.services.matcher_client import LocalMatcher, MatcherAway
 from mitmgate.services.postgres import create_pool, prepare_database
-from mitmgate.services.redis import Store
+from mitmgate.services.redis import Store, StoreDown
 from tests.integration.database import SECRETS, eventually
 from tests.integration.test_exact_cache import digest, entry_of, patient, store  # noqa: F401 - fixtures
 
@@ -126,6 +126,13 @@ async def fails_matcher(made: Comparisons, matcher: Matcher, monkeypatch: pytest
     matcher.away = True
 
 
+async def fails_store(made: Comparisons, matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: Any) -> Any:
+        raise StoreDown
+
+    monkeypatch.setattr(made._cache, "fetch", away)
+
+
 async def fails_health(made: Comparisons, matcher: Matcher, monkeypatch: pytest.MonkeyPatch) -> None:
     matcher.unhealthy = True
 
@@ -137,7 +144,7 @@ async def fails_compare(made: Comparisons, matcher: Matcher, monkeypatch: pytest
     monkeypatch.setattr(comparisons, "compare", broken)
 
 
-@pytest.mark.parametrize("fails", [fails_matcher, fails_health, fails_compare])
+@pytest.mark.parametrize("fails", [fails_matcher, fails_store, fails_health, fails_compare])
 async def test_what_fails_is_left_out_and_the_next_is_compared(
     cache: ExactCache, fails: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -65,6 +65,25 @@ async def test_hits_probabilities_and_what_was_saved(admin: Admin, tmp_path: Pat
     assert (await admin("GET", "/cache/analytics?from=x")).status_code == 422
 
 
+async def test_would_be_hits_are_misses_and_audits_no_requests(admin: Admin, tmp_path: Path) -> None:
+    id = (await admin.tenant())["id"]
+    shadow = record(id, cache="shadow", story=told(p=0.93), latency_ms=300.0)
+    audit = record(id, cache="audit", story=told(p=0.97), latency_ms=9000.0, status=200)
+    failed = record(id, cache="audit", latency_ms=9000.0, status=503, prompt_tokens=None, completion_tokens=None)
+    rows = [hit(id, "semantic", 0.95), miss(id, 0.71, "1.A"), shadow, audit, failed]
+    await ship(admin, tmp_path, *rows)
+    found = await analytics(admin, f"tenant_id={id}")
+    assert [found[name]["requests"] for name in ("semantic", "misses", "would_be_hits")] == [1, 2, 1]
+    assert found["hit_rate"] == 33.33 and found["misses"]["avg_response_time_ms"] == 400
+    bins = {round(each["from"], 2): each for each in found["probabilities"]}
+    assert (bins[0.9]["would_be_hits"], bins[0.7]["near_misses"], bins[0.9]["near_misses"]) == (1, 1, 0)
+    assert sum(each["hits"] for each in bins.values()) == 1
+    whole = (await admin("GET", f"/tenants/{id}/analytics")).json()
+    assert (whole["total_requests"], whole["cache_hit_rate"], whole["success_rate"]) == (3, 33.33, 100)
+    assert whole["avg_response_time_ms"] == 270 and whole["p99_response_time_ms"] < 600
+    assert (whole["tokens"]["prompt"], whole["tokens"]["completion"]) == (40, 20)
+
+
 async def test_a_story_that_is_not_ours_stops_no_rows(admin: Admin, tmp_path: Path) -> None:
     id = (await admin.tenant())["id"]
     odd = [miss(id, value, "1.A") for value in ("x", [1], 1e308, -5, True)]

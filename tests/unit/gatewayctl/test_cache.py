@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.gatewayctl.conftest import AT, request_row
+from gatewayctl.cache_figures import show_stats
+from tests.unit.gatewayctl.conftest import AT, cache_analytics, cache_stats, request_row
 
 ID = "1." + "A" * 43
 
@@ -157,6 +158,17 @@ def test_stats_of_a_period(run: Any, admin: Any) -> None:
     assert hits[3:] == ["40", "\u2588" * 20, "0"] and near[3:] == ["0", "10", "\u2588" * 5]
     assert "0.50 to 0.55" not in "".join(lines)
     assert json.loads(run("cache", "stats", "--json").stdout)["period"]["hit_rate"] == 50.0
+
+
+def test_would_be_hits_have_a_column_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
+    period = cache_analytics()
+    period["would_be_hits"]["requests"] = 7
+    period["probabilities"][18]["would_be_hits"] = 20
+    show_stats("all", cache_stats(of_one=True), period)
+    words = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["would-be", "hits", "7,", "0.0", "ms", "on", "average"] in words
+    (of_bin,) = [line for line in words if line[:3] == ["0.90", "to", "0.95"]]
+    assert of_bin[3:5] == ["0", "0"] and of_bin[5] == "20"
 
 
 def test_top(run: Any, admin: Any) -> None:

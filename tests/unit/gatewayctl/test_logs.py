@@ -152,6 +152,21 @@ def test_a_hits_story_names_its_entry() -> None:
     assert "error" not in told and "client's id" not in told
 
 
+@pytest.mark.parametrize(
+    ("cache", "detail", "shown"),
+    [
+        ("shadow", "shadow: 0.93", "shadow: 0.93"),
+        ("audit", "audit of 01a2107b", "audit of 01a2107b"),
+        ("miss", "scope empty", "miss: scope empty"),
+        (None, "no key", "no key"),
+        ("miss", None, "miss"),
+    ],
+)
+def test_an_outcome_is_told_once(cache: str | None, detail: str | None, shown: str) -> None:
+    told = dict(pairs_of(story(request_row(1, cache=cache), cache_detail=detail, cache_nearest=None)))
+    assert told["cache"] == shown
+
+
 def test_a_clients_id_finds_its_request(run: Any, admin: Any) -> None:
     # One that looks like ours, and one that does not.
     for number, theirs in ((1, "6b7e1f6e-6c5e-4d3c-9d5f-4f0f1f3f2f1f"), (2, "order 7/2")):

@@ -100,6 +100,12 @@ def test_watch_prints_a_block_an_interval_without_a_terminal(run: Any, admin: An
     assert [query["after"] for _, path, query, _ in admin.asked if query.get("after")][-1] == "live0"
 
 
+def test_would_be_hits_are_part_of_what_was_looked_up(run: Any, admin: Any, hasty: None) -> None:
+    admin.arriving = [{**live(1), "outcomes": {"exact": 2, "shadow": 1, "miss": 1, "audit": 3}}]
+    lines = run("stats", "--watch").stdout.splitlines()
+    assert "cache     exact 50.0 %, semantic 0.0 %, miss 25.0 %, shadow 25.0 %, audit: 3" in lines
+
+
 def test_watch_of_one_tenant_as_json_lines(run: Any, admin: Any, hasty: None) -> None:
     admin.arriving = [live(1), live(2)]
     ended = run("stats", "zoo", "--watch", "0.5", "--json")
