@@ -12,7 +12,7 @@ from gatewayctl import render
 from gatewayctl.render import Column
 from gatewayctl.text import bar, cell, decimals, instant, number, share
 
-_WIDTH: Final = 24
+_WIDTH: Final = 16
 _STEP: Final = 5  # hundredths between bars that are shown
 _BARS: Final = (
     Column("Bar", keep=True, right=True),
@@ -24,6 +24,12 @@ _BARS: Final = (
     Column("", keep=True),
 )
 _REASONS: Final = (Column("Reason", keep=True), Column("Comparisons", keep=True, right=True))
+_EXAMPLES: Final = (
+    Column("Probability", keep=True, right=True),
+    Column("Request", keep=True),
+    Column("Kind", keep=True),
+    Column("Reasons"),
+)
 
 Figures = Mapping[str, Any]
 
@@ -32,6 +38,7 @@ def show(figures: Figures, tenant: str) -> None:
     """What `/admin/cache/tune` found."""
     error, kinds = figures["comparison"], figures["by_kind"]
     own = "no semantic hit is served" if figures["bar"] is None else decimals(figures["bar"])
+    most = "at most " if error["is_bound"] else ""
     found, alarms = share(error["sensitivity"], 0), share(1 - error["specificity"], 1)
     render.fields(
         [
@@ -40,7 +47,7 @@ def show(figures: Figures, tenant: str) -> None:
             ("budget", f"{share(figures['budget'], 2)} of hits may be wrong"),
             *((kind, f"{number(each['compared'])} compared, {number(each['disagreeing'])} disagree")
               for kind, each in kinds.items()),
-            ("comparison", f"finds {found} of wrong answers, takes {alarms} of right ones for wrong"),
+            ("comparison", f"finds {found} of wrong answers, takes {most}{alarms} of right ones for wrong"),
         ],
         tenant,
     )  # fmt: skip
@@ -49,6 +56,18 @@ def show(figures: Figures, tenant: str) -> None:
         click.echo("\nWhy answers disagree")
         rows = [(cell(each["reason"]), number(each["comparisons"])) for each in figures["reasons"]]
         render.table(_REASONS, rows, empty="")
+    if figures["disagreeing"]:
+        click.echo("\nLikely hits whose answers disagree: `cache explain REQUEST` tells more")
+        told = [
+            (
+                decimals(each["probability"]),
+                cell(each["request_id"]),
+                cell(each["kind"]),
+                cell(", ".join(each["reasons"])),
+            )
+            for each in figures["disagreeing"]
+        ]
+        render.table(_EXAMPLES, told, empty="")
     click.echo()
     for line in suggestion(figures, tenant):
         click.echo(line)

@@ -19,11 +19,12 @@ from mitmgate.control.tenant_columns import utc_now
 from mitmgate.core.cache_policy import SEMANTIC
 from mitmgate.core.cache_tuning import BARS, Action, Tuned, suggest
 from mitmgate.core.calibration import Calibration
-from mitmgate.core.wrong_share import estimates, measured_error
+from mitmgate.core.wrong_share import estimates, measured_error, on_this_traffic
 from mitmgate.services.postgres import borrow
 from mitmgate.services.queries import queries
 
 KINDS: Final = ("shadow", "audit")
+EXAMPLES: Final = 10
 
 router = APIRouter(prefix="/admin/cache", tags=["cache"])
 
@@ -53,17 +54,31 @@ class AtBar(Compared):
 
 
 class ErrorShown(Answer):
-    """How often the comparison of answers is right, measured on labelled answers; trials: on how many, in effect."""
+    """How often the comparison of answers is right, measured on labelled answers; trials: on how many, in effect.
+
+    is_bound: this traffic proves a higher specificity, at least this one.
+    """
 
     sensitivity: float = Field(description="Of wrong answers, the share that disagrees.")
     sensitivity_trials: int
     specificity: float = Field(description="Of right answers, the share that agrees.")
     specificity_trials: int
+    is_bound: bool
 
 
 class Reason(Answer):
     reason: str
     comparisons: int
+
+
+class Disagreeing(Answer):
+    """A request whose real answer and the stored one disagree."""
+
+    request_id: str
+    at: datetime
+    kind: str
+    probability: float
+    reasons: list[str]
 
 
 class SuggestionShown(Answer):
@@ -90,6 +105,7 @@ class CacheTuned(Answer):
     by_kind: ByKind
     by_bar: list[AtBar] = Field(description="Rising, from the first bar that something was compared at.")
     reasons: list[Reason]
+    disagreeing: list[Disagreeing] = Field(description="Ten, the likeliest hits first: worth a look.")
     suggestion: SuggestionShown
 
 
@@ -102,12 +118,14 @@ async def tune(here: Here, tenant_id: TenantId, since: From = None, to: To = Non
         served = await connection.fetchrow(queries.tenant_cache_served, tenant_id)
         rows = await connection.fetch(queries.compared_by_probability, tenant_id, first, last)
         reasons = await connection.fetch(queries.reasons_of_comparisons, tenant_id, first, last)
-    settings, calibration, error = here.settings.cache, _calibration(), measured_error()
+        examples = await connection.fetch(queries.disagreeing_requests, tenant_id, first, last, EXAMPLES)
+    settings, calibration = here.settings.cache, _calibration()
     own = settings.max_wrong if served is None or served["cache_max_wrong"] is None else served["cache_max_wrong"]
     bar = calibration.bar(own)
     mode = settings.mode if served is None or served["cache_mode"] is None else served["cache_mode"]
     now = Tuned(mode == SEMANTIC, own if max_wrong is None else max_wrong, bar)
     counts = [(row["thousandth"] / 1000, row["compared"], row["disagreeing"]) for row in rows]
+    error = on_this_traffic(counts, measured_error())
     found = estimates(counts, {*BARS, *([bar] if bar <= 1 else [])}, error)
     suggestion = suggest(found, now, error, calibration)
     return {
@@ -121,6 +139,7 @@ async def tune(here: Here, tenant_id: TenantId, since: From = None, to: To = Non
         "by_kind": {kind: _sum(rows, kind) for kind in KINDS},
         "by_bar": [{name: getattr(each, name) for name in AtBar.model_fields} for each in found],
         "reasons": [dict(row) for row in reasons],
+        "disagreeing": [{**row, "request_id": str(row["request_id"])} for row in examples],
         "suggestion": {name: getattr(suggestion, name) for name in SuggestionShown.model_fields},
     }
 

@@ -30,7 +30,7 @@ class Suggestion:
     """sure: the whole interval is within the budget; otherwise only the estimate is, and the interval not far beyond.
 
     bar, max_wrong: the setting that is suggested, None where none is. more: comparisons needed to tell. least_budget:
-    the smallest that could be confirmed.
+    where it cannot be told, the smallest that could be.
     """
 
     action: Action
@@ -67,7 +67,7 @@ def suggest(found: Sequence[Estimate], now: Tuned, error: ComparisonError, calib
     more = max(more_needed(own, now.budget, error) or 0, _enough(now.budget, error) - own.compared)
     if more <= 0:
         return Suggestion(Action.UNKNOWN, least_budget=least_budget(own, error))
-    return Suggestion(Action.STAY, more=more, least_budget=least_budget(own, error))
+    return Suggestion(Action.STAY, more=more)
 
 
 def max_wrong_for(bar: float, calibration: Calibration) -> float | None:

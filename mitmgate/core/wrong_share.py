@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,17 +20,22 @@ from mitmgate.core.answer_comparison import FILE
 Z: Final = 1.959964  # 95 %
 
 
+type Count = tuple[float, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class ComparisonError:
     """How often the comparison is right, and on how many independent labelled pairs that was counted.
 
-    sensitivity: of wrong answers, the share that it finds; specificity: of right ones, the share that it leaves.
+    sensitivity: of wrong answers, the share that it finds; specificity: of right ones, the share that it leaves, or at
+    least leaves where it is a bound.
     """
 
     sensitivity: float
     sensitivity_trials: int
     specificity: float
     specificity_trials: int
+    is_bound: bool = False
 
     def __post_init__(self) -> None:
         if self.sensitivity + self.specificity <= 1:
@@ -101,12 +106,29 @@ def _interval(compared: int, disagreeing: int, error: ComparisonError) -> tuple[
     spread = math.sqrt(seen * (1 - seen) / n + (1 - wrong) ** 2 * of_sp + wrong**2 * of_se)
     middle, half = wrong + shift, Z * spread / (se + sp - 1)
     most = wilson(disagreeing / compared, compared)[1] / error.least_sensitivity()
-    return _clip(middle - half), _clip(min(middle + half, most))
+    return _clip(middle - half), _clip(most if error.is_bound else min(middle + half, most))
 
 
-def estimates(
-    counts: Iterable[tuple[float, int, int]], bars: Iterable[float], error: ComparisonError
-) -> list[Estimate]:
+def on_this_traffic(counts: Iterable[Count], error: ComparisonError) -> ComparisonError:
+    """The error, with a higher specificity where the traffic proves one.
+
+    Right answers cannot disagree more often than all do. Where next to nothing disagrees from some bar on, the labelled
+    answers differ more among themselves than this traffic's do, and wrong hits below that bar would be taken for false
+    alarms. counts: as in `estimates`.
+    """
+    least, trials = 1.0, 0
+    compared = disagreeing = 0
+    for _, more, more_disagreeing in sorted(counts, reverse=True):
+        compared += more
+        disagreeing += more_disagreeing
+        if compared and (most := wilson(disagreeing / compared, compared)[1]) < least:
+            least, trials = most, compared
+    if 1 - least <= error.specificity:
+        return error
+    return replace(error, specificity=1 - least, specificity_trials=trials, is_bound=True)
+
+
+def estimates(counts: Iterable[Count], bars: Iterable[float], error: ComparisonError) -> list[Estimate]:
     """counts: (probability, compared, disagreeing), the probability that of the whole bin's lower end.
 
     Each bar has what reached it. A bar below the lowest probability has no more than that, and is left out.

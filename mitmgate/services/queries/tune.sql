@@ -21,6 +21,14 @@ FROM cache_comparisons, unnest(reasons) AS reason
 WHERE tenant_id = $1 AND created_at >= $2 AND created_at < $3 AND NOT agrees
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20;
 
+-- name: disagreeing_requests
+-- Requests whose real answer and the stored one disagree, the likeliest hits first. $1 the tenant, $2 and $3 the period, $4
+-- how many.
+SELECT request_id, created_at AS at, kind, round(probability::numeric, 4)::float8 AS probability, reasons
+FROM cache_comparisons
+WHERE tenant_id = $1 AND created_at >= $2 AND created_at < $3 AND NOT agrees
+ORDER BY cache_comparisons.probability DESC, created_at DESC LIMIT $4;
+
 -- name: audited_tenants
 -- Tenants of whose live hits some were found to disagree, with the share of wrong hits each accepts. $1 the first time.
 SELECT tenants.id, tenants.cache_max_wrong, count(*) AS compared, count(*) FILTER (WHERE NOT agrees) AS disagreeing

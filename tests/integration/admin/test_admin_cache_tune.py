@@ -59,6 +59,8 @@ async def test_comparisons_are_counted_over_the_bar(admin: Admin) -> None:
     assert (bars[0.96]["compared"], bars[0.96]["wrong"]) == (0, None)
     assert all(each["low"] <= (each["wrong"] or 0) <= each["high"] for each in found["by_bar"])
     assert found["reasons"] == [{"reason": "number", "comparisons": 12}, {"reason": "name", "comparisons": 2}]
+    assert [each["probability"] for each in found["disagreeing"]] == [0.95] * 2 + [0.88] * 8
+    assert found["disagreeing"][0]["reasons"] == ["name", "number"]
     assert (await tuned(admin, f"tenant_id={one}"))["by_kind"]["shadow"]["compared"] == 40
     assert (await tuned(admin, f"tenant_id={two}"))["by_kind"]["shadow"] == {"compared": 2, "disagreeing": 1}
 

@@ -15,6 +15,7 @@ from mitmgate.core.wrong_share import (
     least_budget,
     measured_error,
     more_needed,
+    on_this_traffic,
     wilson,
 )
 
@@ -95,6 +96,38 @@ def test_each_bar_has_what_reached_it() -> None:
 def test_nothing_is_said_of_bars_below_all_that_was_compared() -> None:
     assert [each.bar for each in estimates([(0.9, 10, 0)], (0.5, 0.6, 0.9, 0.95), ERROR)] == [0.9, 0.95]
     assert [each.compared for each in estimates([], (0.5, 0.9), ERROR)] == [0]
+
+
+def test_traffic_that_hardly_disagrees_proves_fewer_false_alarms() -> None:
+    counts = [(0.7, 1000, 60), (0.95, 1000, 5)]
+    error = on_this_traffic(counts, ERROR)
+    assert error.is_bound and 0.985 < error.specificity < 0.995 and error.specificity_trials == 1000
+    low, high = estimates(counts, (0.7, 0.95), error)
+    assert low.low > estimates(counts, (0.7, 0.95), ERROR)[0].low
+    assert high.wrong == 0.0
+
+
+def test_traffic_that_disagrees_as_often_as_measured_proves_nothing() -> None:
+    assert on_this_traffic([(0.7, 1000, 60), (0.95, 1000, 40)], ERROR) == ERROR
+    assert on_this_traffic([], ERROR) == ERROR
+
+
+@pytest.mark.parametrize("specificity", [0.96, 0.997])
+def test_intervals_over_the_bar_cover_the_truth_whatever_the_traffic(specificity: float) -> None:
+    """Wrong hits: 10 % of those from 0.7 to 0.9, none above; the labelled answers say a specificity of 0.96."""
+    draw = random.Random(11)
+
+    def disagreeing(compared: int, wrong: float) -> int:
+        return sum(draw.random() < wrong * 0.5 + (1 - wrong) * (1 - specificity) for _ in range(compared))
+
+    covered, runs = [0, 0], 100
+    for _ in range(runs):
+        labelled = sum(draw.random() < 0.96 for _ in range(90)) / 90
+        counts = [(0.7, 500, disagreeing(500, 0.1)), (0.95, 500, disagreeing(500, 0.0))]
+        error = on_this_traffic(counts, ComparisonError(0.5, 80, labelled, 90))
+        for place, (found, truth) in enumerate(zip(estimates(counts, (0.7, 0.95), error), (0.05, 0.0), strict=True)):
+            covered[place] += found.low - 1e-9 <= truth <= found.high + 1e-9
+    assert min(covered) >= 0.9 * runs
 
 
 def test_how_many_more_are_needed() -> None:
