@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mitmgate.core.answer_comparison import FILE, NAMES, deciding, features
-from mitmgate.core.answer_reading import read_answer
+from mitmgate.core.answer_reading import embedded_pieces, read_answer
 from mitmgate.services.embedder import Embedder, load_embedder
 from training.calibrate import Numbers, fitted
 
@@ -116,12 +116,18 @@ def _digest(block: str) -> int:
 def matrix(pairs: list[Pair], embedder: Embedder) -> Numbers:
     """float64[n, features + 1]; the last column is 1."""
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.answer_a, pair.answer_b)))
-    vectors = dict(zip(texts, embedder.embed(texts), strict=True))
+    vectors = {text: _vector(text, embedder) for text in texts}
     rows = []
     for pair in pairs:
         similarity = float(vectors[pair.answer_a] @ vectors[pair.answer_b])
         rows.append([*features(read_answer(pair.answer_a), read_answer(pair.answer_b), similarity), 1.0])
     return np.array(rows, np.float64)
+
+
+def _vector(text: str, embedder: Embedder) -> Numbers:
+    """As the matcher embeds an answer."""
+    total = embedder.embed(embedded_pieces(text)).sum(0, dtype=np.float64)
+    return np.asarray(total / np.linalg.norm(total), np.float64)
 
 
 def balanced(pairs: list[Pair]) -> Numbers:

@@ -37,8 +37,8 @@ NAMES: Final[Mapping[str, str | None]] = {
     "number in few words": "number", "name in few words": "name", "no answer": "no answer", "list": "list",
     "code": "code", "option": "code", "another word": "another word",
 }  # fmt: skip
-#: What is never so in two right answers to one question.
-DECIDING: Final = frozenset({"yes or no", "unit", "number in few words", "option"})
+#: What two right answers to one question hardly ever have.
+DECIDING: Final = frozenset({"yes or no", "unit", "number in few words", "no answer", "option"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Reads the beginning of an answer only, so that it costs the same whatever its le
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MAX_CHARACTERS: Final = 8_000  # some 1,300 words
 MAX_ITEMS: Final = 40  # of a list
 MAX_NUMBERS: Final = 100
 LEAD_WORDS: Final = 30
+PIECE: Final = 240  # characters that are embedded at a time, some 60 tokens
+PIECES: Final = 4
 
 _FENCED: Final = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE: Final = re.compile(r"`([^`\n]{1,200})`")
@@ -87,6 +90,11 @@ def read_answer(text: str) -> Answer:
         _NO_ANSWER.search(text, 0, 240) is not None,
         len(text.split()),
     )
+
+
+def embedded_pieces(text: str) -> list[str]:
+    """The beginning of an answer, as it is embedded: the mean of the pieces' vectors stands for it."""
+    return textwrap.wrap(text[: PIECES * PIECE], PIECE)[:PIECES]
 
 
 def numbers_and_roundings(numbers: Iterable[str]) -> frozenset[str]:

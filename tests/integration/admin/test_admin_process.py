@@ -86,7 +86,7 @@ async def control(
 async def test_it_tells_it_serves_beats_and_waits_for_the_workers(control: Process) -> None:
     async def ready() -> bool:
         stores = [message["checks"] for message in control.heard if message["op"] == "beat" and message["ready"]]
-        return {"op": "ready"} in control.heard and {"database": True, "redis": True} in stores
+        return {"op": "ready"} in control.heard and {"database": True, "redis": True, "cache": True} in stores
 
     await control.until(ready)
     body = {"name": "a", "backend_url": "http://127.0.0.1:9", "allow_private_upstream": True}

@@ -30,6 +30,7 @@ def chat(*contents: object) -> bytes:
         ("Yes, you can freeze it.", "No, you cannot freeze it.", 0.97, "yes or no"),
         ("It takes about 45 minutes.", "It takes about 20 minutes.", 0.96, "number"),
         ("The author was Jane Austen.", "The author was Charlotte Bronte.", 0.6, "name"),
+        ("I'm sorry, I can't help with that.", "Hold the button for ten seconds.", 0.1, "no answer"),
         ("Run `git branch -d topic`.", "Run `git branch -D topic`.", 1.0, "code"),
     ],
 )
