@@ -84,6 +84,8 @@ def suggestion(figures: Figures, tenant: str) -> Iterator[str]:
         case "serve":
             yield f"{surely} the budget of {budget} from bar {decimals(told['bar'])} on: serve from there."
             yield f"{update} --cache-mode semantic{options}"
+            if figures["most"] != "semantic":
+                yield f"Set cache.mode in the configuration to semantic first: it is {cell(figures['most'])}, for all."
         case "raise the bar" | "lower the bar":
             yield f"{surely} the budget of {budget} from bar {decimals(told['bar'])} on: {told['action']}."
             yield f"{update}{options}"

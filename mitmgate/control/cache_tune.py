@@ -16,7 +16,7 @@ from mitmgate.control.fields import Answer
 from mitmgate.control.paging import MAX_ID
 from mitmgate.control.periods import From, To, read_hours
 from mitmgate.control.tenant_columns import utc_now
-from mitmgate.core.cache_policy import SEMANTIC
+from mitmgate.core.cache_policy import SEMANTIC, weaker
 from mitmgate.core.cache_tuning import BARS, Action, Tuned, suggest
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.wrong_share import estimates, measured_error, on_this_traffic
@@ -98,7 +98,8 @@ class CacheTuned(Answer):
     tenant_id: int
     since: datetime = Field(alias="from", description="The first hour.")
     to: datetime = Field(description="The end of the last hour.")
-    mode: str
+    mode: str = Field(description="The tenant's, as far as `most` allows it.")
+    most: str = Field(description="`cache.mode`: no tenant gets more.")
     budget: float = Field(description="The share of hits that may be wrong.")
     bar: float | None = Field(description="The probability from which a hit is served; null: none is.")
     comparison: ErrorShown
@@ -122,7 +123,7 @@ async def tune(here: Here, tenant_id: TenantId, since: From = None, to: To = Non
     settings, calibration = here.settings.cache, _calibration()
     own = settings.max_wrong if served is None or served["cache_max_wrong"] is None else served["cache_max_wrong"]
     bar = calibration.bar(own)
-    mode = settings.mode if served is None or served["cache_mode"] is None else served["cache_mode"]
+    mode = weaker(settings.mode, settings.mode if served is None else served["cache_mode"] or settings.mode)
     now = Tuned(mode == SEMANTIC, own if max_wrong is None else max_wrong, bar)
     counts = [(row["thousandth"] / 1000, row["compared"], row["disagreeing"]) for row in rows]
     error = on_this_traffic(counts, measured_error())
@@ -133,6 +134,7 @@ async def tune(here: Here, tenant_id: TenantId, since: From = None, to: To = Non
         "from": first,
         "to": last,
         "mode": mode,
+        "most": settings.mode,
         "budget": now.budget,
         "bar": bar if bar <= 1 else None,
         "comparison": {name: getattr(error, name) for name in ErrorShown.model_fields},

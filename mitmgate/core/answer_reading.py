@@ -19,14 +19,14 @@ from mitmgate.core.text.spelling import stem
 from mitmgate.core.text.tables import word_set
 from mitmgate.core.text.tokens import Kind, Token, tokenise
 
-MAX_CHARACTERS: Final = 8_000  # some 1,300 words
+MAX_CHARACTERS: Final = 4_000  # some 650 words
 MAX_ITEMS: Final = 40  # of a list
 MAX_NUMBERS: Final = 100
 LEAD_WORDS: Final = 30
 PIECE: Final = 240  # characters that are embedded at a time, some 60 tokens
 PIECES: Final = 4
 
-_FENCED: Final = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCED: Final = re.compile(r"```[^\n]{0,40}\n(.*?)(?:```|\Z)", re.DOTALL)
 _INLINE: Final = re.compile(r"`([^`\n]{1,200})`")
 _ITEM: Final = re.compile(r"^[ \t]{0,12}(?:[-*•+]|\d{1,3}[.)])[ \t]+(.{1,400})", re.MULTILINE)
 _MARKER: Final = re.compile(r"^[ \t]{0,12}(?:[-*•+#>]{1,6}|\d{1,3}[.)])[ \t]+|\*{1,3}|\\[()\[\]]|^\|", re.MULTILINE)
@@ -65,7 +65,8 @@ class Answer:
 
 def read_answer(text: str) -> Answer:
     """Of any text; what is not English gives words and numbers only."""
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS].translate(_QUOTES))
+    # one character may become eighteen
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS].translate(_QUOTES))[:MAX_CHARACTERS]
     code = " ".join((*_FENCED.findall(text), *_INLINE.findall(text)))
     code_words = _CODE_WORD.findall(code)
     prose = _FENCED.sub("\n", text)

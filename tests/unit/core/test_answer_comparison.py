@@ -105,6 +105,14 @@ def test_only_the_beginning_of_a_long_answer_is_read(text: str, more: str) -> No
     assert read_answer(begun + more) == read_answer(begun)
 
 
+@pytest.mark.parametrize(
+    "text", ["1" * 400, "9" * 308 + " million", "1e999", "hundred " * 500, "\ufdfa" * 5000, "\x00", "\ud800"]
+)
+def test_odd_texts_are_read(text: str) -> None:
+    assert compare(text, text, 1.0).agrees
+    assert isinstance(compare(text, "2 km", 0.5).agrees, bool)
+
+
 def test_the_shipped_weights_are_of_these_features() -> None:
     assert len(read_weights().of) == len(NAMES)
 

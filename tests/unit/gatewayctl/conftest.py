@@ -163,6 +163,7 @@ def cache_tuned(max_wrong: float, found: dict[str, Any]) -> dict[str, Any]:
         "from": "2026-01-01T00:00:00Z",
         "to": "2026-01-31T00:00:00Z",
         "mode": "shadow",
+        "most": "semantic",
         "budget": max_wrong,
         "bar": 0.88,
         "comparison": {
