@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import textwrap
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +12,13 @@ from typing import Final
 
 import numpy as np
 
+from mitmgate.core.answer_reading import embedded_pieces
 from mitmgate.services.embedder import MAX_TOKENS, WIDTH, Embedder, Vectors
 
 URGENT_WAITING: Final = 128  # at 4 ms each nobody behind them is served in time
 LATER_WAITING: Final = 2048
 BATCH: Final = 8
 KEPT: Final = 4096  # vectors of recent texts, 6 MB
-PIECE: Final = 240  # characters of an answer embedded at a time: a fifth of the time that 256 tokens take
-PIECES: Final = 4
 LONGEST: Final = 4096  # characters; the model sees no more than some 1,500
 
 
@@ -99,7 +97,7 @@ class TextVectors:
         if len(self._patient) >= LATER_WAITING:
             raise QueueFull
         total = np.zeros(WIDTH, np.float32)
-        for piece in textwrap.wrap(text[: PIECES * PIECE], PIECE)[:PIECES]:
+        for piece in embedded_pieces(text):
             wanted = _Wanted(piece, 0, ends_at, _future(), keep=False)
             total += await self._embedded(wanted, self._patient)
         length = float(np.linalg.norm(total))

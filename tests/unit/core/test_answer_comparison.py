@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitmgate.core.answer_comparison import APART, NAMES, answer_text, compare, features, read_weights
-from mitmgate.core.answer_reading import MAX_CHARACTERS, read_answer
+from mitmgate.core.answer_reading import MAX_CHARACTERS, PIECE, PIECES, embedded_pieces, read_answer
 
 _PIECES = st.sampled_from(
     [
@@ -111,6 +111,14 @@ def test_only_the_beginning_of_a_long_answer_is_read(text: str, more: str) -> No
 def test_odd_texts_are_read(text: str) -> None:
     assert compare(text, text, 1.0).agrees
     assert isinstance(compare(text, "2 km", 0.5).agrees, bool)
+
+
+@given(ANSWERS, st.text(max_size=50))
+def test_what_is_embedded_is_bounded(text: str, more: str) -> None:
+    pieces = embedded_pieces(text)
+    assert len(pieces) <= PIECES and all(len(piece) <= PIECE for piece in pieces)
+    begun = (text + "x" * PIECES * PIECE)[: PIECES * PIECE]
+    assert embedded_pieces(begun + more) == embedded_pieces(begun)
 
 
 def test_the_shipped_weights_are_of_these_features() -> None:
