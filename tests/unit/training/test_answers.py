@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from training.answers import blocks, held_out, labelled, rate
+from training.answers import blocks, in_second_half, labelled, rate
 
 
 def test_there_are_enough_labelled_answers_of_both_kinds_in_both_halves() -> None:
     for half in (False, True):
-        same = [pair.same for pair in labelled() if held_out(pair.block) is half]
+        same = [pair.same for pair in labelled() if in_second_half(pair.block) is half]
         assert sum(same) >= 60
         assert len(same) - sum(same) >= 60
 
 
 def test_no_answer_is_in_both_halves() -> None:
-    fitted = {text for pair in labelled() if not held_out(pair.block) for text in (pair.answer_a, pair.answer_b)}
-    unseen = {text for pair in labelled() if held_out(pair.block) for text in (pair.answer_a, pair.answer_b)}
+    fitted = {text for pair in labelled() if not in_second_half(pair.block) for text in (pair.answer_a, pair.answer_b)}
+    unseen = {text for pair in labelled() if in_second_half(pair.block) for text in (pair.answer_a, pair.answer_b)}
     assert {text for text in fitted & unseen if len(text.split()) > 3} == set()
 
 
