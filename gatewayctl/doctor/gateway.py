@@ -41,6 +41,10 @@ _MEANINGS: Final = {
         "the matcher is away: only requests that are the very same come from the cache",
         "It is started again by itself; if it stays away, read the gateway's log.",
     ),
+    "cache": (
+        "audits show more wrong semantic hits of a tenant than its cache.max_wrong accepts",
+        "The gateway's log names the tenant; `gatewayctl cache tune TENANT` suggests a setting.",
+    ),
     "verifier": (
         "the verifier's file is missing or another: only requests that are the very same come from the cache",
         "Install this version anew and restart; the gateway's log says which file it is.",

@@ -15,6 +15,7 @@ from mitmgate.control import (
     cache_entries,
     cache_explain,
     cache_stats,
+    cache_tune,
     docs,
     feedback,
     health,
@@ -82,7 +83,7 @@ def make_app(control: Control) -> ASGIApp:
     app.state.control = control
     problems.install(app)
     stories = (usage, live, analytics)
-    answers = (cache, cache_stats, cache_entries, cache_explain, cache_analytics, feedback)
+    answers = (cache, cache_stats, cache_entries, cache_explain, cache_analytics, cache_tune, feedback)
     concerns = (
         tenants,
         blocks,

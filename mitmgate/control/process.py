@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from mitmgate.control.app import make_app
 from mitmgate.control.applied import ApplyEverywhere
 from mitmgate.control.automatic_blocks import AutomaticBlocks
+from mitmgate.control.cache_audit import AuditWatch
 from mitmgate.control.context import CacheStore, Control
 from mitmgate.control.shipper import Shipper
 from mitmgate.control.upkeep import StoreChecks, share_cache, sweep_cache, watch_claim
@@ -98,6 +99,7 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
             shipper=lambda: _lag(shipper),
         )
         checks = StoreChecks(pool, store)
+        audits = AuditWatch(pool, lambda: control.settings.cache.max_wrong)
         server = Server(make_app(control), lambda: channel.send_nowait({"op": "ready"}))
         _listen_to_supervisor(channel, settings_file, control, shipper, server, status)
         tasks = [
@@ -106,10 +108,11 @@ async def run(settings_file: Path, listen_fd: int, channel_fd: int) -> None:
                 channel.run(),
                 shipper.run(),
                 checks.run(),
+                audits.run(),
                 sweep_cache(pool, cache, matcher),
                 share_cache(cache),
                 watch_claim(pool, store),
-                _beat(channel, server, checks),
+                _beat(channel, server, checks, audits),
             )
         ]
         await server.serve([socket.socket(fileno=listen_fd)])
@@ -152,11 +155,11 @@ def _listen_to_supervisor(
         loop.add_signal_handler(signum, drain)
 
 
-async def _beat(channel: Channel, server: Server, checks: StoreChecks) -> None:
-    """Tells the supervisor each second that the loop still turns, and how the stores look from here."""
+async def _beat(channel: Channel, server: Server, checks: StoreChecks, audits: AuditWatch) -> None:
+    """Tells the supervisor each second that the loop still turns, and how stores and cache look from here."""
     while True:
-        stores = {"database": checks.database, "redis": checks.redis}
-        channel.send_nowait({"op": "beat", "ready": server.started, "checks": stores})
+        found = {"database": checks.database, "redis": checks.redis, "cache": not audits.over}
+        channel.send_nowait({"op": "beat", "ready": server.started, "checks": found})
         await asyncio.sleep(BEAT_S)
 
 

@@ -1,7 +1,8 @@
 """Whether two answers say the same, as far as it can be told without their questions. Pure.
 
 Two answers to one question differ in words, length and detail; what must not differ are numbers, names, yes or no, and
-the items of a list. A logistic layer weighs these together with the similarity of the embeddings. Its numbers, and how
+the items of a list. A logistic layer weighs these together with the similarity of the embeddings, which says little of
+answers whose lengths differ much. Its numbers, and how
 often it errs, come from `training/answers.py`.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,23 +21,24 @@ import orjson
 from mitmgate.core.answer_reading import Answer, numbers_and_roundings, read_answer
 from mitmgate.core.bounded_json import may_parse
 from mitmgate.core.errors import ANTHROPIC
-from mitmgate.core.text.opposites import OPPOSITES
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "answers.json"
 MOST_REASONS: Final = 3
-LONGER: Final = 3.0  # times the words of the other
-APART: Final = 0.5  # a similarity below it is a reason
+APART: Final = 0.75  # a similarity from it on is no reason
+FEW_WORDS: Final = 25  # an answer in so few says hardly more than what was asked
+OTHER_WORDS: Final = 2
+ABOUT: Final = 0.1  # amounts of one unit that are no further apart are about the same
+_NONE: Final[frozenset[str]] = frozenset()
 
-#: The features in their order; those that are a reason name it.
-NAMES: Final = (
-    "similarity", "number", "first number", "unit", "numbers in one", "name", "first name", "yes or no", "negation",
-    "no answer", "list", "code", "opposite", "words", "first words", "neighbours", "length",
-)  # fmt: skip
-_REASONS: Final = {
-    "number": "number", "first number": "number", "unit": "unit", "name": "name", "first name": "name",
-    "yes or no": "yes or no", "negation": "negation", "no answer": "no answer", "list": "list", "code": "code",
-    "opposite": "opposite",
+#: The features in their order, and the reason that each is.
+NAMES: Final[Mapping[str, str | None]] = {
+    "similarity": None, "unlike": "similarity", "unlike in like words": "similarity", "number": "number",
+    "first number": "number", "unit": "unit", "name": "name", "yes or no": "yes or no", "negation": "negation",
+    "number in few words": "number", "name in few words": "name", "no answer": "no answer", "list": "list",
+    "code": "code", "option": "code", "another word": "another word",
 }  # fmt: skip
+#: What two right answers to one question hardly ever have.
+DECIDING: Final = frozenset({"yes or no", "unit", "number in few words", "no answer", "option"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,18 @@ def compare(stored: str, real: str, similarity: float) -> Comparison:
 def judged(values: tuple[float, ...], weights: Weights) -> Comparison:
     """What the features, in the order of NAMES, say by these weights."""
     parts = [weight * value for weight, value in zip(weights.of, values, strict=True)]
-    if weights.intercept + math.fsum(parts) >= weights.bar:
+    decided = deciding(values)
+    if not decided and weights.intercept + math.fsum(parts) >= weights.bar:
         return Comparison(True, ())
-    against = sorted((part, name) for part, name in zip(parts, NAMES, strict=True) if part < 0 and name in _REASONS)
-    reasons = list(dict.fromkeys(_REASONS[name] for _, name in against))
-    named = dict(zip(NAMES, values, strict=True))
-    if named["similarity"] < APART:
-        reasons.append("similarity")
-    if named["length"] >= math.log(LONGER):
-        reasons.append("length")
+    against = sorted((part, why) for part, why in zip(parts, NAMES.values(), strict=True) if part < 0 and why)
+    against = [(-math.inf, why) for name in decided if (why := NAMES[name])] + against
+    reasons = [why for why in dict.fromkeys(why for _, why in against) if why != "similarity" or values[0] < APART]
     return Comparison(False, tuple(reasons[:MOST_REASONS]) or ("wording",))
+
+
+def deciding(values: tuple[float, ...]) -> list[str]:
+    """The features that need no weighing: with one of them two answers disagree."""
+    return [name for name, value in zip(NAMES, values, strict=True) if name in DECIDING and value >= 1]
 
 
 @cache
@@ -100,27 +104,29 @@ def read_weights(path: Path = FILE) -> Weights:
 
 
 def features(one: Answer, other: Answer, similarity: float) -> tuple[float, ...]:
-    """Each 0 to 1 but for similarity and length, in the order of NAMES; the same whichever answer comes first."""
+    """In the order of NAMES, each from 0 to 1 (2 where the similarity is negative); symmetric."""
+    longer = abs(math.log((one.length + 3) / (other.length + 3)))
     only_one, only_other = one.words - other.words, other.words - one.words
-    opposites = sum(1 for word in only_one if not only_other.isdisjoint(OPPOSITES.get(word, ())))
+    shared = len(one.words & other.words)
+    numbers, names = _numbers_apart(one, other), min(_unsaid(one, other), _unsaid(other, one))
+    few = float(min(one.length, other.length) <= FEW_WORDS)
     return (
         similarity,
-        _numbers_apart(one, other),
-        float(bool(one.numbers and other.numbers) and _lacks(other, one.numbers[0]) and _lacks(one, other.numbers[0])),
-        _other_units(one.measured, other.measured),
-        float(bool(one.numbers) != bool(other.numbers)),
-        min(_unsaid(one, other), _unsaid(other, one)),
-        float(_first_unsaid(one, other) and _first_unsaid(other, one)),
+        (1 - similarity) * math.exp(-longer),
+        (1 - similarity) * shared / max(1, len(one.words | other.words)),
+        numbers,
+        float(_first_lacks(one, other) and _first_lacks(other, one)),
+        float(_other_unit(one.measured, other.measured)),
+        names,
         float(one.says is not None and other.says is not None and one.says != other.says),
         float(one.negated != other.negated),
+        few * numbers,
+        few * names,
         float(one.gives_none != other.gives_none),
         _items_apart(one.items, other.items),
         _apart(one.code, other.code),
-        min(1.0, opposites / 2),
-        _apart(one.words, other.words),
-        (_beyond(one.lead, other.words) + _beyond(other.lead, one.words)) / 2,
-        _apart(one.neighbours, other.neighbours),
-        abs(math.log((one.length + 3) / (other.length + 3))),
+        _apart(one.options, other.options),
+        float(0 < len(only_one) <= OTHER_WORDS and 0 < len(only_other) <= OTHER_WORDS),
     )
 
 
@@ -131,37 +137,42 @@ def _apart[T](one: Collection[T], other: Collection[T]) -> float:
     return 1 - len(set(one).intersection(other)) / min(len(set(one)), len(set(other)))
 
 
-def _beyond(one: Collection[str], other: Collection[str]) -> float:
-    return len(set(one).difference(other)) / len(one) if one else 0.0
-
-
 def _numbers_apart(one: Answer, other: Answer) -> float:
     """The share of numbers that the other answer lacks, of the answer with the smaller such share."""
     if not one.numbers or not other.numbers:
         return 0.0
     return min(
-        sum(_lacks(there, number) for number in here.numbers) / len(here.numbers)
+        sum(_lacks(there, number, here.measured.get(number, _NONE)) for number in here.numbers) / len(here.numbers)
         for here, there in ((one, other), (other, one))
     )
 
 
-def _lacks(answer: Answer, number: str) -> bool:
-    return number not in answer.rounded and numbers_and_roundings((number,)).isdisjoint(answer.numbers)
+def _first_lacks(one: Answer, other: Answer) -> bool:
+    if not one.numbers or not other.numbers:
+        return False
+    return _lacks(other, one.numbers[0], one.measured.get(one.numbers[0], _NONE))
 
 
-def _other_units(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:
-    """Whether a number of both has another unit in each."""
-    units = dict(one)
-    return float(any(number in units and (number, unit) not in one for number, unit in other))
+def _lacks(answer: Answer, number: str, units: frozenset[str]) -> bool:
+    """Whether neither it nor a rounding of it is there, nor, of its unit, an amount that is about the same."""
+    if number in answer.rounded or not numbers_and_roundings((number,)).isdisjoint(answer.numbers):
+        return False
+    amounts = (other for other, theirs in answer.measured.items() if not units.isdisjoint(theirs))
+    return not any(_about(float(number), float(other)) for other in amounts)
+
+
+def _about(one: float, other: float) -> bool:
+    return abs(one - other) <= ABOUT * max(abs(one), abs(other))
+
+
+def _other_unit(one: Mapping[str, frozenset[str]], other: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a number has units in both, and other ones."""
+    return any(one[number].isdisjoint(other[number]) for number in one.keys() & other.keys())
 
 
 def _unsaid(one: Answer, other: Answer) -> float:
     """The share of names that the other answer lacks, in whatever case."""
     return sum(1 for name in one.names if name not in other.words) / len(one.names) if one.names else 0.0
-
-
-def _first_unsaid(one: Answer, other: Answer) -> bool:
-    return bool(one.names) and one.names[0] not in other.words
 
 
 def _items_apart(one: tuple[frozenset[str], ...], other: tuple[frozenset[str], ...]) -> float:

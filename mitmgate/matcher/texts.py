@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import textwrap
 from collections import Counter, OrderedDict
 from typing import Final
 
 import numpy as np
 
+from mitmgate.core.answer_reading import embedded_pieces
 from mitmgate.matcher.computing import QueueFull, Workers
 from mitmgate.services.embedder import MAX_TOKENS, WIDTH, Embedder, Vectors
 
@@ -20,8 +20,6 @@ URGENT_RANK, LATER_RANK = 1, 2  # a look-up's verifying goes before: it is nearl
 BATCH: Final = 8
 KEPT: Final = 4096  # vectors of recent texts, 6 MB
 KEPT_ASIDE: Final = 64  # of those that are judged or explained
-PIECE: Final = 240  # characters of an answer embedded at a time: a fifth of the time that 256 tokens take
-PIECES: Final = 4
 LONGEST: Final = 4096  # characters; the model sees no more than some 1,500
 
 
@@ -87,7 +85,7 @@ class TextVectors:
         In pieces, since nobody's question can overtake one that is being embedded. Raises QueueFull, TimeoutError.
         """
         total = np.zeros(WIDTH, np.float32)
-        for piece in textwrap.wrap(text[: PIECES * PIECE], PIECE)[:PIECES]:
+        for piece in embedded_pieces(text):
             total += await self._patient.do(piece, self.embedder.count_tokens(piece), ends_at)
         length = float(np.linalg.norm(total))
         return total / length if length else total

@@ -38,10 +38,11 @@ class Status:
             "control": told.get("control", "down"),
             "matcher": told.get("matcher", "down"),
             "verifier": told.get("verifier", "ok"),
+            "cache": told.get("cache", "ok"),
             "workers": workers,
         }
         whole = (
-            all(checks[name] == "ok" for name in ("database", "redis", "journal", "control", "matcher", "verifier"))
+            all(state == "ok" for state in checks.values() if state is not workers)
             and workers.get("ready") == workers.get("wanted")
             and not self.draining
         )

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "judge": (f"{_HERE}.judge:judge", "Tell whether two questions would share an answer."),
     "explain": (f"{_HERE}.explain:explain", "Tell why a request or a text is answered from the cache or not."),
     "evaluate": (f"{_HERE}.evaluate:evaluate", "Measure the verdicts on labelled pairs, offline."),
+    "tune": (f"{_HERE}.tune:tune", "Estimate wrong hits over the bar, and suggest a setting."),
     "simulate": (f"{_HERE}.simulate:simulate", "Try the cache on a stream of questions, offline."),
 }
 

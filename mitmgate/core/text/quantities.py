@@ -58,7 +58,7 @@ def quantities(tokens: Sequence[Token]) -> Quantities:
 
 def shown(value: float) -> str:
     """A number as reasons and comparisons write it."""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
 
 
 def _take(found: Quantities, start: int, end: int) -> int:

@@ -47,10 +47,19 @@ CHANGES = [
     ("PATCH", "/tenants/1/keys/1"),
     ("POST", "/tokens"),
 ]
-PARAMETERS = ["prefix", "limit", "cursor", "from", "to", "status", "cache", "tenant_id"]
+PARAMETERS = ["prefix", "limit", "cursor", "from", "to", "status", "cache", "tenant_id", "max_wrong"]
 ODD = ["\0", "9" * 40, "-1", "2026-01-01", "9999-12-31", "0001-01-01", "WzFd", "WzEsMV0", "WzEsIngiXQ", "4xx", "hit"]
 QUERIES = st.dictionaries(st.sampled_from(PARAMETERS), st.text(max_size=20) | st.sampled_from(ODD), max_size=3)
-READS = ["/tenants", "/keys", "/tenants/1/keys", "/tokens", "/usage", "/tenants/1/usage", "/tenants/1/analytics"]
+READS = [
+    "/tenants",
+    "/keys",
+    "/tenants/1/keys",
+    "/tokens",
+    "/usage",
+    "/tenants/1/usage",
+    "/tenants/1/analytics",
+    "/cache/tune",
+]
 FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -44,6 +45,25 @@ class Process:
             while not (found := await seen()):
                 await asyncio.sleep(0.05)
             return found
+
+
+@pytest.fixture
+async def wrong_hits(postgres_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenant half of whose audited hits disagree with the upstream."""
+    monkeypatch.setenv("MITMGATE_ADMIN_TOKEN", TOKEN)
+    await prepare_database(postgres_dsn, load_secrets(Settings(data_dir=tmp_path), tmp_path, create=True))
+    connection = await asyncpg.connect(postgres_dsn)
+    try:
+        tenant_id = await connection.fetchval(
+            "INSERT INTO tenants (name, backend_url) VALUES ('acme', 'https://api.example.com') RETURNING id"
+        )
+        await connection.execute(
+            "INSERT INTO cache_comparisons (tenant_id, request_id, kind, probability, agrees, reasons)"
+            " SELECT $1, gen_random_uuid(), 'audit', 0.9, n % 2 = 0, '{}' FROM generate_series(1, 400) AS n",
+            tenant_id,
+        )
+    finally:
+        await connection.close()
 
 
 @pytest.fixture
@@ -86,7 +106,7 @@ async def control(
 async def test_it_tells_it_serves_beats_and_waits_for_the_workers(control: Process) -> None:
     async def ready() -> bool:
         stores = [message["checks"] for message in control.heard if message["op"] == "beat" and message["ready"]]
-        return {"op": "ready"} in control.heard and {"database": True, "redis": True} in stores
+        return {"op": "ready"} in control.heard and {"database": True, "redis": True, "cache": True} in stores
 
     await control.until(ready)
     body = {"name": "a", "backend_url": "http://127.0.0.1:9", "allow_private_upstream": True}
@@ -95,6 +115,13 @@ async def test_it_tells_it_serves_beats_and_waits_for_the_workers(control: Proce
     asked = [message for message in control.heard if message["op"] == "apply"]
     assert asked[-1]["tenant_id"] == made.json()["id"]
     assert "server" not in made.headers
+
+
+async def test_its_beat_tells_of_more_wrong_hits_than_a_tenant_accepts(wrong_hits: None, control: Process) -> None:
+    async def told() -> bool:
+        return any(message["op"] == "beat" and message["checks"]["cache"] is False for message in control.heard)
+
+    await control.until(told)
 
 
 async def test_health_tells_what_the_supervisor_says(control: Process) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitmgate.core.answer_comparison import NAMES, answer_text, compare, features, read_weights
-from mitmgate.core.answer_reading import MAX_CHARACTERS, read_answer
+from mitmgate.core.answer_comparison import APART, NAMES, answer_text, compare, features, read_weights
+from mitmgate.core.answer_reading import MAX_CHARACTERS, PIECE, PIECES, embedded_pieces, read_answer
 
 _PIECES = st.sampled_from(
     [
@@ -27,10 +27,11 @@ def chat(*contents: object) -> bytes:
 @pytest.mark.parametrize(
     ("stored", "real", "similarity", "reason"),
     [
-        ("Yes, you can freeze it.", "No, you cannot freeze it.", 0.9, "yes or no"),
-        ("It takes about 45 minutes.", "It takes about 20 minutes.", 0.95, "number"),
-        ("The author was Jane Austen.", "The author was Charlotte Bronte.", 0.8, "name"),
-        ("Run `git branch -d topic`.", "Run `svn delete trunk`.", 0.8, "code"),
+        ("Yes, you can freeze it.", "No, you cannot freeze it.", 0.97, "yes or no"),
+        ("It takes about 45 minutes.", "It takes about 20 minutes.", 0.96, "number"),
+        ("The author was Jane Austen.", "The author was Charlotte Bronte.", 0.6, "name"),
+        ("I'm sorry, I can't help with that.", "Hold the button for ten seconds.", 0.1, "no answer"),
+        ("Run `git branch -d topic`.", "Run `git branch -D topic`.", 1.0, "code"),
     ],
 )
 def test_answers_that_differ_in_a_fact_disagree(stored: str, real: str, similarity: float, reason: str) -> None:
@@ -42,9 +43,9 @@ def test_answers_that_differ_in_a_fact_disagree(stored: str, real: str, similari
 @pytest.mark.parametrize(
     ("stored", "real", "similarity"),
     [
-        ("Paris.", "The capital of France is Paris.", 0.75),
-        ("1. **Eggs**\n2. Milk\n3. Flour", "- flour\n- eggs\n- milk", 0.9),
-        ("It is about 1,609 meters.", "1 mile = 1609.34 m, so about 1.6 km.", 0.8),
+        ("Paris.", "The capital of France is Paris.", 0.69),
+        ("1. **Eggs**\n2. Milk\n3. Flour", "- flour\n- eggs\n- milk", 0.78),
+        ("It is about 1,609 meters.", "1 mile = 1609.34 m, so about 1.6 km.", 0.62),
         ("Apollo 11 landed on July 20, 1969.", "On 20 July 1969 Apollo 11 landed on the Moon.", 0.95),
     ],
 )
@@ -89,12 +90,11 @@ def test_every_reason_is_true_of_its_pair(one: str, other: str, similarity: floa
                 assert set(left.items) != set(right.items)
             case "code":
                 assert left.code != right.code
-            case "opposite":
-                assert left.words != right.words
+            case "another word":
+                assert left.words - right.words
+                assert right.words - left.words
             case "similarity":
-                assert similarity < 0.5
-            case "length":
-                assert max(left.length, right.length) >= 3 * min(left.length, right.length)
+                assert similarity < APART
             case _:
                 assert reason == "wording"
 
@@ -103,6 +103,22 @@ def test_every_reason_is_true_of_its_pair(one: str, other: str, similarity: floa
 def test_only_the_beginning_of_a_long_answer_is_read(text: str, more: str) -> None:
     begun = (text + "x" * MAX_CHARACTERS)[:MAX_CHARACTERS]
     assert read_answer(begun + more) == read_answer(begun)
+
+
+@pytest.mark.parametrize(
+    "text", ["1" * 400, "9" * 308 + " million", "1e999", "hundred " * 500, "\ufdfa" * 5000, "\x00", "\ud800"]
+)
+def test_odd_texts_are_read(text: str) -> None:
+    assert compare(text, text, 1.0).agrees
+    assert isinstance(compare(text, "2 km", 0.5).agrees, bool)
+
+
+@given(ANSWERS, st.text(max_size=50))
+def test_what_is_embedded_is_bounded(text: str, more: str) -> None:
+    pieces = embedded_pieces(text)
+    assert len(pieces) <= PIECES and all(len(piece) <= PIECE for piece in pieces)
+    begun = (text + "x" * PIECES * PIECE)[: PIECES * PIECE]
+    assert embedded_pieces(begun + more) == embedded_pieces(begun)
 
 
 def test_the_shipped_weights_are_of_these_features() -> None:

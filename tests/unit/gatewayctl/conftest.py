@@ -153,6 +153,36 @@ def cache_analytics() -> dict[str, Any]:
     }
 
 
+def cache_tuned(max_wrong: float, found: dict[str, Any]) -> dict[str, Any]:
+    """found: what differs from a suggestion to serve."""
+    rows = [(0.88, 900, 60, 0.08, 0.05, 0.12), (0.9, 700, 10, 0.002, 0.0, 0.004), (0.91, 0, 0, None, 0.0, 1.0)]
+    names = ("bar", "compared", "disagreeing", "wrong", "low", "high")
+    suggestion = {"action": "serve", "sure": True, "bar": 0.9, "max_wrong": 0.0045, "more": None, "least_budget": None}
+    return {
+        "tenant_id": 1,
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-01-31T00:00:00Z",
+        "mode": "shadow",
+        "most": "semantic",
+        "budget": max_wrong,
+        "bar": 0.88,
+        "comparison": {
+            "sensitivity": 0.5,
+            "sensitivity_trials": 73,
+            "specificity": 0.96,
+            "specificity_trials": 62,
+            "is_bound": False,
+        },
+        "by_kind": {"shadow": {"compared": 900, "disagreeing": 60}, "audit": {"compared": 0, "disagreeing": 0}},
+        "by_bar": [dict(zip(names, row, strict=True)) for row in rows],
+        "reasons": [{"reason": "number", "comparisons": 40}],
+        "disagreeing": [
+            {"request_id": "01a2", "at": AT, "kind": "shadow", "probability": 0.98, "reasons": ["number", "list"]}
+        ],
+        "suggestion": {**suggestion, **found},
+    }
+
+
 def near_miss(question: str | None) -> dict[str, Any]:
     place = {"request_id": "01a2107b-9134", "at": AT, "tenant_id": 1, "model": "m", "entry": entry()["id"]}
     return {**place, "probability": 0.71, "similarity": 0.9, "detail": "not sure: 0.71", "question": question}
@@ -270,6 +300,7 @@ class FakeAdmin:
     listed: list[dict[str, Any]] | None = None  # what the list shows, where that differs
     status: str = "ok"
     checks: dict[str, Any] = field(default_factory=dict)
+    suggestion: dict[str, Any] = field(default_factory=dict)
     page: int = 2
     has_several: bool = False  # keys of the tenant, for rotate-key
     rows: list[dict[str, Any]] = field(default_factory=list)  # the oldest first
@@ -361,6 +392,8 @@ class FakeAdmin:
                 return 200, cache_analytics(), {}
             case "GET", ["top"]:
                 return 200, {"data": cache_stats(of_one=True)["top_cached_queries"]}, {}
+            case "GET", ["tune"]:
+                return 200, cache_tuned(float(query.get("max_wrong", 0.005)), self.suggestion), {}
             case "GET", ["near-misses"]:
                 return 200, {"data": [near_miss(entry()["question"]), near_miss(None)]}, {}
             case "POST", ["judge"]:

@@ -54,7 +54,7 @@ def test_for_people_each_finding_is_a_line_with_what_to_do(run: Any, admin: Any,
     assert "2 thing(s) wrong" in ended.stdout and "\x1b" not in ended.stdout
 
 
-@pytest.mark.parametrize("check", ["database", "redis", "control", "matcher"])
+@pytest.mark.parametrize("check", ["database", "redis", "control", "matcher", "cache"])
 def test_each_part_that_is_away_is_explained(look: Any, admin: Any, check: str) -> None:
     admin.checks[check] = "down"
     code, found = look()

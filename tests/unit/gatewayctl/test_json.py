@@ -44,6 +44,7 @@ LINES: dict[str, tuple[str, str]] = {
     "cache top": ("", "list"),
     "cache near-misses": ("", "list"),
     "cache judge": ("a b", "list"),
+    "cache tune": ("acme", "object"),
     "cache explain": ("a --tenant acme", "object"),
     "stats": ("", "list"),
     "logs": ("", "paged"),

@@ -33,7 +33,7 @@ class FakeModel:
     def count_tokens(self, text: str) -> int:
         return len(text.split()) + 2
 
-    def embed(self, texts: Sequence[str], keep: bool = True) -> Any:
+    def embed(self, texts: Sequence[str]) -> Any:
         self.embedded += texts
         made = np.zeros((len(texts), 384), np.float32)
         for row, text in zip(made, texts, strict=True):

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mitmgate.core.answer_reading import PIECE, PIECES
 from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
-from mitmgate.matcher.texts import PIECE, PIECES, TextVectors
+from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
 
 

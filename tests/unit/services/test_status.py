@@ -17,7 +17,13 @@ def told(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "missing",
-    [{"control": "down"}, {"matcher": "down"}, {"verifier": "down"}, {"workers": {"wanted": 2, "ready": 1}}],
+    [
+        {"control": "down"},
+        {"matcher": "down"},
+        {"verifier": "down"},
+        {"cache": "wrong hits"},
+        {"workers": {"wanted": 2, "ready": 1}},
+    ],
     ids=str,
 )
 def test_ready_once_all_are_there_and_only_degraded_when_one_is_lost(missing: dict[str, Any]) -> None:
