@@ -50,6 +50,7 @@ APPLIES_AT_ONCE: Final = frozenset(
         "cache.max_bytes",
         "cache.total_max_bytes",
         "cache.max_wrong",
+        "cache.audit_share",
         "cache.threshold",
         "cache.deadline_ms",
         "cache.partition_by",
