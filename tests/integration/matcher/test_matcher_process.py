@@ -170,7 +170,7 @@ async def test_judges_as_traffic_is_kept_out(matcher: StartMatcher) -> None:
             ("What is the maximum dose of ibuprofen?", "what is the maximum dose of ibuprofen"),
             ("Who won the match in Turin", "Who won the match in Turin yesterday?"),
             ("What is the balance of my account?", "what is the balance of my account"),
-            ("See https://a.example now please", "See https://a.example now please"),
+            ("See https://a.example please", "Please see https://a.example"),
             ("word " * 1000, "What is the balance of my account?"),
         ]
         crisis, moment, person, link, too_long = (each.verdict for each in await client.judge(pairs))
