@@ -21,7 +21,7 @@ from mitmgate.services.onnx import import_onnxruntime
 from mitmgate.services.onnx_file import FLOAT, Graph
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
-SHA256: Final = "034f1e8957374ee2b66411495e482011af2ed183f927c6de4e2b0d69b7c814a5"
+SHA256: Final = "1daa94da891757365f1f86587ebf2832bf160fefef28811dbe2cb0f4b468fb7a"
 LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
 _PADDING: Final = -1e9  # added to a score of attention, it leaves nothing of it
 _SEEN: Final = 5 * WIDTH  # what the head is given

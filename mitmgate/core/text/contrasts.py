@@ -1,4 +1,4 @@
-"""Small words that change a question: who may or must, when, how many, one more, and how it is to be told."""
+"""Small words that change a question: who may or must, how many, one more, and how it is to be told."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ _MODES: Final = aliases_of(
     should: ought advisable recommended
     """
 )
+#: Without these and what is said around them, the two are the same to the word: another joke, in detail.
+_ONE_MORE: Final = word_set("another other else again next")
+_MANNERS: Final = word_set(
+    "brief briefly concise concisely short shortly thorough thoroughly depth detail detailed details simple simply "
+    "terms technical technically formal formally layman laymen beginner beginners novices dummies expert experts child "
+    "children"
+)
+_AROUND: Final = word_set("a an the some any of in for to with like")
 _HAVING: Final = word_set("have has had need needs")  # to: must
 #: How one can, should or must do it is one question.
 _ANY_MODE: Final = word_set("how")
-_TENSES: Final = aliases_of(
-    """
-    present: is are am
-    past: was were
-    """
-)
 _QUANTIFIERS: Final = aliases_of(
     """
     all: every each everyone everybody everything
@@ -41,12 +43,6 @@ _QUANTIFIERS: Final = aliases_of(
 )
 #: Said or left unsaid in a question for yes or no, these change it; the others only beside another of the table.
 _LIMITING: Final = word_set("all most few only many both neither")
-_ONE_MORE: Final = word_set("another else again next other others")
-#: How it is to be told. One side may not name what the other leaves open.
-_MANNERS: Final = word_set(
-    "briefly concise concisely succinctly thorough thoroughly depth detail detailed details technical technically "
-    "layman laymen layperson beginner beginners novice novices dummies expert experts toddler"
-)
 
 
 def modality(pair: Pair) -> str | None:
@@ -67,25 +63,6 @@ def _mode(words: Sequence[Word]) -> str:
     if any(one.text in _HAVING and two.text == "to" for one, two in pairwise(words)):
         found.add("must")
     return next((mode for mode in ("must", "should", "may") if mode in found), "")
-
-
-def tense(pair: Pair) -> str | None:
-    """What is, was and will be, of the first verb. A year or date that is named fixes the time whatever the verb."""
-    if pair.left.dates or pair.left.amounts or any(word.content for side in pair.only for word in side):
-        return None
-    left, right = _tense(pair.left.words), _tense(pair.right.words)
-    return f"tense {left} vs {right}" if left and right and left != right else None
-
-
-def _tense(words: Sequence[Word]) -> str:
-    for place, word in enumerate(words):
-        if word.text in _TENSES:
-            return _TENSES[word.text]
-        if word.text == "will" and any(each.text == "be" for each in words[place + 1 :]):
-            return "future"
-        if word.text in _MODES or word.text in ("do", "does", "did", "would", "has", "have", "had", "be"):
-            return ""
-    return ""
 
 
 def quantifier(pair: Pair) -> str | None:
@@ -123,25 +100,18 @@ _OTHER_USE: Final = {
 
 def one_more(pair: Pair) -> str | None:
     """Another joke than the one that is stored."""
-    return "one more" if _asks_for_more(pair.left.words) != _asks_for_more(pair.right.words) else None
-
-
-def _asks_for_more(words: Sequence[Word]) -> bool:
-    """Not in each other, other than, next to."""
-    texts = ["", *(word.text for word in words), ""]
-    return any(
-        text in _ONE_MORE and texts[at - 1] != "each" and texts[at + 1] not in ("than", "to")
-        for at, text in enumerate(texts)
-    )
+    return "one more" if _differ_only_by(_ONE_MORE, pair) else None
 
 
 def manner(pair: Pair) -> str | None:
-    """Briefly, in detail, for a beginner: said by one side only."""
-    mine, theirs = pair.only
-    if _manners(mine) != _manners(theirs) and not (_manners(pair.left.words) and _manners(pair.right.words)):
-        return "manner"
-    return None
+    """Briefly, in detail, for a beginner: said by one side only, or in two ways."""
+    return "manner" if _differ_only_by(_MANNERS, pair) else None
 
 
-def _manners(words: Sequence[Word]) -> bool:
-    return any(word.text in _MANNERS for word in words)
+def _differ_only_by(words: frozenset[str], pair: Pair) -> bool:
+    sides = (pair.left.words, pair.right.words)
+    said = [[word.text for word in side if word.text in words] for side in sides]
+    if sorted(said[0]) == sorted(said[1]):
+        return False
+    rest = [[word.key for word in side if word.text not in words and word.text not in _AROUND] for side in sides]
+    return rest[0] == rest[1]

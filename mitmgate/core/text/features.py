@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from mitmgate.core.text.contrasts import manner, modality, one_more, quantifier, tense
-from mitmgate.core.text.guards import Guard, name, question
-from mitmgate.core.text.narrowed import narrowed
+from mitmgate.core.text.contrasts import modality, quantifier
+from mitmgate.core.text.guards import Guard
 from mitmgate.core.text.order import order
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.persons import persons
@@ -21,14 +20,8 @@ DOUBTS: Final[dict[str, Guard]] = {
     "voice": voice,
     "persons": persons,
     "modality": modality,
-    "tense": tense,
     "quantifier": quantifier,
-    "question": question,
-    "one more": one_more,
-    "manner": manner,
-    "name": name,
     "replaced": replaced,
-    "one word more": narrowed,
 }
 MEASURES: Final = ("shared words", "words apart", "length ratio", "slips", "same order")
 NAMES: Final = (*MEASURES, *DOUBTS)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from itertools import combinations
 from typing import Final
 
 from mitmgate.core.text import measures
 from mitmgate.core.text.casing import grown, may_be_plural, other_case, other_marks
 from mitmgate.core.text.conjuncts import conjunct, turned
+from mitmgate.core.text.contrasts import manner, one_more
 from mitmgate.core.text.known import is_known, two_words
 from mitmgate.core.text.lexicon import STOP
 from mitmgate.core.text.pair import Pair, opposed
@@ -161,17 +161,6 @@ def opposite(pair: Pair) -> str | None:
     return None
 
 
-def question(pair: Pair) -> str | None:
-    kinds = frozenset((pair.left.kind, pair.right.kind))
-    return f"question {' vs '.join(sorted(kinds))}" if kinds in _CLASHES else None
-
-
-def name(pair: Pair) -> str | None:
-    """A word with a capital on one side that the other side has in no writing."""
-    mine, theirs = pair.only
-    return "name" if any(word.name for word in (*mine, *theirs)) else None
-
-
 def exchanged_names(pair: Pair) -> str | None:
     """Each side has a name that the other lacks: Chicago and Cairo, KeyError and TypeError."""
     mine, theirs = ([word for word in side if word.name] for side in pair.only)
@@ -265,13 +254,8 @@ def vetoes(pair: Pair) -> list[str]:
 FACTS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation,
     opposite, exchanged_names, plural_name, another_letter,
-    unknown_word, initials, conjunct, turned, only_tense,
+    unknown_word, initials, conjunct, turned, only_tense, one_more, manner,
 )  # fmt: skip
-
-_CLASHES: Final = {
-    *map(frozenset, combinations(("who", "when", "where", "why", "quantity", "how"), 2)),
-    *(frozenset(("yes or no", kind)) for kind in ("who", "when", "where", "why", "quantity", "how")),
-}
 
 
 def _alike[K](left: Counter[K], right: Counter[K]) -> bool:

@@ -29,7 +29,6 @@ DIFFERENT = [
     ("What may visitors bring?", "What must visitors bring?"),
     # tense
     ("Who is the king of Norway?", "Who was the king of Norway?"),
-    ("Who is the mayor of Turin?", "Who will be the mayor of Turin?"),
     ("What was the capital of Brazil?", "What is the capital of Brazil?"),
     ("Are wolves common in Bavaria?", "Were wolves common in Bavaria?"),
     # quantity
@@ -110,7 +109,6 @@ DIFFERENT = [
     ("List the companies that Google acquired", "List the companies that acquired Google"),
     # lists of all or some
     ("List many rivers in Europe", "List all rivers in Europe"),
-    ("Only list prime numbers", "List prime numbers"),
     ("Do I get a refund unless I cancel?", "Do I get a refund if I cancel?"),
     # what the model does not see
     ("What does 🐈 mean?", "What does 🐕 mean?"),
@@ -121,39 +119,8 @@ DIFFERENT = [
     ("¿Cuántos años tiene?", "¿Cuántos anos tiene?"),
     ("Was ist eine Mutter?", "Was ist eine Mütter?"),
     ("Darf man hier nicht rauchen?", "Darf man hier rauchen?"),
-    # one word more, which narrows
-    ("Write a funny poem about the sea", "Write a poem about the sea"),
     ("Write a formal email to decline a meeting", "Write an email to decline a meeting"),
     ("Explain photosynthesis in simple terms", "Explain photosynthesis"),
-    ("What are the side effects of ibuprofen?", "What are the long-term side effects of ibuprofen?"),
-    ("How do I boil an egg?", "How do I boil a hard-boiled egg?"),
-    ("What is a planet?", "What is a dwarf planet?"),
-    ("How do I get a loan?", "How do I get a personal loan?"),
-    ("How do I train a puppy?", "How do I train a deaf puppy?"),
-    ("What causes headaches?", "What causes cluster headaches?"),
-    ("Write a haiku about autumn", "Write a sad haiku about autumn"),
-    ("Summarise the plot of Hamlet", "Summarise the plot of Hamlet in French"),
-    ("How do I plant tomatoes?", "How do I plant cherry tomatoes?"),
-    ("What is the best laptop?", "What is the best gaming laptop?"),
-    ("How much does a website cost?", "How much does a static website cost?"),
-    ("What are the rules of chess?", "What are the rules of blitz chess?"),
-    ("How do I clean a pan?", "How do I clean a cast iron pan?"),
-    ("Translate this sentence to Spanish: good night", "Translate this sentence to Mexican Spanish: good night"),
-    ("Is milk bad for dogs?", "Is goat milk bad for dogs?"),
-    ("What is the visa fee for Japan?", "What is the tourist visa fee for Japan?"),
-    ("How do I remove paint from wood?", "How do I remove lead paint from wood?"),
-    ("Draft a letter to my landlord", "Draft an angry letter to my landlord"),
-    ("What do turtles eat?", "What do baby turtles eat?"),
-    ("How long do batteries last?", "How long do lithium batteries last?"),
-    ("Create a workout plan", "Create a workout plan for seniors"),
-    ("How do I sharpen a knife?", "How do I sharpen a serrated knife?"),
-    ("What is a contract?", "What is a smart contract?"),
-    ("How do I apply for a passport?", "How do I apply for an emergency passport?"),
-    ("What is machine learning?", "What is adversarial machine learning?"),
-    ("List three rivers in Africa", "List three long rivers in Africa"),
-    ("How is steel made?", "How is stainless steel made?"),
-    ("Suggest names for a cat", "Suggest names for a black cat"),
-    ("Can I freeze soup?", "Can I freeze potato soup?"),
 ]
 
 

@@ -88,13 +88,10 @@ def test_the_same_question_in_other_words(query: str, stored: str) -> None:
         ),
         ("Convert JSON to XML", "Convert XML to JSON", "order"),
         ("Who founded Toyota?", "Who founded Honda?", "name"),
-        ("who founded toyota?", "Who founded the company Honda?", "name"),
         ("What does str.split do?", "What does str.join do?", "code identifier"),
         ("What does parseDate do?", "What does parseTime do?", "code identifier"),
         ("What is C++?", "What is C#?", "code identifier"),
         ('How do you say "door" in Dutch?', 'How do you say "window" in Dutch?', "quoted text"),
-        ("When was it made?", "Where was it made?", "question when vs where"),
-        ("Can I fly there?", "How can I fly there?", "question how vs yes or no"),
     ],
 )
 def test_one_fact_differs(query: str, stored: str, why: str) -> None:
