@@ -177,10 +177,15 @@ def _unsaid(one: Answer, other: Answer) -> float:
 
 def _items_apart(one: tuple[frozenset[str], ...], other: tuple[frozenset[str], ...]) -> float:
     """The share of the shorter list whose items have no like in the other; 0 where one has no list."""
-    fewer, more = sorted((one, other), key=len)
-    if len(fewer) < 2:
+    if min(len(one), len(other)) < 2:
         return 0.0
-    return 1 - sum(1 for item in fewer if any(_alike(item, each) for each in more)) / len(fewer)
+    if len(one) == len(other):
+        return min(_without_like(one, other), _without_like(other, one))
+    return _without_like(*sorted((one, other), key=len))
+
+
+def _without_like(items: tuple[frozenset[str], ...], others: tuple[frozenset[str], ...]) -> float:
+    return 1 - sum(1 for item in items if any(_alike(item, each) for each in others)) / len(items)
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -154,10 +154,13 @@ class Operations:
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
         removal = ANY_REMOVAL if request.get("removal") is None else str(request["removal"])
         stored = StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)
-        if await self._store.put(tenant, digest, stored, removal):
-            read(text)  # what is remembered of it need not be made while somebody waits
-        else:
-            self._scopes.remove(tenant, [fingerprint])
+        try:
+            if await self._store.put(tenant, digest, stored, removal):
+                read(text)  # what is remembered of it need not be made while somebody waits
+            else:
+                self._scopes.remove(tenant, [fingerprint])
+        finally:
+            self._scopes.stored(tenant, digest, fingerprint)
         return {}
 
     async def _remove(self, request: Mapping[str, Any], ends_at: float) -> Message:

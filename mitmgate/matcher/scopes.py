@@ -66,6 +66,7 @@ class Scopes:
         self._hnsw_from = hnsw_from
         self._largest_bytes = largest_bytes
         self._scopes: dict[Name, Scope] = {}
+        self._being_stored: dict[Name, dict[bytes, tuple[Known, Vectors]]] = {}
         self.counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -100,14 +101,27 @@ class Scopes:
     def put(
         self, tenant: int, digest: bytes, fingerprint: bytes, text: str, vector: Vectors, expires_at: float
     ) -> None:
-        """Adds an entry to its scope, if that is in memory: else it is loaded with the rest."""
-        scope = self._scopes.get((tenant, digest))
+        """Adds an entry to its scope, if that is in memory: else it is loaded with the rest. `stored` is to follow."""
+        name, known = (tenant, digest), Known(text, expires_at)
+        self._being_stored.setdefault(name, {})[fingerprint] = known, vector
+        scope = self._scopes.get(name)
         if scope is not None:
-            self._add(scope, fingerprint, Known(text, expires_at), vector)
+            self._add(scope, fingerprint, known, vector)
+
+    def stored(self, tenant: int, digest: bytes, fingerprint: bytes) -> None:
+        """The store has it, or refused it, or is away."""
+        entries = self._being_stored.get((tenant, digest), {})
+        entries.pop(fingerprint, None)
+        if not entries:
+            self._being_stored.pop((tenant, digest), None)
 
     def remove(self, tenant: int, fingerprints: Iterable[bytes]) -> None:
         """Takes entries from whatever scope of the tenant holds them."""
         gone = set(fingerprints)
+        for (whose, _), entries in self._being_stored.items():
+            if whose == tenant:
+                for fingerprint in entries.keys() & gone:
+                    del entries[fingerprint]
         for scope in list(self._scopes.values()):
             if scope.name[0] == tenant:
                 for fingerprint in scope.known.keys() & gone:  # the shorter of the two is gone through
@@ -117,6 +131,8 @@ class Scopes:
 
     def forget(self, tenant: int) -> None:
         """Drops all of a tenant's from memory."""
+        for name in [name for name in self._being_stored if name[0] == tenant]:
+            del self._being_stored[name]
         for name in [name for name in self._scopes if name[0] == tenant]:
             self._drop(name)
 
@@ -173,14 +189,18 @@ class Scopes:
         if scope.loaded and await self._store.count(tenant, digest) == len(scope.known):
             return
         before, begun_s = set(scope.known), time.monotonic()
+        being_stored = dict(self._being_stored.get(scope.name, {}))  # the list may be made before they are in it
         stored = await self._store.fingerprints(tenant, digest)
         # A large scope that is written to differs at each check: listing it may take a twentieth of the time.
         scope.check_s = max(CHECK_S, 20 * (time.monotonic() - begun_s))
         missing = [each for each in stored if each not in scope.known]
         async for page in self._store.load(tenant, missing):
             self._take(scope, page)
-        for fingerprint in before.difference(stored):
+        for fingerprint in before.difference(stored, being_stored):
             self._discard(scope, fingerprint)
+        for fingerprint, (known, vector) in being_stored.items():
+            if fingerprint not in scope.known and fingerprint not in scope.removed:
+                self._add(scope, fingerprint, known, vector)
         scope.loaded = True
 
     def _take(self, scope: Scope, page: Iterable[StoredVector]) -> None:

@@ -8,7 +8,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mitmgate.matcher.computing import Workers
@@ -64,6 +64,7 @@ def test_the_scopes_are_different_ones() -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, shared=st.booleans())
+@example(steps=[("put", 0, 0, 0)] * 9 + [("find", 0, 0, 3)], shared=False)  # asked for while it is being stored
 async def test_an_answer_comes_from_its_own_scope(
     valkey_url: str, steps: list[tuple[str, int, int, int]], shared: bool
 ) -> None:

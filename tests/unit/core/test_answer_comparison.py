@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mitmgate.core.answer_comparison import APART, NAMES, answer_text, compare, features, read_weights
@@ -54,6 +54,7 @@ def test_other_words_for_the_same_agree(stored: str, real: str, similarity: floa
 
 
 @given(ANSWERS, ANSWERS, st.floats(-1, 1))
+@example("- eggs\n- eggs\n", "- eggs\n- milk\n", 0.0)
 def test_it_makes_no_difference_which_answer_comes_first(one: str, other: str, similarity: float) -> None:
     assert features(read_answer(one), read_answer(other), similarity) == pytest.approx(
         features(read_answer(other), read_answer(one), similarity)
