@@ -4,7 +4,8 @@
 
 DIR holds the files whose README is beside them: pairs of questions ({"a", "b", "same", "kind"}) and streams of
 questions ({"q", "cls", "neg"}, in order of arrival). A stream's hit is right (same class), wrong (a class that somebody
-labelled different, or any other class where classes are exact) or unknown. --share takes a part of each file, for a
+labelled different, or any other class where classes are exact) or unknown. What traffic never compares (crises, one
+person's state, the present) is compared here: only the verdict is measured. --share takes a part of each file, for a
 quick look. Vectors and log-odds are kept in --kept, so that a second run is quick. With --semanticmemo PYTHON, an
 interpreter that has it and torch, SemanticMemo is measured on the same data.
 """

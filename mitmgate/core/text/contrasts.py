@@ -113,5 +113,4 @@ def _differ_only_by(words: frozenset[str], pair: Pair) -> bool:
     said = [[word.text for word in side if word.text in words] for side in sides]
     if sorted(said[0]) == sorted(said[1]):
         return False
-    rest = [[word.key for word in side if word.text not in words and word.text not in _AROUND] for side in sides]
-    return rest[0] == rest[1]
+    return pair.same_without(words | _AROUND)

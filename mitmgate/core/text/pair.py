@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -59,6 +60,11 @@ class Pair:
     def right_words(self) -> list[tuple[str, Word]]:
         """The right side's words under the left side's keys."""
         return [(self.slips.get(word.key, word.key), word) for word in self.right.words]
+
+    def same_without(self, words: AbstractSet[str]) -> bool:
+        """Whether both sides are the same, word by word, when these words are left out."""
+        left, right = ([word.key for word in side.words if word.text not in words] for side in (self.left, self.right))
+        return left == right
 
     @property
     def strangers(self) -> int:

@@ -10,7 +10,8 @@ from mitmgate.core.text.reading import Word
 
 _PRESENT: Final = frozenset({"is", "are", "am", "'s"})
 _PAST: Final = frozenset({"was", "were"})
-_SAME: Final = frozenset({"a", "an", "the"})
+_ARTICLES: Final = frozenset({"a", "an", "the"})
+_OF_TIME: Final = frozenset({*_PRESENT, *_PAST, "has", "have", "been"})
 
 
 def only_tense(pair: Pair) -> str | None:
@@ -20,17 +21,12 @@ def only_tense(pair: Pair) -> str | None:
     left, right = _without_articles(pair.left.words), _without_articles(pair.right.words)
     kinds = {_time_of(left), _time_of(right)}
     if len(kinds) == 2 and "" not in kinds:
-        rest = [[word.key for word in side if _aside(word.text)] for side in (left, right)]
-        return "tense" if rest[0] == rest[1] else None
+        return "tense" if pair.same_without(_OF_TIME | _ARTICLES) else None
     return _of_the_verb(left, right)
 
 
 def _without_articles(words: Sequence[Word]) -> list[Word]:
-    return [word for word in words if word.text not in _SAME]
-
-
-def _aside(text: str) -> bool:
-    return text not in _PRESENT and text not in _PAST and text not in ("has", "have", "been")
+    return [word for word in words if word.text not in _ARTICLES]
 
 
 def _time_of(words: Sequence[Word]) -> str:
