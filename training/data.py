@@ -37,12 +37,13 @@ class Source:
 
 #: Of what is seen, by source. "clean" leaves out what may not be redistributed.
 SHARES: Final[Mapping[str, float]] = {
-    "generated": 30, "written": 28, "hard": 8, "quora": 26, "neighbours": 8, "paws": 1.5, "intents": 3,
+    "generated": 26, "written": 38, "hard": 8, "quora": 26, "neighbours": 8, "paws": 1.5, "intents": 3,
     "exchanged": 8,
 }  # fmt: skip
 NOT_CLEAN: Final = frozenset({"quora", "neighbours", "paws"})
 _MOST: Final = 260  # characters of any pair
 _LONGEST: Final = 140  # characters of both questions of a pair of QQP together
+_EXCHANGES: Final = 4  # of each text
 _WORDS: Final = re.compile(r"\w+")
 
 
@@ -90,8 +91,9 @@ def _exchanged(examples: list[Example]) -> Iterator[Example]:
     words = sorted(
         {word for text in texts for word in _WORDS.findall(text.lower()) if len(word) > 2 and word.isalpha()}
     )
-    for a, b in exchanged(texts, words, rng):
-        yield Example(a, b, 0, 1, 0.02)
+    for _ in range(_EXCHANGES):
+        for a, b in exchanged(texts, words, rng):
+            yield Example(a, b, 0, 1, 0.02)
 
 
 def endless(chosen: list[Source], rng: random.Random) -> Iterator[Example]:

@@ -58,6 +58,32 @@ def smaller(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return kept
 
 
+def trained(kept: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What `smaller` and `renamed` made of a state, made a state again, to the rounding of int8."""
+    whole = {
+        name: tensor.float() * kept[name + ".scale"][:, None] if tensor.dtype == torch.int8 else tensor
+        for name, tensor in kept.items()
+        if not name.endswith(".scale")
+    }
+    parts = {theirs: ours for ours, theirs in _NAMES.items()}
+    state: dict[str, Tensor] = {}
+    for name, tensor in whole.items():
+        if not name.startswith("encoder.layer."):
+            state[name] = tensor
+            continue
+        number, part = name.removeprefix("encoder.layer.").split(".", 1)
+        at = f"layers.{int(number) - ALONE}."
+        part, _, last = part.rpartition(".")
+        if part in parts:
+            state[f"{at}{parts[part]}.{last}"] = tensor
+        elif last.startswith("cross"):
+            state[at + last] = tensor
+        elif part.endswith("query"):
+            kinds = [name.replace(".query.", f".{kind}.") for kind in ("query", "key", "value")]
+            state[f"{at}qkv.{last}"] = torch.cat([whole[kind] for kind in kinds])
+    return state
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path)

@@ -20,8 +20,11 @@ _OPEN, _CLOSE = 101, 102
 
 
 class States:
-    def __init__(self, tokenizer: Any, weights: dict[str, Tensor], device: torch.device) -> None:
+    def __init__(
+        self, tokenizer: Any, weights: dict[str, Tensor], device: torch.device, *, bfloat16: bool = False
+    ) -> None:
         self.weights = weights
+        self.bfloat16 = bfloat16
         self._tokenizer = tokenizer
         self._alone = Alone(weights)
         self._device = device
@@ -29,11 +32,12 @@ class States:
         self._kept: dict[str, Tensor] = {}
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device) -> States:
+    def load(cls, folder: Path, device: torch.device, *, bfloat16: bool = False) -> States:
+        """bfloat16: multiply matrices in it, here and in what is trained; moves log-odds by 0.01."""
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return cls(tokenizer, published(folder), device)
+        return cls(tokenizer, published(folder), device, bfloat16=bfloat16)
 
     def length(self, text: str) -> int:
         return len(self.ids(text))
@@ -64,6 +68,7 @@ class States:
         for same in missing.values():
             for start in range(0, len(same), _BATCH):
                 part = same[start : start + _BATCH]
-                made = self._alone(torch.tensor([self.ids(text) for text in part])).half()
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+                    made = self._alone(torch.tensor([self.ids(text) for text in part])).half()
                 for text, states in zip(part, made, strict=True):
                     self._kept[text] = states.clone()
