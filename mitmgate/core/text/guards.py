@@ -16,13 +16,17 @@ from mitmgate.core.text.casing import grown, may_be_plural, other_case, other_ma
 from mitmgate.core.text.conjuncts import conjunct, turned
 from mitmgate.core.text.contrasts import manner, one_more
 from mitmgate.core.text.known import is_known, two_words
+from mitmgate.core.text.language import may_be_foreign
 from mitmgate.core.text.lexicon import STOP
+from mitmgate.core.text.little_words import little_words, part, period
 from mitmgate.core.text.pair import Pair, opposed
 from mitmgate.core.text.reading import Reading, Word
 from mitmgate.core.text.replaced import interchangeable
+from mitmgate.core.text.signs import other_signs
 from mitmgate.core.text.spelling import same_form
 from mitmgate.core.text.tables import word_set
 from mitmgate.core.text.times import only_tense
+from mitmgate.core.text.voice import asked_for
 
 _SHOWN: Final = 3  # values of a reason
 _LONGEST: Final = 24  # characters of one
@@ -242,6 +246,34 @@ def initials(pair: Pair) -> str | None:
 _INITIALS: Final = re.compile(r"(?<![\w.])[A-Z]\.(?=\s?[A-Z])").findall
 
 
+def variant(pair: Pair) -> str | None:
+    """A number with the name of a variant, and without it or with another: S23, S23 FE; 12 Pro, 12 Pro Max."""
+    left, right = (_variants(side) for side in (pair.left, pair.right))
+    return "name" if any(right.get(number, name) != name for number, name in left.items()) else None
+
+
+_VARIANT: Final = re.compile(
+    r"\b([a-z]{0,8}-?\d[a-z\d]*)"
+    r"((?: (?:pro|max|plus|ultra|mini|lite|air|ti|super|fe|se|xt|xl|turbo|nano|slim)\b(?! ?\d))*)",
+    re.IGNORECASE,
+).findall
+
+
+def _variants(reading: Reading) -> dict[str, str]:
+    return {number.casefold(): name.casefold() for number, name in _VARIANT(reading.written.text)}
+
+
+def foreign_order(pair: Pair) -> str | None:
+    """Two words exchanged, in what may be another language without accents: da Roma a Napoli, da Napoli a Roma."""
+    left, right = ([word.text for word in side.words] for side in (pair.left, pair.right))
+    if len(left) != len(right):
+        return None
+    moved = [(one, other) for one, other in zip(left, right, strict=True) if one != other]
+    if len(moved) != 2 or moved[0] != moved[1][::-1]:
+        return None
+    return "order" if may_be_foreign(pair.left.written.text) else None
+
+
 def vetoes(pair: Pair) -> list[str]:
     """The facts in which the two differ, the weightiest first; empty when there are none."""
     if not (pair.left.english and pair.right.english):
@@ -252,9 +284,10 @@ def vetoes(pair: Pair) -> list[str]:
 
 
 FACTS: Final[tuple[Guard, ...]] = (
-    number, operator, date, unit, unit_of_another, letter_case, sign, code, quoted, given_text, negation,
+    number, operator, date, unit, unit_of_another, letter_case, sign, other_signs, code, quoted, given_text, negation,
     opposite, exchanged_names, plural_name, another_letter,
-    unknown_word, initials, conjunct, turned, only_tense, one_more, manner,
+    unknown_word, initials, conjunct, turned, only_tense, one_more, manner, little_words, part, period, variant,
+    asked_for, foreign_order,
 )  # fmt: skip
 
 

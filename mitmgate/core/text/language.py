@@ -135,6 +135,7 @@ _BORROWED: Final = word_set(
 _MIXED: Final = 1.5  # so much of another language counts against the text
 _SMALLER: Final = 0.75  # unless there is clearly more English
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*").findall
+_PLAIN_WORDS: Final = re.compile(r"[^\W\d_]+").findall
 _FINAL: Final = " \t.?!;…。？！।؟"
 _SIGNIFICANT_SPACE: Final = re.compile("[\"'`“”„«»「」『』:：\n]").search
 
@@ -184,6 +185,12 @@ def is_english(text: str) -> bool:
     if english == 0:
         return other < 1 and not foreign_letters
     return other <= english and (other < _MIXED or other < english * _SMALLER)
+
+
+def may_be_foreign(text: str) -> bool:
+    """Whether it has a small word that is not English, and none that is nothing else."""
+    words = [_WEIGHTS.get(word, (0.0, {})) for word in _PLAIN_WORDS(text.lower())]
+    return any(others for english, others in words if not english) and all(english < 1 for english, _ in words)
 
 
 def plain_form(text: str) -> str:

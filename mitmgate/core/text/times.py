@@ -8,8 +8,8 @@ from typing import Final
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import Word
 
-_PRESENT: Final = frozenset({"is", "are", "am", "'s"})
-_PAST: Final = frozenset({"was", "were"})
+_PRESENT: Final = frozenset({"is", "are", "am", "'s", "do", "does"})
+_PAST: Final = frozenset({"was", "were", "did"})
 _ARTICLES: Final = frozenset({"a", "an", "the"})
 _OF_TIME: Final = frozenset({*_PRESENT, *_PAST, "has", "have", "been"})
 
@@ -30,7 +30,7 @@ def _without_articles(words: Sequence[Word]) -> list[Word]:
 
 
 def _time_of(words: Sequence[Word]) -> str:
-    """Of the verb to be, which must be the first verb: is, was, has been."""
+    """Of the first verb, where it is to be or to do: is, was, has been, did."""
     texts = [word.text for word in words[:3]]
     if "been" in (word.text for word in words) and not {"has", "have"}.isdisjoint(texts):
         return "since"

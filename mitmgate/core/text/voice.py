@@ -33,6 +33,18 @@ def voice(pair: Pair) -> str | None:
     return None
 
 
+def asked_for(pair: Pair) -> str | None:
+    """The very same words of content, but whom it asks for does it on one side, and suffers it on the other."""
+    if any(word.content for side in pair.only for word in side):
+        return None
+    left = [word.key for word in pair.left.words if word.content]
+    right = [key for key, word in pair.right_words if word.content]
+    if left == right and "by" not in pair.left.texts ^ pair.right.texts:
+        return None  # what RSVP means
+    mine, theirs = _asked_for(pair.left), _asked_for(pair.right)
+    return "order" if mine and theirs and mine != theirs else None
+
+
 def _asked_for(reading: Reading) -> str:
     """Whether the one asked for acts or is acted on; "" where the words do not tell."""
     words = [word.text for word in reading.words]
