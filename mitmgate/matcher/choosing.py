@@ -45,7 +45,7 @@ class Measure:
 def judging(query: str, stored: str, similarity: float, measure: Measure) -> Steps[Judged]:
     """One pair."""
     for text in (query, stored):
-        read(text)  # remembered; a long one takes some milliseconds
+        read(text).words  # noqa: B018  remembered; those of a long text take some milliseconds
         yield None
     considered = measure.consider(query, stored, similarity)
     log_odds = (yield query, stored) if considered.open else None

@@ -156,7 +156,7 @@ class Operations:
         stored = StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)
         try:
             if await self._store.put(tenant, digest, stored, removal):
-                read(text)  # what is remembered of it need not be made while somebody waits
+                read(text).words  # noqa: B018  what is remembered of it need not be made while somebody waits
             else:
                 self._scopes.remove(tenant, [fingerprint])
         finally:

@@ -17,7 +17,7 @@ from mitmgate.core.text.conjuncts import conjunct, turned
 from mitmgate.core.text.contrasts import manner, one_more
 from mitmgate.core.text.known import is_known, two_words
 from mitmgate.core.text.lexicon import STOP
-from mitmgate.core.text.pair import Pair, opposed
+from mitmgate.core.text.pair import Pair, may_be_opposed, opposed
 from mitmgate.core.text.reading import Reading, Word
 from mitmgate.core.text.replaced import interchangeable
 from mitmgate.core.text.spelling import same_form
@@ -156,6 +156,8 @@ def opposite(pair: Pair) -> str | None:
     # A slip may hide it: htter is one letter from hotter, and hotter the opposite of colder.
     for word in mine:
         for other in theirs:
+            if not may_be_opposed(word.text) and not may_be_opposed(other.text):
+                continue
             if (found := opposed(word.text, other.text)) is not None:
                 return found
     return None
