@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mitmgate.services.bert_graph import WIDTH, Bert, Weights, ints
 from mitmgate.services.minilm import ALONE, LAYERS, ModelUnusable, read_safetensors, sha256_of
-from mitmgate.services.onnx import import_onnxruntime
+from mitmgate.services.onnx import import_onnxruntime, session
 from mitmgate.services.onnx_file import FLOAT, Graph
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
@@ -50,13 +50,9 @@ class Verifier:
     @classmethod
     def of(cls, weights: Weights, id_: str = "") -> Verifier:
         """From float32 weights."""
-        onnxruntime = import_onnxruntime()
-        onnxruntime.set_default_logger_severity(3)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
         model = io.BytesIO()
         build(weights).write(model)
-        return cls(onnxruntime.InferenceSession(model.getvalue(), options, providers=["CPUExecutionProvider"]), id_)
+        return cls(session(import_onnxruntime(), model.getvalue()), id_)
 
     def log_odds(self, first: States, second: States) -> float | None:
         """Of two questions' states, float32[t, 384] each, in either order; None when one of them is too long."""
