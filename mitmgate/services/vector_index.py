@@ -39,7 +39,9 @@ _BYTES_BESIDE: Final = 4 * (2 * _LINKS + 2) + 64  # a graph's links and lock of 
 class VectorIndex[K: Hashable]:
     """Vectors float32[width], L2-normalised, under keys. Belongs to one event loop; `query` is its only wait."""
 
-    def __init__(self, width: int, hnsw_from: int = 1000) -> None:
+    def __init__(self, width: int, hnsw_from: int = 1000, *, held: bool = False) -> None:
+        """held: nothing moves before `release`, so that a thread's work does not delay what is being loaded."""
+        self._held = held
         self._width = width
         self._hnsw_from = hnsw_from
         self._scanned = ScannedVectors[K](width)
@@ -69,6 +71,11 @@ class VectorIndex[K: Hashable]:
         """Adds, or replaces the key's vector. It is found by the next query."""
         self.remove(key)
         self._scanned.add(key, vector)
+        self._move_soon()
+
+    def release(self) -> None:
+        """Lets vectors move to graphs."""
+        self._held = False
         self._move_soon()
 
     def remove(self, key: K) -> bool:
@@ -124,7 +131,9 @@ class VectorIndex[K: Hashable]:
         return next((graph for graph in self._graphs if key in graph), None)
 
     def _move_soon(self) -> None:
-        if len(self._scanned) >= self._hnsw_from and hnswlib is not None and self._moving is None and not self._closed:
+        if self._held or self._closed or self._moving is not None or hnswlib is None:
+            return
+        if len(self._scanned) >= self._hnsw_from:
             self._moving = asyncio.get_running_loop().create_task(self._move())
             self._moving.add_done_callback(self._moved)
 
