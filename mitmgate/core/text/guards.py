@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from mitmgate.core.text import measures
@@ -244,13 +244,26 @@ def initials(pair: Pair) -> str | None:
 _INITIALS: Final = re.compile(r"(?<![\w.])[A-Z]\.(?=\s?[A-Z])").findall
 
 
+def first_veto(pair: Pair) -> str | None:
+    """One of `vetoes`, the first that is found; None when there is none. What costs little is looked at first."""
+    for guard in (number, operator, date, unit, code):
+        if (reason := guard(pair)) is not None:
+            return reason
+    return next(_vetoes(pair), None)
+
+
 def vetoes(pair: Pair) -> list[str]:
     """The facts in which the two differ, the weightiest first; empty when there are none."""
+    return list(dict.fromkeys(_vetoes(pair)))
+
+
+def _vetoes(pair: Pair) -> Iterator[str]:
     if not (pair.left.english and pair.right.english):
-        return [FOREIGN]
-    if too_far := wording(pair):
-        return [too_far]
-    return list(dict.fromkeys(reason for guard in FACTS if (reason := guard(pair)) is not None))
+        yield FOREIGN
+    elif too_far := wording(pair):
+        yield too_far
+    else:
+        yield from (reason for guard in FACTS if (reason := guard(pair)) is not None)
 
 
 FACTS: Final[tuple[Guard, ...]] = (

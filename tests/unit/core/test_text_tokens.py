@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mitmgate.core.text import order, tokens
@@ -19,6 +19,7 @@ _PARTS = (
 _TEXTS = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(_PARTS), max_size=12).map("".join))
 
 
+@settings(deadline=None)
 @given(_TEXTS)
 @example("at 5pm or 5 p.m.")
 @example("a-b --c")
@@ -34,6 +35,7 @@ def test_each_pattern_is_used() -> None:
     assert [tokens.tokenise(text)[0].kind for text in used] == [tokens.Kind.WORD, tokens.Kind.NUMBER, tokens.Kind.CODE]
 
 
+@settings(deadline=None)
 @given(st.permutations([*"abcdef"]))
 def test_two_words_have_changed_sides_of_a_third(turned: list[str]) -> None:
     places = [turned.index(letter) for letter in "abcdef"]
