@@ -12,7 +12,7 @@ from typing import Final
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.text.features import features
-from mitmgate.core.text.guards import UNREADABLE, vetoes
+from mitmgate.core.text.guards import UNREADABLE, first_veto, vetoes
 from mitmgate.core.text.letters import unseen
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import read
@@ -52,6 +52,10 @@ class Considered:
         return not self.vetoes and not self.same_words
 
 
+#: A pair that is known to differ in a fact, and was not read.
+EXCLUDED: Final = Considered(0.0, ("a fact",), (), (), 0.0, same_words=False)
+
+
 def consider(
     query: str, candidate: str, similarity: float, calibration: Calibration, threshold: float, *, whole: bool = True
 ) -> Considered:
@@ -64,9 +68,9 @@ def consider(
         return Considered(similarity, (), (), (), 0.0, same_words=True)
     far = [BELOW_BAR] if similarity < max(threshold, calibration.floor) else []
     pair = Pair(left, right)
+    if not whole and (far or first_veto(pair) is not None):
+        return EXCLUDED
     facts = [*far, *vetoes(pair)]
-    if facts and not whole:
-        return Considered(similarity, tuple(facts), (), (), 0.0, same_words=False)
     if not set(facts) & UNREADABLE:
         facts += [reason for reason in unseen(query, candidate) if reason not in facts]
         values, doubts = features(pair)

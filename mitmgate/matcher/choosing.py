@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.text.reading import read
-from mitmgate.core.verdict import CONSIDERED, Considered, Verdict, consider, decide, worth_verifying
+from mitmgate.core.text.sieve import Stored, excludes, sieve
+from mitmgate.core.verdict import CONSIDERED, EXCLUDED, Considered, Verdict, consider, decide, worth_verifying
 
 type Pair = tuple[str, str]
 type Steps[R] = Generator[Pair | None, float | None, R]
@@ -45,7 +46,7 @@ class Measure:
 def judging(query: str, stored: str, similarity: float, measure: Measure) -> Steps[Judged]:
     """One pair."""
     for text in (query, stored):
-        read(text)  # remembered; a long one takes some milliseconds
+        read(text).words  # noqa: B018  remembered; those of a long text take some milliseconds
         yield None
     considered = measure.consider(query, stored, similarity)
     log_odds = (yield query, stored) if considered.open else None
@@ -53,7 +54,7 @@ def judging(query: str, stored: str, similarity: float, measure: Measure) -> Ste
 
 
 def choosing(
-    query: str, near: Sequence[tuple[str, float]], measure: Measure
+    query: str, near: Sequence[tuple[Stored, float]], measure: Measure
 ) -> Steps[tuple[int | None, dict[int, Judged]]]:
     """near: stored questions and their similarities, the nearest first.
 
@@ -62,10 +63,15 @@ def choosing(
     """
     lowest = max(measure.threshold, measure.calibration.floor)  # nothing is accepted below
     found: list[Considered] = []
+    asked = sieve(read(query))
     for place, (stored, similarity) in enumerate(near[:CONSIDERED]):
         if place > 0 and similarity < lowest:
             break
-        found.append(measure.consider(query, stored, similarity, whole=place == 0))
+        if place > 0 and excludes(asked, stored.sieve):
+            found.append(EXCLUDED)
+            continue
+        found.append(measure.consider(query, stored.text, similarity, whole=place == 0))
+        stored.sieve = stored.sieve or sieve(read(stored.text))
         yield None
     told: dict[int, Judged] = {}
     for place, considered in enumerate(found):
@@ -74,7 +80,7 @@ def choosing(
         if considered.same_words:
             return place, told
     for place in worth_verifying(found):
-        log_odds = yield query, near[place][0]
+        log_odds = yield query, near[place][0].text
         told[place] = measure.decide(found[place], log_odds)
         if told[place].verdict.accept:
             return place, told

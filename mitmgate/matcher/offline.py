@@ -12,6 +12,7 @@ from typing import Final, Self
 import numpy as np
 
 from mitmgate.core.calibration import Calibration
+from mitmgate.core.text.sieve import Stored
 from mitmgate.matcher.choosing import Judged, Measure, Steps, choosing, judging
 from mitmgate.services.embedder import MAX_TOKENS, STATES_BYTES, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
@@ -73,7 +74,8 @@ class OfflineJudge:
         self, query: str, near: Sequence[tuple[str, float]], bar: float, threshold: float = 0.0
     ) -> tuple[int | None, dict[int, Judged]]:
         """As `choosing` has it."""
-        return self._done(choosing(query, near, Measure(self.calibration, bar, threshold)))
+        stored = [(Stored(text), similarity) for text, similarity in near]
+        return self._done(choosing(query, stored, Measure(self.calibration, bar, threshold)))
 
     def _done[R](self, steps: Steps[R]) -> R:
         log_odds = None

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from mitmgate.core.kept_out import pair_kept_out, why_kept_out
 from mitmgate.core.text.memory import forget_texts
-from mitmgate.core.text.reading import read
 from mitmgate.core.verdict import CONSIDERED, Verdict
 from mitmgate.matcher.nearest import NearestStored
 from mitmgate.matcher.said_wrong import SAID_WRONG, SaidWrong
@@ -107,7 +106,7 @@ class Operations:
         ]
         wrong = self._wrong(tenant, digest, text, [entry.text for _, entry, _ in known])
         open_ = [place for place in range(len(known)) if place not in wrong]
-        near_open = [(known[place][1].text, known[place][2]) for place in open_]
+        near_open = [(known[place][1], known[place][2]) for place in open_]
         hit, found = await self._verdicts.best(text, near_open, bars, ends_at)
         verdicts = {open_[place]: verdict for place, verdict in found.items()}
         verdicts |= {place: Verdict(False, (SAID_WRONG,)) for place in wrong}
@@ -155,9 +154,7 @@ class Operations:
         removal = ANY_REMOVAL if request.get("removal") is None else str(request["removal"])
         stored = StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)
         try:
-            if await self._store.put(tenant, digest, stored, removal):
-                read(text)  # what is remembered of it need not be made while somebody waits
-            else:
+            if not await self._store.put(tenant, digest, stored, removal):
                 self._scopes.remove(tenant, [fingerprint])
         finally:
             self._scopes.stored(tenant, digest, fingerprint)

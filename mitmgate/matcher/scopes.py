@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from mitmgate.core.text.reading import read
+from mitmgate.core.text.sieve import Stored, sieve
 from mitmgate.services.embedder import MODEL_ID, WIDTH, Vectors
 from mitmgate.services.redis import StoreDown
 from mitmgate.services.vector_index import VectorIndex
@@ -29,12 +31,11 @@ type Name = tuple[int, bytes]  # tenant, digest
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+@dataclass(slots=True, eq=False)
+class Known(Stored):
     """An entry's question. expires_at is epoch seconds."""
 
-    text: str
-    expires_at: float
+    expires_at: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -83,7 +84,7 @@ class Scopes:
     async def ready(self, tenant: int, digest: bytes) -> Scope:
         """The scope with all its live entries. Raises StoreDown; loading goes on when the caller gives up."""
         name = (tenant, digest)
-        scope = self._scopes.pop(name, None) or Scope(name, VectorIndex[bytes](WIDTH, self._hnsw_from))
+        scope = self._scopes.pop(name, None) or Scope(name, VectorIndex[bytes](WIDTH, self._hnsw_from, held=True))
         self._scopes[name] = scope  # the dict is in the order of use
         now_s = time.monotonic()
         scope.used_s = now_s
@@ -102,7 +103,7 @@ class Scopes:
         self, tenant: int, digest: bytes, fingerprint: bytes, text: str, vector: Vectors, expires_at: float
     ) -> None:
         """Adds an entry to its scope, if that is in memory: else it is loaded with the rest. `stored` is to follow."""
-        name, known = (tenant, digest), Known(text, expires_at)
+        name, known = (tenant, digest), Known(text, sieve(read(text)), expires_at=expires_at)
         self._being_stored.setdefault(name, {})[fingerprint] = known, vector
         scope = self._scopes.get(name)
         if scope is not None:
@@ -202,13 +203,14 @@ class Scopes:
             if fingerprint not in scope.known and fingerprint not in scope.removed:
                 self._add(scope, fingerprint, known, vector)
         scope.loaded = True
+        scope.index.release()
 
     def _take(self, scope: Scope, page: Iterable[StoredVector]) -> None:
         for entry in page:
             if entry.model != MODEL_ID or entry.vector.shape != (WIDTH,):
                 self.counts["other_model"] += 1
             elif entry.fingerprint not in scope.known and entry.fingerprint not in scope.removed:
-                self._add(scope, entry.fingerprint, Known(entry.text, entry.expires_at), entry.vector)
+                self._add(scope, entry.fingerprint, Known(entry.text, expires_at=entry.expires_at), entry.vector)
                 self.counts["loaded"] += 1
 
     @staticmethod

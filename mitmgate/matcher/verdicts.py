@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mitmgate.core.calibration import NEVER, Calibration
+from mitmgate.core.text.sieve import Stored
 from mitmgate.core.verdict import Verdict
 from mitmgate.matcher.choosing import Measure, Pair, Steps, choosing, judging
 from mitmgate.matcher.computing import Lane
@@ -79,7 +80,7 @@ class PairVerdicts:
         }
 
     async def best(
-        self, query: str, near: Sequence[tuple[str, float]], bars: Bars, ends_at: float
+        self, query: str, near: Sequence[tuple[Stored, float]], bars: Bars, ends_at: float
     ) -> tuple[int | None, dict[int, Verdict]]:
         """As `choosing` has it, with the verdicts only. Raises QueueFull, TimeoutError."""
         measure = self._measure(bars)

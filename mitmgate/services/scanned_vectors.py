@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections import OrderedDict
 from collections.abc import Hashable
 from itertools import islice
@@ -38,7 +39,7 @@ class ScannedVectors[K: Hashable]:
         row = len(self._keys)
         block, place = divmod(row, _BLOCK)
         if block == len(self._blocks):
-            self._blocks.append(np.empty((_BLOCK, self._width), np.float32))
+            self._blocks.append(self._block())
         elif block == 0 and place == len(self._blocks[0]):
             self._resize(2 * place)
         self._blocks[block][place] = vector
@@ -64,6 +65,11 @@ class ScannedVectors[K: Hashable]:
     def _at(self, row: int) -> Vector:
         vector: Vector = self._blocks[row // _BLOCK][row % _BLOCK]
         return vector
+
+    def _block(self) -> Vector:
+        """Mapped, so that it goes back to the system when it is dropped; the allocator would keep it for others."""
+        rows = np.frombuffer(mmap.mmap(-1, 4 * _BLOCK * self._width), np.float32)
+        return rows.reshape(_BLOCK, self._width)
 
     def _resize(self, rows: int) -> None:
         block = np.empty((rows, self._width), np.float32)

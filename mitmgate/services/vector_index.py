@@ -28,7 +28,8 @@ SCANNED_INLINE: Final = 4096  # rows; more are scanned beside the event loop
 _log = logging.getLogger(__name__)
 _LINKS, _EF_CONSTRUCTION, _EF = 16, 100, 64
 _FIRST_CAPACITY: Final = 2048
-_LARGEST_CAPACITY: Final = 65_536
+_GROWTH: Final = 8  # a search goes through each graph, and takes about as long in a large one
+_LARGEST_CAPACITY: Final = 131_072
 _MOVED_AT_ONCE: Final = 32
 _BUSY_S: Final = 0.004  # that the thread may add for before it looks for questions
 _SPARE: Final = 4  # asked for beyond k, for what was removed meanwhile
@@ -38,32 +39,33 @@ _BYTES_BESIDE: Final = 4 * (2 * _LINKS + 2) + 64  # a graph's links and lock of 
 class VectorIndex[K: Hashable]:
     """Vectors float32[width], L2-normalised, under keys. Belongs to one event loop; `query` is its only wait."""
 
-    def __init__(self, width: int, hnsw_from: int = 1000) -> None:
+    def __init__(self, width: int, hnsw_from: int = 1000, *, held: bool = False) -> None:
+        """held: nothing moves before `release`, so that a thread's work does not delay what is being loaded."""
+        self._held = held
         self._width = width
         self._hnsw_from = hnsw_from
         self._scanned = ScannedVectors[K](width)
         self._graphs: list[_Graph[K]] = []
-        self._graph_of: dict[K, _Graph[K]] = {}
         self._thread: ThreadPoolExecutor | None = None
         self._moving: asyncio.Task[None] | None = None
         self._closed = False
 
     def __len__(self) -> int:
-        return len(self._scanned) + len(self._graph_of)
+        return len(self._scanned) + self.moved
 
     def __contains__(self, key: K) -> bool:
-        return key in self._scanned or key in self._graph_of
+        return key in self._scanned or self._graph_of(key) is not None
 
     @property
     def size_bytes(self) -> int:
         """The memory of the vectors and graphs, roughly."""
-        graphs = sum(graph.capacity * (4 * self._width + _BYTES_BESIDE) for graph in self._graphs)
+        graphs = sum(graph.used * (4 * self._width + _BYTES_BESIDE) for graph in self._graphs)
         return self._scanned.size_bytes + graphs
 
     @property
     def moved(self) -> int:
         """How many of the vectors are in graphs."""
-        return len(self._graph_of)
+        return sum(graph.live for graph in self._graphs)
 
     def add(self, key: K, vector: Vector) -> None:
         """Adds, or replaces the key's vector. It is found by the next query."""
@@ -71,11 +73,17 @@ class VectorIndex[K: Hashable]:
         self._scanned.add(key, vector)
         self._move_soon()
 
+    def release(self) -> None:
+        """Lets vectors move to graphs."""
+        self._held = False
+        self._move_soon()
+
     def remove(self, key: K) -> bool:
         """-> whether it was there. It is in no later query's answer."""
-        graph = self._graph_of.pop(key, None)
-        if graph is None:
-            return self._scanned.remove(key)
+        if self._scanned.remove(key):
+            return True
+        if (graph := self._graph_of(key)) is None:
+            return False
         graph.forget(key)
         if not graph.live and self._moving is None:
             self._graphs.remove(graph)
@@ -96,13 +104,13 @@ class VectorIndex[K: Hashable]:
         found: dict[K, float] = {}
         for graph, near_there in zip(graphs, await search if search is not None else (), strict=True):
             for label, similarity in near_there:
-                if (key := graph.keys.get(label)) is not None:
+                if (key := graph.keys[label]) is not None:
                     found[key] = similarity
         for key, similarity in near:
             anew = self._scanned.similarity(key, vector)
             if anew is not None:  # beside the loop, rows may have changed places under the scan
                 found[key] = anew
-            elif inline and key in self._graph_of:  # it moved behind our search
+            elif inline and self._graph_of(key) is not None:  # it moved behind our search
                 found[key] = similarity
         return sorted(found.items(), key=lambda item: -item[1])[:k]
 
@@ -119,8 +127,13 @@ class VectorIndex[K: Hashable]:
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def _graph_of(self, key: K) -> _Graph[K] | None:
+        return next((graph for graph in self._graphs if key in graph), None)
+
     def _move_soon(self) -> None:
-        if len(self._scanned) >= self._hnsw_from and hnswlib is not None and self._moving is None and not self._closed:
+        if self._held or self._closed or self._moving is not None or hnswlib is None:
+            return
+        if len(self._scanned) >= self._hnsw_from:
             self._moving = asyncio.get_running_loop().create_task(self._move())
             self._moving.add_done_callback(self._moved)
 
@@ -147,7 +160,6 @@ class VectorIndex[K: Hashable]:
                 if self._scanned.holds(key, vector):
                     self._scanned.remove(key)
                     graph.remember(key, label)
-                    self._graph_of[key] = graph
                 else:  # removed or replaced meanwhile
                     graph.give_up(label)
             if graph.unmarked:
@@ -159,7 +171,7 @@ class VectorIndex[K: Hashable]:
                 return graph
         capacity = _FIRST_CAPACITY
         for graph in self._graphs:
-            capacity = min(max(capacity, 2 * graph.capacity), _LARGEST_CAPACITY)
+            capacity = min(max(capacity, _GROWTH * graph.capacity), _LARGEST_CAPACITY)
         self._graphs.append(_Graph(self._width, capacity))
         return self._graphs[-1]
 
@@ -173,7 +185,7 @@ class _Graph[K: Hashable]:
 
     def __init__(self, width: int, capacity: int) -> None:
         self.capacity = capacity
-        self.keys: dict[int, K] = {}
+        self.keys: list[K | None] = []  # by label
         self._labels: dict[K, int] = {}
         self._free: list[int] = []
         self._next = 0
@@ -185,7 +197,15 @@ class _Graph[K: Hashable]:
 
     @property
     def live(self) -> int:
-        return len(self.keys)
+        return len(self._labels)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._labels
+
+    @property
+    def used(self) -> int:
+        """Of its capacity; what is beyond has no memory yet."""
+        return self._next
 
     @property
     def room(self) -> int:
@@ -196,6 +216,7 @@ class _Graph[K: Hashable]:
         reused = [self._free.pop() for _ in range(min(count, len(self._free)))]
         fresh = list(range(self._next, self._next + count - len(reused)))
         self._next += len(fresh)
+        self.keys += [None] * len(fresh)
         return reused + fresh
 
     def remember(self, key: K, label: int) -> None:
@@ -204,7 +225,7 @@ class _Graph[K: Hashable]:
 
     def forget(self, key: K) -> None:
         label = self._labels.pop(key)
-        del self.keys[label]
+        self.keys[label] = None
         self.give_up(label)
 
     def give_up(self, label: int) -> None:

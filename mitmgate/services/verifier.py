@@ -7,8 +7,9 @@ a pair has the same result, to rounding, whoever else is asked about. docs/verif
 
 from __future__ import annotations
 
-import io
+import os
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +18,14 @@ import numpy.typing as npt
 
 from mitmgate.services.bert_graph import WIDTH, Bert, Weights, ints
 from mitmgate.services.minilm import ALONE, LAYERS, ModelUnusable, read_safetensors, sha256_of
-from mitmgate.services.onnx import import_onnxruntime
+from mitmgate.services.onnx import import_onnxruntime, session
 from mitmgate.services.onnx_file import FLOAT, Graph
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
 SHA256: Final = "1daa94da891757365f1f86587ebf2832bf160fefef28811dbe2cb0f4b468fb7a"
 LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
 _PADDING: Final = -1e9  # added to a score of attention, it leaves nothing of it
+_MEMFD: Final = getattr(os, "memfd_create", None)  # of Linux
 _SEEN: Final = 5 * WIDTH  # what the head is given
 
 type States = npt.NDArray[np.float32]
@@ -50,13 +52,12 @@ class Verifier:
     @classmethod
     def of(cls, weights: Weights, id_: str = "") -> Verifier:
         """From float32 weights."""
-        onnxruntime = import_onnxruntime()
-        onnxruntime.set_default_logger_severity(3)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        model = io.BytesIO()
-        build(weights).write(model)
-        return cls(onnxruntime.InferenceSession(model.getvalue(), options, providers=["CPUExecutionProvider"]), id_)
+        with BytesIO() if _MEMFD is None else open(_MEMFD("verifier"), "w+b") as model:
+            build(weights).write(model)
+            model.flush()
+            # From bytes, onnxruntime would hold 20 MB more.
+            whole = model.getvalue() if isinstance(model, BytesIO) else f"/proc/self/fd/{model.fileno()}"
+            return cls(session(import_onnxruntime(), whole), id_)
 
     def log_odds(self, first: States, second: States) -> float | None:
         """Of two questions' states, float32[t, 384] each, in either order; None when one of them is too long."""

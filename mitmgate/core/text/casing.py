@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,15 +129,18 @@ def may_be_plural(written: Written, single: str) -> bool:
     return False
 
 
-def _spelled(written: Written) -> Mapping[str, list[Spelled]]:
-    """Each word at each place. It takes a while: only for texts in which the case of a word differs."""
+def _spelled(written: Written, wanted: AbstractSet[str]) -> Mapping[str, list[Spelled]]:
+    """Each of these words at each place. It takes a while."""
     text = written.text
     found: dict[str, list[Spelled]] = {}
     matches = list(_MATCHES(text))
     forms = [match.group() for match in matches]
-    lower = ["", *(form.lower() for form in forms), ""]
-    end = 0
-    for place, (before, word, after, match) in enumerate(zip(lower, lower[1:], lower[2:], matches, strict=False)):
+    lower = ["", *[form.lower() for form in forms], ""]
+    for place, match in enumerate(matches):
+        before, word, after = lower[place : place + 3]
+        if word not in wanted:
+            continue
+        end = matches[place - 1].end() if place else 0
         found.setdefault(word, []).append(
             Spelled(
                 match.group(),
@@ -150,7 +154,6 @@ def _spelled(written: Written) -> Mapping[str, list[Spelled]]:
                 before == "the",
             )
         )
-        end = match.end()
     return found
 
 
@@ -162,16 +165,24 @@ def _is_joined(text: str, match: re.Match[str]) -> bool:
 
 def other_case(one: Written, other: Written) -> bool:
     """Whether a word of both is two things by its letter case."""
-    differing = [word for word, mine in one.forms.items() if mine != other.forms.get(word, mine)]
+    differing = {
+        word
+        for word, mine in one.forms.items()
+        if mine != (theirs := other.forms.get(word, mine)) and any(a != b for a, b in _side_by_side(mine, theirs))
+    }
     if not differing:
         return False
-    left, right = _spelled(one), _spelled(other)
-    for word in differing:
-        mine, theirs = left[word], right[word]
-        pairs = zip(mine, theirs, strict=True) if len(mine) == len(theirs) else ((mine[0], theirs[0]),)
-        if any(a.form != b.form and _differ(word, a, b, one, other) for a, b in pairs):
-            return True
-    return False
+    left, right = _spelled(one, differing), _spelled(other, differing)
+    return any(
+        a.form != b.form and _differ(word, a, b, one, other)
+        for word in differing
+        for a, b in _side_by_side(left[word], right[word])
+    )
+
+
+def _side_by_side[T](mine: Sequence[T], theirs: Sequence[T]) -> Iterable[tuple[T, T]]:
+    """What stands where; where one side has more, only the first is known to be the other's."""
+    return zip(mine, theirs, strict=True) if len(mine) == len(theirs) else ((mine[0], theirs[0]),)
 
 
 def grown(one: Written, other: Written) -> bool:

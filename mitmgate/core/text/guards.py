@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from mitmgate.core.text import measures
@@ -19,7 +19,7 @@ from mitmgate.core.text.known import is_known, two_words
 from mitmgate.core.text.language import may_be_foreign
 from mitmgate.core.text.lexicon import STOP
 from mitmgate.core.text.little_words import little_words, part, period
-from mitmgate.core.text.pair import Pair, opposed
+from mitmgate.core.text.pair import Pair, may_be_opposed, opposed
 from mitmgate.core.text.reading import Reading, Word
 from mitmgate.core.text.replaced import interchangeable
 from mitmgate.core.text.signs import other_signs
@@ -160,6 +160,8 @@ def opposite(pair: Pair) -> str | None:
     # A slip may hide it: htter is one letter from hotter, and hotter the opposite of colder.
     for word in mine:
         for other in theirs:
+            if not may_be_opposed(word.text) and not may_be_opposed(other.text):
+                continue
             if (found := opposed(word.text, other.text)) is not None:
                 return found
     return None
@@ -274,13 +276,26 @@ def foreign_order(pair: Pair) -> str | None:
     return "order" if may_be_foreign(pair.left.written.text) else None
 
 
+def first_veto(pair: Pair) -> str | None:
+    """One of `vetoes`, the first that is found; None when there is none. What costs little is looked at first."""
+    for guard in (number, operator, date, unit, code):
+        if (reason := guard(pair)) is not None:
+            return reason
+    return next(_vetoes(pair), None)
+
+
 def vetoes(pair: Pair) -> list[str]:
     """The facts in which the two differ, the weightiest first; empty when there are none."""
+    return list(dict.fromkeys(_vetoes(pair)))
+
+
+def _vetoes(pair: Pair) -> Iterator[str]:
     if not (pair.left.english and pair.right.english):
-        return [FOREIGN]
-    if too_far := wording(pair):
-        return [too_far]
-    return list(dict.fromkeys(reason for guard in FACTS if (reason := guard(pair)) is not None))
+        yield FOREIGN
+    elif too_far := wording(pair):
+        yield too_far
+    else:
+        yield from (reason for guard in FACTS if (reason := guard(pair)) is not None)
 
 
 FACTS: Final[tuple[Guard, ...]] = (

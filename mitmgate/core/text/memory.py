@@ -9,6 +9,7 @@ def forget_texts() -> None:
     """Empties every cache of readings, letters and words, whosever texts they came from."""
     for remembered in (
         letters.signs,
+        pair.may_be_opposed,
         pair.opposed,
         reading.read,
         spelling.bases,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations, pairwise
+from itertools import pairwise
+from math import inf
 from typing import Final
 
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import Reading, Word
 
-_LONGEST_ORDER: Final = 16  # words that stand under no preposition, looked at three by three
+_LONGEST_ORDER: Final = 16  # words that stand under no preposition
 _SHORT: Final = 5  # content words of a question that is about a comparison and nothing else
 _OPPOSED_ROLES: Final = {
     frozenset(roles)
@@ -113,7 +114,15 @@ def _turned_round(left: list[str], right: list[str]) -> bool:
     if left == right or len(left) > _LONGEST_ORDER:
         return False
     places = [right.index(key) for key in left if left.count(key) == right.count(key) == 1]
-    return any(one > two > three for one, two, three in combinations(places, 3))
+    second, third = inf, inf  # the least behind which nothing, and something, is less
+    for place in reversed(places):
+        if place > third:
+            return True
+        if place < second:
+            second = place
+        else:
+            third = place
+    return False
 
 
 def _stands(word: Word) -> bool:

@@ -91,6 +91,12 @@ def opposed(one: str, other: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=16384)
+def may_be_opposed(word: str) -> bool:
+    """False of most words: two of these are not opposed."""
+    return word.startswith(opposites.NEGATING_PREFIXES) or not opposites.OPPOSITES.keys().isdisjoint(bases(word))
+
+
 def _negated(one: str, other: str) -> bool:
     return one.startswith(opposites.NEGATING_PREFIXES) and any(
         one.startswith(prefix) and stem(one[len(prefix) :]) == stem(other) and len(other) > 2

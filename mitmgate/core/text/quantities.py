@@ -9,7 +9,6 @@ from typing import Final
 from mitmgate.core.text import measures
 from mitmgate.core.text.tokens import Kind, Token
 
-_NO_QUANTITY: Final = frozenset({Kind.BREAK, Kind.CODE})
 #: The words that something here can begin with; most words are none of these.
 _BEGINNINGS: Final = frozenset({"a", "an"}).union(
     measures.MONTHS, measures.CALENDAR, measures.CLOCK, measures.CARDINALS, measures.ORDINALS, measures.MONEY,
@@ -39,8 +38,9 @@ def quantities(tokens: Sequence[Token]) -> Quantities:
     place = 0
     while place < len(tokens):
         token = tokens[place]
-        if token.kind in _NO_QUANTITY or (
-            token.kind is Kind.WORD and token.text not in _BEGINNINGS and not token.upper
+        kind = token.kind  # a set of an enum's members would hash them in Python
+        if (kind is Kind.WORD and token.text not in _BEGINNINGS and not token.upper) or (
+            kind is Kind.BREAK or kind is Kind.CODE
         ):
             place += 1
             continue

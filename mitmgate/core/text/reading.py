@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from mitmgate.core.text import lexicon
 from mitmgate.core.text.casing import Written, written
@@ -34,23 +34,9 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Everything comparable in a question.
+class _Facts:
+    """What of a question is compared to the letter."""
 
-    plain: its plain form, by which questions in other languages are compared.
-
-    amounts: (value, unit), "" without one; counted: a number without unit -> the key of what stands after it;
-    sequence: the numbers in order; joined: two neighbours run together -> their keys.
-    """
-
-    english: bool
-    plain: str
-    written: Written
-    given: tuple[str, ...] | None
-    words: tuple[Word, ...]
-    keys: frozenset[str]
-    texts: frozenset[str]
-    joined: Mapping[str, tuple[str, str]]
     amounts: Counter[tuple[str, str]]
     counted: Mapping[str, str]
     unsure_ones: int
@@ -59,14 +45,138 @@ class Reading:
     operators: Counter[str]
     sequence: tuple[str, ...]
     code: Counter[str]
-    quoted: Counter[str]
-    negations: int
-    kind: str
-    symmetric: bool
+
+
+class Reading:
+    """Everything comparable in a question, each part read when it is first needed: most pairs differ in one fact."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def english(self) -> bool:
+        return is_english(self._text)
+
+    @cached_property
+    def plain(self) -> str:
+        """Its plain form, by which questions in other languages are compared."""
+        return plain_form(self._text)
+
+    @cached_property
+    def given(self) -> tuple[str, ...] | None:
+        return given(self._text)
+
+    @cached_property
+    def written(self) -> Written:
+        return written(self._unwrapped, self._capitals_mean)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        self._facts  # noqa: B018  both are made of the tokens, which are not needed any more
+        made = _words(*self._parsed)
+        del self._parsed
+        return made
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset([word.key for word in self.words])
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        return frozenset([word.text for word in self.words])
+
+    @cached_property
+    def joined(self) -> Mapping[str, tuple[str, str]]:
+        """Two neighbours run together -> their keys."""
+        return {one.text + other.text: (one.key, other.key) for one, other in pairwise(self.words)}
+
+    @property
+    def amounts(self) -> Counter[tuple[str, str]]:
+        """(value, unit), "" without one."""
+        return self._facts.amounts
+
+    @property
+    def counted(self) -> Mapping[str, str]:
+        """A number without unit -> the key of what stands after it."""
+        return self._facts.counted
+
+    @property
+    def unsure_ones(self) -> int:
+        return self._facts.unsure_ones
+
+    @property
+    def units(self) -> frozenset[str]:
+        return self._facts.units
+
+    @property
+    def dates(self) -> Counter[str]:
+        return self._facts.dates
+
+    @property
+    def operators(self) -> Counter[str]:
+        return self._facts.operators
+
+    @property
+    def sequence(self) -> tuple[str, ...]:
+        """The numbers in order."""
+        return self._facts.sequence
+
+    @property
+    def code(self) -> Counter[str]:
+        return self._facts.code
+
+    @cached_property
+    def quoted(self) -> Counter[str]:
+        found = _QUOTED.findall(self._unwrapped)
+        return _counter([next(filter(None, groups)).casefold().strip(" .,!?") for groups in found])
+
+    @cached_property
+    def negations(self) -> int:
+        return sum(map(_negates, self.words))
+
+    @cached_property
+    def kind(self) -> str:
+        return _kind(self.words)
+
+    @cached_property
+    def symmetric(self) -> bool:
+        return not self.texts.isdisjoint(lexicon.SYMMETRIC)
+
+    @cached_property
+    def _unwrapped(self) -> str:
+        return _OR_NOT.sub(" ", unwrapped(self._text))
+
+    @cached_property
+    def _capitals_mean(self) -> bool:
+        return capitals_mean_names(self._unwrapped)
+
+    @cached_property
+    def _parsed(self) -> tuple[list[Token], Quantities]:
+        tokens = tokenise(self._unwrapped, capitals_mean=self._capitals_mean)
+        return tokens, quantities(tokens)
+
+    @cached_property
+    def _facts(self) -> _Facts:
+        tokens, found = self._parsed
+        return _Facts(
+            amounts=_counter(found.amounts),
+            counted=_counted(tokens, found) if found.at else {},
+            unsure_ones=found.unsure,
+            units=frozenset(found.units),
+            dates=_counter(found.dates),
+            operators=_counter(found.operators),
+            sequence=tuple([found.at[place] for place in sorted(found.at)]),
+            code=_counter([token.text.removesuffix("()") for token in tokens if token.kind is Kind.CODE]),
+        )
 
 
 _QUOTED: Final = re.compile(r'"([^"\n]{1,200})"|`([^`\n]{1,200})`|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
 _OR_NOT: Final = re.compile(r"\bor\s+(?:why\s+)?not\b", re.IGNORECASE)
+_NOTHING: Final[Counter[Any]] = Counter()  # of most facts a question has none
+
+
+def _counter[K](values: Sequence[K]) -> Counter[K]:
+    return Counter(values) if values else _NOTHING
 
 
 def is_task(reading: Reading) -> bool:
@@ -76,34 +186,8 @@ def is_task(reading: Reading) -> bool:
 
 @lru_cache(maxsize=REMEMBERED)
 def read(text: str) -> Reading:
-    """Reads a question. The last few thousand readings are remembered."""
-    english, plain, task_text = is_english(text), plain_form(text), given(text)
-    text = _OR_NOT.sub(" ", unwrapped(text))
-    tokens = tokenise(text)
-    found = quantities(tokens)
-    words = _words(tokens, found)
-    return Reading(
-        english=english,
-        plain=plain,
-        given=task_text,
-        written=written(text, capitals_mean_names(text)),
-        words=words,
-        keys=frozenset(word.key for word in words),
-        texts=frozenset(word.text for word in words),
-        joined={one.text + other.text: (one.key, other.key) for one, other in pairwise(words)},
-        amounts=Counter(found.amounts),
-        counted=_counted(tokens, found),
-        unsure_ones=found.unsure,
-        units=frozenset(found.units),
-        dates=Counter(found.dates),
-        operators=Counter(found.operators),
-        sequence=tuple(found.at[place] for place in sorted(found.at)),
-        code=Counter(token.text.removesuffix("()") for token in tokens if token.kind is Kind.CODE),
-        quoted=Counter(next(filter(None, groups)).casefold().strip(" .,!?") for groups in _QUOTED.findall(text)),
-        negations=sum(map(_negates, words)),
-        kind=_kind(words),
-        symmetric=any(word.text in lexicon.SYMMETRIC for word in words),
-    )
+    """A question's reading. The last few thousand are remembered, with what was read of them."""
+    return Reading(text)
 
 
 def _counted(tokens: Sequence[Token], found: Quantities) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -33,27 +34,33 @@ class Token:
 
 
 _QUOTES: Final = str.maketrans("‘’‚‛′“”„‟″«»–—−⁄", '\'\'\'\'\'"""""""---/')
-_TOKEN: Final = re.compile(
-    r"""
+_NUMBERS: Final = r"""
     (?P<DATE>\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b)
   | (?P<TIME>\b\d{1,2}:\d{2}(?::\d{2})?\b)
   | (?P<ORDINAL>\b\d+(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])\b)
-  | (?P<HALFDAY>\b[aApP]\.[mM]\.(?!\w)|(?<=\d)[aApP][mM]\b)
-  | (?P<CODE>
+  | (?P<HALFDAY>\b[aApP]\.[mM]\.(?!\w)|(?<=\d)[aApP][mM]\b) |"""
+_CODE: Final = r"""
+    (?P<CODE>
         \b[A-Za-z]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+(?:\(\))?   # os.path.join
       | \w{0,64}[A-Za-z0-9]_\w+(?:\(\))? | \b_\w+(?:\(\))?         # user_id
       | \b[a-z]+[A-Z]\w*(?:\(\))?                              # parseDate
       | \b[A-Za-z]\w*\(\)                                       # main()
       | \b[A-Za-z](?:\+\+|\#)(?!\w)                             # C++
       | (?<!\S)--?[a-z][\w-]+(?<!-)(?=\s|$)                     # --force
-    )
-  | (?P<NUMBER>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+)
-  | (?P<WORD>[^\W\d_]+(?:'[^\W\d_]+)*)
+    ) |"""
+_NUMBER: Final = r" (?P<NUMBER>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|\.\d+) |"
+_WORDS: Final = r"""
+    (?P<WORD>[^\W\d_]+(?:'[^\W\d_]+)*)
   | (?P<SIGN>\*\*|[!<>=]=|[$€£₹¥+\-*/^%=<>×÷·&°])
   | (?P<BREAK>[,;:.?!()\[\]{}\n"]+)
-    """,
-    re.VERBOSE,
+    """
+_ANY, _NO_CODE, _ONLY_WORDS = (
+    re.compile(pattern, re.VERBOSE).finditer
+    for pattern in (_NUMBERS + _CODE + _NUMBER + _WORDS, _NUMBERS + _NUMBER + _WORDS, _WORDS)
 )
+#: One of these stands in every text in which `_ANY` finds CODE, or half a day without a digit.
+_MAY_BE_CODE: Final = re.compile(r"_|\(\)|[a-z][A-Z]|[.:>][A-Za-z_]|[A-Za-z][+#]|(?<!\S)-").search
+_DIGIT: Final = re.compile(r"\d").search
 _BRAND: Final = re.compile(r"(?:i|e|mac)[A-Z][A-Za-z]+")
 _DOTTED_INITIALS: Final = re.compile(r"(?:[A-Za-z]\.){1,5}[A-Za-z]?")
 
@@ -108,18 +115,20 @@ def unwrapped(text: str) -> str:
     return text
 
 
-def tokenise(text: str) -> list[Token]:
-    """The tokens of an unwrapped text."""
-    capitals_mean = capitals_mean_names(text)
+def tokenise(text: str, *, capitals_mean: bool | None = None) -> list[Token]:
+    """The tokens of an unwrapped text. capitals_mean: what `capitals_mean_names` says of it, where that is known."""
+    if capitals_mean is None:
+        capitals_mean = capitals_mean_names(text)
     tokens: list[Token] = []
     begins = True  # a sentence: its capital says nothing
     end = 0
-    for match in _TOKEN.finditer(text):
+    for match in pieces_of(text):
         name, piece = str(match.lastgroup), match.group()
-        spaced = match.start() > end or match.start() == 0
+        start, before = match.start(), end
+        end = match.end()
+        spaced = start > before or start == 0
         if tokens:
             tokens[-1].spaced_after = spaced
-        end = match.end()
         if name == "CODE" and not _is_code(piece):
             name = "WORD"
             piece = piece.replace(".", "") if _DOTTED_INITIALS.fullmatch(piece) else piece
@@ -132,6 +141,13 @@ def tokenise(text: str) -> list[Token]:
             tokens.append(Token(Kind[name], piece.lower(), spaced=spaced))
         begins = (name == "BREAK" and piece[-1] in '.?!:\n"') or (begins and name == "BREAK")
     return tokens
+
+
+def pieces_of(text: str) -> Iterator[re.Match[str]]:
+    """The matches of `_ANY`; where some of its alternatives can match nowhere, they are not tried at every letter."""
+    if _MAY_BE_CODE(text) is not None:
+        return _ANY(text)
+    return _NO_CODE(text) if _DIGIT(text) is not None else _ONLY_WORDS(text)
 
 
 def _is_code(piece: str) -> bool:

@@ -13,8 +13,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 @pytest.fixture(scope="session")
 def model_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the ONNX files in it."""
-    from mitmgate.services.minilm import graph_files, model_folder
+    from mitmgate.services.minilm import made_files, model_folder
 
     folder = tmp_path_factory.mktemp("model")
-    graph_files(model_folder(), folder)
+    made_files(model_folder(), folder)
     return folder

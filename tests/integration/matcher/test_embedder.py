@@ -90,17 +90,17 @@ def test_files_that_are_not_the_published_ones_are_refused(tmp_path: Path) -> No
         file.write(b"\x01")
     (tmp_path / "models").rename(tmp_path / "gone")
     with pytest.raises(ModelUnusable, match="not the file published"):
-        minilm.graph_files(model, tmp_path)
+        minilm.made_files(model, tmp_path)
 
 
 def test_a_damaged_half_is_built_anew_and_leaves_nothing_behind(model_data_dir: Path, tmp_path: Path) -> None:
     shutil.copytree(model_data_dir, tmp_path, dirs_exist_ok=True)
-    graphs = minilm.graph_files(minilm.model_folder(), tmp_path)
+    graphs = minilm.made_files(minilm.model_folder(), tmp_path)
     for half in graphs:
         with graphs[half].open("r+b") as file:
             file.truncate(1_000_000)
-        assert minilm.graph_files(minilm.model_folder(), tmp_path) == graphs
-        assert {name: minilm.sha256_of(path) for name, path in graphs.items()} == minilm.GRAPH_SHA256
+        assert minilm.made_files(minilm.model_folder(), tmp_path) == graphs
+        assert {name: minilm.sha256_of(path) for name, path in graphs.items()} == minilm.MADE_SHA256
     assert {each.name for each in graphs["lower"].parent.iterdir()} == {each.name for each in graphs.values()}
 
 
@@ -130,7 +130,7 @@ def test_states_alone_run_no_layer_of_the_upper_half(embedder: OnnxEmbedder) -> 
         def run(self, *_: object) -> object:
             raise AssertionError("the upper half ran")
 
-    lower_only = OnnxEmbedder(embedder._lower, Unused(), embedder._tokenizer)
+    lower_only = OnnxEmbedder(embedder._words, embedder._lower, Unused(), embedder._tokenizer)
     assert lower_only.states("Is it far?").shape == (embedder.count_tokens("Is it far?"), WIDTH)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from mitmgate.core.settings import Cache, Runtime, Settings, Vectors, runtime_document
+from mitmgate.matcher.priority import NICENESS
 from mitmgate.matcher.worth import LOOKUPS, ONE_IN
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.channel import Channel, channel_pair
@@ -137,6 +138,19 @@ async def test_the_quick_test(matcher: StartMatcher) -> None:
             ):
                 await asyncio.sleep(0.05)
         assert await process.drain() == 0
+
+
+async def test_each_thread_gives_way_to_the_workers(matcher: StartMatcher) -> None:
+    async with matcher(hnsw_from=4) as (process, client):
+        for number in range(8):  # so that each thread that it has was started
+            await put(client, number, f"How do I paint {number} walls?")
+        assert (await client.judge([("What is 2+2?", "what's 2 plus 2?")]))[0].verdict.accept
+        assert process.process is not None
+        threads = [*Path(f"/proc/{process.process.pid}/task").iterdir()]
+        assert len(threads) > 2
+        for thread in threads:  # proc_pid_stat(5): niceness is field 19
+            fields = (thread / "stat").read_text().rpartition(")")[2].split()
+            assert int(fields[16]) == min(19, os.nice(0) + NICENESS)
 
 
 async def test_judges_as_it_decides(matcher: StartMatcher) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mitmgate.core.pair_digests import digest_key, pair_of, text_digest
+from mitmgate.core.text.sieve import Stored
 from mitmgate.core.verdict import Verdict
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.said_wrong import SAID_WRONG, SaidWrong
@@ -39,7 +40,8 @@ class Scopes:
     entries = size_bytes = 0
 
     def __init__(self) -> None:
-        self.known = {b"n" * 32: Known(NEAR, time.time() + 60), b"f" * 32: Known(FAR, time.time() + 60)}
+        ends = time.time() + 60
+        self.known = {b"n" * 32: Known(NEAR, expires_at=ends), b"f" * 32: Known(FAR, expires_at=ends)}
         self.index = self
 
     def __len__(self) -> int:
@@ -60,7 +62,7 @@ class Verdicts:
     counts: ClassVar[dict[str, int]] = {}
 
     async def best(
-        self, query: str, near: Sequence[tuple[str, float]], bars: Any, ends_at: float
+        self, query: str, near: Sequence[tuple[Stored, float]], bars: Any, ends_at: float
     ) -> tuple[int | None, dict[int, Verdict]]:
         if self.meanwhile is not None:
             self.meanwhile()

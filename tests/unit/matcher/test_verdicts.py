@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mitmgate.core.text.sieve import Stored
 from mitmgate.core.verdict import BELOW_BAR
 from mitmgate.matcher.computing import QueueFull, Workers
 from mitmgate.matcher.texts import TextVectors
@@ -77,8 +78,8 @@ def in_s(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-def stored(length: int, similarity: float = 0.9) -> tuple[str, float]:
-    return f"What birds {'x' * (length - 12)}?", similarity
+def stored(length: int, similarity: float = 0.9) -> tuple[Stored, float]:
+    return Stored(f"What birds {'x' * (length - 12)}?"), similarity
 
 
 async def test_the_most_promising_two_are_asked_about() -> None:
@@ -102,7 +103,7 @@ async def test_the_first_that_is_sure_enough_is_the_hit() -> None:
 async def test_what_needs_no_verifier_does_not_ask_it() -> None:
     verifier = Known()
     async with running(verifier) as verdicts:
-        near = [("Which 5 birds live here?", 0.97), ("Which  birds live here", 0.9)]
+        near = [(Stored("Which 5 birds live here?"), 0.97), (Stored("Which  birds live here"), 0.9)]
         hit, told = await verdicts.best(QUESTION, near, BARS, in_s(10))
         assert hit == 1 and told[1].accept and told[0].reasons[0].startswith("number")
         far, told = await verdicts.best(QUESTION, [stored(22, 0.5)], BARS, in_s(10))
@@ -128,13 +129,15 @@ async def test_without_a_verifier_nothing_is_accepted_and_it_says_why() -> None:
         assert not verdicts.usable
         hit, told = await verdicts.best(QUESTION, [stored(22)], BARS, in_s(10))
         assert hit is None and told[0].reasons == (NO_VERIFIER,)
-        assert (await verdicts.judge(QUESTION, stored(22)[0], 0.99, BARS, in_s(10))).verdict.reasons == (NO_VERIFIER,)
+        assert (await verdicts.judge(QUESTION, stored(22)[0].text, 0.99, BARS, in_s(10))).verdict.reasons == (
+            NO_VERIFIER,
+        )
 
 
 async def test_a_look_up_does_not_wait_for_a_judged_pair() -> None:
     verifier = Known(held=True)
     async with running(verifier) as verdicts:
-        asked = [stored(21 + 2 * n)[0] for n in range(3)]
+        asked = [stored(21 + 2 * n)[0].text for n in range(3)]
         judging = [asyncio.create_task(verdicts.judge(QUESTION, each, 0.9, BARS, in_s(60))) for each in asked]
         await verifier.begun(1)  # one judged pair is at the verifier
         look_ups = [
@@ -160,7 +163,7 @@ async def test_a_full_queue_refuses_at_once(urgent: bool, most: int) -> None:
         def ask() -> asyncio.Task[Any]:
             if urgent:
                 return asyncio.create_task(verdicts.best(QUESTION, [stored(22)], BARS, in_s(3600)))
-            return asyncio.create_task(verdicts.judge(QUESTION, stored(22)[0], 0.9, BARS, in_s(3600)))
+            return asyncio.create_task(verdicts.judge(QUESTION, stored(22)[0].text, 0.9, BARS, in_s(3600)))
 
         waiting = [ask()]
         await verifier.begun(1)

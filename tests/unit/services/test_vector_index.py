@@ -121,3 +121,17 @@ async def test_queries_beside_additions_and_removals() -> None:
     await index.settled()
     assert len(index) == 1000
     index.close()
+
+
+async def test_nothing_moves_before_it_may() -> None:
+    if vector_index.HNSWLIB_MISSING:
+        pytest.skip("hnswlib is not installed")
+    index = VectorIndex[int](WIDTH, 4, held=True)
+    for number in range(20):
+        index.add(number, unit_vectors(1)[0])
+    await index.settled()
+    assert (len(index), index.moved) == (20, 0)
+    index.release()
+    await index.settled()
+    assert len(index) == 20 and index.moved >= 16
+    index.close()
