@@ -85,9 +85,9 @@ class Prepared:
             return 0
 
 
-def chat(client: httpx.Client, text: str, **more: object) -> httpx.Response:
+def chat(client: httpx.Client, text: str, headers: dict[str, str] | None = None, **more: object) -> httpx.Response:
     body = {"model": "m", "messages": [{"role": "user", "content": text}], **more}
-    return client.post("/v1/chat/completions", json=body)
+    return client.post("/v1/chat/completions", json=body, headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +168,24 @@ def test_a_stream_passes_chunk_by_chunk_and_has_a_row(prepared: Prepared) -> Non
             assert b"[DONE]" in b"".join(chunks)
     (row,) = [row for row in rows_of(prepared) if row["request_id"] == answer.headers["x-request-id"]]
     assert (row["status"], row["error"]) == (200, None)
+
+
+def test_hits_in_other_words_are_audited_here_too(prepared: Prepared) -> None:
+    settings = {"MITMGATE_CACHE__AUDIT_SHARE": "1", "MITMGATE_CACHE__DEADLINE_MS": "5000"}
+    question, rephrased = "How do I reset my router?", "how can I reset my router"
+    only = {"Cache-Control": "only-if-cached"}
+    with prepared.running("mitmdump", **settings) as (port, _), prepared.client(port) as client:
+        first = chat(client, question)
+        wait_until(lambda: chat(client, rephrased, headers=only).status_code == 200)
+        asked = len(prepared.upstream.asked)
+        hit = chat(client, rephrased)
+        assert (hit.headers["x-cache-kind"], hit.content) == ("semantic", first.content)
+        wait_until(lambda: len(prepared.upstream.asked) > asked)
+        audit = prepared.upstream.asked[-1]
+        assert audit.json["messages"][0]["content"] == rephrased
+        assert audit.values("authorization") == [f"Bearer {VENDOR_SECRET}"]
+    [row] = [row for row in rows_of(prepared) if row["cache"] == "audit"]
+    assert (row["status"], row["error"], row["completion_tokens"]) == (200, None, 12)
 
 
 def test_an_upstream_that_echoes_its_credential_shows_it_to_nobody(prepared: Prepared) -> None:
