@@ -49,7 +49,7 @@ class _Hit:
 
 
 class AuditStage:
-    """Begins audits where a hit's answer is complete."""
+    """Begins audits where a hit's answer is complete. share: of the hits of a tenant that has none of its own."""
 
     def __init__(
         self, share: float, upstream: UpstreamStage, audits: Audits, journal: Journal, comparisons: Comparisons
@@ -64,8 +64,10 @@ class AuditStage:
     def response(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         if exchange.entry is None or exchange.cache_kind != "semantic":
             return
-        assert exchange.decision is not None
-        if exchange.decision.only_if_cached or random.random() >= self._share:  # noqa: S311 - a sample
+        assert exchange.decision is not None and exchange.tenant is not None
+        own = exchange.tenant.cache_audit_share
+        share = self._share if own is None else own
+        if exchange.decision.only_if_cached or random.random() >= share:  # noqa: S311 - a sample
             return
         if self._audits.has_room and (hit := self._hit(flow, exchange, exchange.entry)) is not None:
             self._audits.start(partial(self._audit, hit))

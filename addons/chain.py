@@ -48,8 +48,8 @@ from mitmgate.services.authenticator import Authenticator
 from mitmgate.services.opened import Services
 
 
-def make_chain(services: Services, audits: Audits | None = None) -> list[object]:
-    """The stages, in order, on these services. audits: None where none are made."""
+def make_chain(services: Services, audits: Audits) -> list[object]:
+    """The stages, in order, on these services."""
     settings, secrets = services.settings, services.secrets
     verifier = TokenVerifier(secrets.jwt_secrets)
     authenticator = Authenticator(
@@ -59,7 +59,7 @@ def make_chain(services: Services, audits: Audits | None = None) -> list[object]
     work = LongWork()
     cache = CacheStage(settings.cache, services.exact_cache, services.directory)
     upstream = UpstreamStage(settings.upstream, secrets.master_keys, name)
-    stages: list[object] = [
+    return [
         RouteStage(settings, services.runtime, name),
         OwnStage(authenticator, secrets.jwt_secrets, settings.auth.token_ttl_s, services.status),
         FeedbackStage(authenticator, services.runtime.control_port, worker_token(secrets.pepper)),
@@ -76,11 +76,8 @@ def make_chain(services: Services, audits: Audits | None = None) -> list[object]
         upstream,
         AnswerStage(Cors(settings.server.cors_origins)),
         LedgerStage(services.journal, services.refusals, services.exact_cache, settings.usage.store_errors),
+        AuditStage(settings.cache.audit_share, upstream, audits, services.journal, services.comparisons),
     ]
-    share = settings.cache.audit_share
-    if audits is not None and share > 0:
-        stages.append(AuditStage(share, upstream, audits, services.journal, services.comparisons))
-    return stages
 
 
 if __name__.startswith("__mitmproxy_script__"):  # mitmdump|mitmweb -s addons/chain.py

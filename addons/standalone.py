@@ -20,6 +20,7 @@ from addons.auth import AuthStage
 from addons.exchange import refusal
 from mitmgate.core.errors import ServiceUnavailable
 from mitmgate.core.settings import ConfigError
+from mitmgate.proxy.audits import Audits
 from mitmgate.services.opened import Services
 from mitmgate.supervisor.errors import CannotStart
 
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 class Standalone:
     """Opens everything in `running`, closes it in `done`, and hands each hook to the chain's stages in their order."""
 
-    def __init__(self, make_chain: Callable[[Services], list[object]]) -> None:
+    def __init__(self, make_chain: Callable[[Services, Audits], list[object]]) -> None:
         self._make_chain = make_chain
         self._stages: list[object] = []
         self._opened = AsyncExitStack()
@@ -61,7 +62,8 @@ class Standalone:
             body_size_limit=ctx.options.body_size_limit or str(settings.limits.max_body_bytes),
             ssl_verify_upstream_trusted_ca=forwarding.trusted_ca(services.runtime.data_dir),
         )
-        route, own, feedback, auth, *others = self._make_chain(services)
+        self._opened.push_async_callback(forwarding.audits.stop)
+        route, own, feedback, auth, *others = self._make_chain(services, forwarding.audits)
         assert isinstance(auth, AuthStage)
         self._stages = [Arrival(), route, own, feedback, ReplayAuth(services.directory, auth), *others, forwarding]
         self._started.set()

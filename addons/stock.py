@@ -50,7 +50,8 @@ class StockForwarding:
 
     def __init__(self, settings: Settings, complete: Callable[[http.HTTPFlow], None]) -> None:
         self._complete = complete
-        self._gateway = make_gateway(settings)  # of it only the pool's look at addresses is used
+        self._gateway = make_gateway(settings)  # of it only the pool's look at addresses is used, and its audits
+        self.audits = self._gateway.audits
         self._ca_file = settings.upstream.ca_file
 
     def trusted_ca(self, data_dir: Path) -> str | None:

@@ -48,6 +48,12 @@ _OPTIONS: Final = (
         "--cache-max-wrong", type=click.FloatRange(0, 1), metavar="X", help="Share of such hits that may be wrong."
     ),
     click.option(
+        "--cache-audit-share",
+        type=click.FloatRange(0, 1),
+        metavar="X",
+        help="Share of such hits that the upstream is asked for too, to compare; billed.",
+    ),
+    click.option(
         "--retries", type=click.IntRange(0, 10), metavar="N", help="Attempts after the first, on errors that allow it."
     ),
     click.option("--tag", "tags", multiple=True, metavar="K=V", help="A tag; repeat."),
@@ -79,6 +85,7 @@ def fields_of(options: dict[str, Any], upstream_format: str) -> dict[str, Any]:
             max_temperature=options["cache_max_temperature"],
             threshold=options["cache_threshold"],
             max_wrong=options["cache_max_wrong"],
+            audit_share=options["cache_audit_share"],
         )
         or None,
     }

@@ -98,8 +98,12 @@ def suggestion(figures: Figures, tenant: str) -> Iterator[str]:
             more = number(told["more"])
             yield f"The interval is too wide to tell whether {budget} holds: about {more} more comparisons are needed."
             yield f"Keep mode {cell(figures['mode'])} until then."
-            if figures["mode"] != "shadow":
-                yield "Comparisons come from mode shadow, or from a cache.audit_share above 0 in the configuration."
+            if figures["mode"] == "semantic":
+                yield "Comparisons come from the share of live hits that is audited, or from mode shadow:"
+                yield f"{update} --cache-audit-share 0.02"
+            elif figures["mode"] != "shadow":
+                yield "Comparisons come from mode shadow:"
+                yield f"{update} --cache-mode shadow"
         case _:
             yield f"Whether {budget} holds cannot be told: the comparison of answers itself errs too often for that."
     if told["least_budget"] and told["least_budget"] > figures["budget"]:

@@ -88,10 +88,17 @@ def valkey() -> Iterator[EmbeddedValkey]:
 @pytest.fixture
 def postgres_dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The address of an empty database of this test's own."""
+    with new_database(postgres) as name:
+        yield postgres.dsn_of(name)
+
+
+@contextmanager
+def new_database(postgres: EmbeddedPostgres, template: str = "template0") -> Iterator[str]:
+    """The name of a new database, a copy of another one that nobody is connected to."""
     postgres.start()  # a test may have killed it
     name = f"test_{next(_numbers)}"
-    execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE template0")
-    yield postgres.dsn_of(name)
+    execute(postgres.dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield name
     postgres.start()
     execute(postgres.dsn, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -32,6 +32,7 @@ class TenantColumns:
     cache_max_temperature: float
     cache_threshold: float | None
     cache_max_wrong: float | None
+    cache_audit_share: float | None
     upstream_retries: int | None
     tags: list[str]
     status: str = "active"
@@ -67,6 +68,7 @@ def columns_of_body(body: TenantIn, header: str | None, sealed: bytes | None) ->
         cache_max_temperature=_temperature(cache.max_temperature),
         cache_threshold=cache.threshold,
         cache_max_wrong=cache.max_wrong,
+        cache_audit_share=cache.audit_share,
         upstream_retries=body.upstream_retries,
         tags=body.tags,
         status=body.status or "active",

@@ -62,6 +62,10 @@ class CacheIn(Body):
         Annotated[float, Field(strict=True, ge=0, le=1, description="share of hits in other words that may be wrong")]
         | None
     ) = None
+    audit_share: (
+        Annotated[float, Field(strict=True, ge=0, le=1, description="share of hits in other words that is audited")]
+        | None
+    ) = None
 
 
 # http:// is for private networks only.
@@ -133,6 +137,7 @@ class CacheShown(Answer):
     max_temperature: float
     threshold: float | None
     max_wrong: float | None
+    audit_share: float | None
 
 
 class TenantShown(Answer):

@@ -63,6 +63,7 @@ class Tenant:
     cache_max_temperature: float = 1.0
     cache_threshold: float | None = None
     cache_max_wrong: float | None = None
+    cache_audit_share: float | None = None
     upstream_retries: int | None = None  # None: the configuration's
 
     def blocked(self, now: float) -> bool:

@@ -11,7 +11,13 @@ from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
-from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseHeaders, ResponseProtocolError
+from mitmproxy.proxy.layers.http._events import (
+    ErrorCode,
+    HttpEvent,
+    RequestData,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
 from mitmproxy.proxy.layers.http._http1 import Http1Client
 
 from mitmgate.proxy.http1_body import BodyReader, body_reader
@@ -48,6 +54,11 @@ class GatewayHttp1Client(BodyReader, Http1Client):
             if isinstance(command, ReceiveHttp) and not self._is_current():
                 continue
             yield command
+
+    def send(self, event: HttpEvent) -> CommandGenerator[None]:
+        if isinstance(event, RequestData) and not event.data:
+            return  # an empty frame of HTTP/2, which as a chunk would be the last one
+        yield from super().send(event)
 
     def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
         if not isinstance(event, events.DataReceived):

@@ -60,6 +60,7 @@ def tenant_from_row(row: Row, keys: Iterable[Key] = ()) -> Tenant:
         cache_max_temperature=row["cache_max_temperature"],
         cache_threshold=row["cache_threshold"],
         cache_max_wrong=row["cache_max_wrong"],
+        cache_audit_share=row["cache_audit_share"],
         upstream_retries=row["upstream_retries"],
     )
 

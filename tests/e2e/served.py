@@ -80,24 +80,28 @@ class Served:
     def get(self, path: str) -> int:
         """The status, 0 without an answer."""
         try:
-            return httpx.get(self.url + path, timeout=10).status_code
+            return self._ask("GET", path, timeout=10).status_code
         except httpx.TransportError:
             return 0
 
     def healthy(self) -> bool:
         try:
-            return bool(httpx.get(self.url + "/health", timeout=10).json()["status"] == "ok")
+            return bool(self._ask("GET", "/health", timeout=10).json()["status"] == "ok")
         except (httpx.TransportError, ValueError):
             return False
 
     def admin(self, method: str, path: str, body: object = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        return httpx.request(method, self.url + path, json=body, headers=headers, timeout=30)
+        return self._ask(method, path, json=body, headers=headers, timeout=30)
 
     def ask(self, question: str, key: str = DEMO_KEY, **fields: Any) -> httpx.Response:
         body = {"model": "m", "messages": [{"role": "user", "content": question}], **fields}
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.post(self.url + "/v1/chat/completions", json=body, headers=headers, timeout=60)
+        return self._ask("POST", "/v1/chat/completions", json=body, headers=headers, timeout=60)
+
+    def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """On a connection of its own. verify: else each call reads the system's authorities, for 25 ms of CPU."""
+        return httpx.request(method, self.url + path, verify=False, trust_env=False, **more)
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")[-20_000:]

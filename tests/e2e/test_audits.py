@@ -168,6 +168,18 @@ def test_an_upstream_that_may_not_be_dialled_is_not(audited: Gateway, client: Te
     assert (row["status"], row["error"]) == (502, "upstream_address_refused")
 
 
+def test_a_tenant_may_have_none_where_all_others_have(upstream: Upstream, audited: Gateway) -> None:
+    tenant = audited.tenant(upstream.url, cache={"audit_share": 0})
+    kept(tenant)
+    asked = len(upstream.asked)
+    hit(tenant)
+    assert tenant.admin("PATCH", "", {"cache": {"audit_share": None}}).json()["cache"]["audit_share"] is None
+    served = hit(tenant)
+    [row] = audits(tenant)
+    assert story_of(tenant, row)["cache_detail"] == f"audit of {served.headers['x-request-id']}"
+    assert len(upstream.asked) == asked + 1
+
+
 def test_a_few_run_at_once_and_the_drain_ends_them(folder: Path, upstream: Upstream) -> None:
     data_dir = folder / "audits-drained"
     data_dir.mkdir(mode=0o711)
@@ -195,10 +207,21 @@ def test_a_few_run_at_once_and_the_drain_ends_them(folder: Path, upstream: Upstr
         assert {(row["status"], row["error"]) for row in rows} == {(503, "gateway_stopping")}
 
 
-def test_the_share_is_none_by_default(upstream: Upstream, tenant: Tenant) -> None:
+def test_the_share_is_none_by_default_and_a_tenant_may_have_its_own(upstream: Upstream, tenant: Tenant) -> None:
     kept(tenant)
+    others = (f"{REPHRASED}{' ' * number}" for number in range(1, 1000))  # each to be asked once
+    outcomes: list[tuple[str | None, str | None]] = []
+
+    def hits() -> bool:
+        outcomes.append(outcome(tenant.chat(next(others))))
+        return outcomes[-1] == ("HIT", "semantic")
+
     asked = len(upstream.asked)
     for _ in range(5):
-        tenant.chat(REPHRASED)
-    assert len(upstream.asked) == asked
+        wait_until(hits)
+    late = len(outcomes) - 5  # the matcher may answer too late: a miss
+    assert len(upstream.asked) == asked + late
     assert json.loads(tenant.admin("GET", "/usage?cache=audit").text)["data"] == []
+    assert tenant.admin("PATCH", "", {"cache": {"audit_share": 1}}).json()["cache"]["audit_share"] == 1
+    wait_until(hits)
+    audits(tenant)

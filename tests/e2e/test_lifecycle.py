@@ -41,8 +41,39 @@ def gateway(data_dir: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def shared_gateway() -> Iterator[Served]:
+    """Ends cleanly, whatever it went through."""
     with open_folder() as folder, Served(folder, "--demo", workers=2) as served:
         yield served.wait_ready()
+        wait_until(served.healthy, served.output)
+        assert served.end() == 0, served.output()
+
+
+@pytest.fixture(scope="module")
+def reloading_gateway() -> Iterator[Served]:
+    with open_folder() as folder:
+        _configure(folder, {})
+        with Served(folder, "--demo", workers=2) as served:
+            yield served.wait_ready()
+
+
+@pytest.fixture
+def reloading(reloading_gateway: Served) -> Served:
+    """The gateway of tests that change its configuration, with its first one again."""
+    if _configure(reloading_gateway.data_dir, {}):
+        reloaded = reloading_gateway.log.read_text().count("reloaded; changed")
+        reloading_gateway.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: reloading_gateway.log.read_text().count("reloaded; changed") > reloaded)
+    return reloading_gateway
+
+
+def _configure(data_dir: Path, changed: dict[str, dict[str, object]]) -> bool:
+    """Writes the configuration. -> whether it differs from the one before."""
+    first: dict[str, dict[str, object]] = {"auth": {"token_ttl_s": 600, "secrets": [f"old:{'o' * 32}"]}}
+    auth = {**first["auth"], **changed.get("auth", {})}
+    file = data_dir / "config.yaml"
+    before = file.read_text() if file.exists() else ""
+    file.write_text(json.dumps({**changed, "auth": auth}))
+    return file.read_text() != before
 
 
 @pytest.fixture
@@ -138,16 +169,16 @@ def test_starts_serves_and_ends_without_a_trace(gateway: Served) -> None:
     assert not alive(family)
 
 
-def test_a_second_gateway_is_refused(gateway: Served, tmp_path: Path) -> None:
-    with Served(gateway.data_dir, "--demo") as on_its_data:
+def test_a_second_gateway_is_refused(whole: Served, tmp_path: Path) -> None:
+    with Served(whole.data_dir, "--demo") as on_its_data:
         assert on_its_data.process.wait(60) == 3
         assert "in use by another gateway" in on_its_data.output()
     tmp_path.chmod(0o711)
-    with Served(tmp_path, "--demo", port=gateway.port) as on_its_port:
+    with Served(tmp_path, "--demo", port=whole.port) as on_its_port:
         assert on_its_port.process.wait(60) == 3
-        assert f"127.0.0.1:{gateway.port} is held by" in on_its_port.output()
-        assert f"pid {gateway.process.pid}" in on_its_port.output()
-    assert gateway.healthy()
+        assert f"127.0.0.1:{whole.port} is held by" in on_its_port.output()
+        assert f"pid {whole.process.pid}" in on_its_port.output()
+    assert whole.healthy()
 
 
 def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(gateway: Served) -> None:
@@ -192,16 +223,15 @@ def test_a_key_made_while_a_worker_hangs_is_shown_and_works_everywhere(whole: Se
         assert answer.status_code == 405, answer.text
 
 
-def test_every_kind_of_process_is_started_again(gateway: Served) -> None:
-    for kind in KINDS:
-        killed = gateway.child(kind)
-        os.kill(killed, signal.SIGKILL)
-        wait_until(lambda kind=kind, killed=killed: gateway.child(kind) != killed, gateway.output)
-        wait_until(gateway.healthy, gateway.output)
-        wait_until(lambda kind=kind: gateway.ask(f"after {kind}").status_code == 200, gateway.output)
-        created = gateway.admin("POST", "/admin/tenants", {"name": kind, "backend_url": "https://api.openai.com"})
-        assert created.status_code == 201, created.text
-    assert gateway.end() == 0
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_process_is_started_again(whole: Served, kind: str) -> None:
+    killed = whole.child(kind)
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: whole.child(kind) != killed, whole.output)
+    wait_until(whole.healthy, whole.output)
+    wait_until(lambda: whole.ask(f"after {kind}").status_code == 200, whole.output)
+    created = whole.admin("POST", "/admin/tenants", {"name": kind, "backend_url": "https://api.openai.com"})
+    assert created.status_code == 201, created.text
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
@@ -292,58 +322,49 @@ def test_a_start_that_is_cut_short_ends_cleanly(data_dir: Path) -> None:
             assert not alive(family)
 
 
-def test_a_reload_applies_what_it_can_and_keeps_the_old_when_it_cannot(data_dir: Path) -> None:
-    data_dir.mkdir()
-    config = data_dir / "config.yaml"
-    config.write_text("auth: {token_ttl_s: 600}\n")
-    with Served(data_dir, "--demo") as gateway:
-        gateway.wait_ready()
+def test_a_reload_applies_what_it_can_and_keeps_the_old_when_it_cannot(reloading: Served) -> None:
+    def expires_in() -> int:
+        answer = httpx.post(f"{reloading.url}/auth/token", json={"api_key": DEMO_KEY}, timeout=30)
+        return int(answer.json()["expires_in"])
 
-        def expires_in() -> int:
-            answer = httpx.post(f"{gateway.url}/auth/token", json={"api_key": "test-key-123"}, timeout=30)
-            return int(answer.json()["expires_in"])
-
-        assert expires_in() == 600
-        config.write_text("auth: {token_ttl_s: soon}\n")
-        gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait_said("not reloaded")
-        assert "config.yaml:1: auth.token_ttl_s" in gateway.output()
-        assert expires_in() == 600
-        config.write_text("auth: {token_ttl_s: 60}\nserver: {workers: 3}\nredis: {url: 'redis://127.0.0.1:1/0'}\n")
-        gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait_said("reloaded; changed: auth.token_ttl_s")
-        gateway.wait_said("needs a restart: redis.url")
-        wait_until(lambda: expires_in() == 60, gateway.output)
-        assert gateway.healthy()
+    wait_until(lambda: expires_in() == 600, reloading.output)
+    _configure(reloading.data_dir, {"auth": {"token_ttl_s": "soon"}})
+    reloading.process.send_signal(signal.SIGHUP)
+    reloading.wait_said("not reloaded")
+    assert "config.yaml:1: auth.token_ttl_s" in reloading.output()
+    assert expires_in() == 600
+    changed: dict[str, dict[str, object]] = {"server": {"workers": 3}, "redis": {"url": "redis://127.0.0.1:1/0"}}
+    _configure(reloading.data_dir, {"auth": {"token_ttl_s": 60}, **changed})
+    reloading.process.send_signal(signal.SIGHUP)
+    reloading.wait_said("reloaded; changed: auth.token_ttl_s")
+    reloading.wait_said("needs a restart: redis.url")
+    wait_until(lambda: expires_in() == 60, reloading.output)
+    assert reloading.healthy()
 
 
-def test_a_reload_changes_what_tokens_are_signed_with(data_dir: Path) -> None:
-    data_dir.mkdir()
-    config = data_dir / "config.yaml"
-    config.write_text(f"auth: {{secrets: ['old:{'o' * 32}']}}\n")
-    with Served(data_dir, "--demo", workers=2) as gateway:
-        gateway.wait_ready()
+def test_a_reload_changes_what_tokens_are_signed_with(reloading: Served) -> None:
+    def token() -> str:
+        answer = httpx.post(f"{reloading.url}/auth/token", json={"api_key": DEMO_KEY}, timeout=30)
+        return str(answer.json()["token"])
 
-        def token() -> str:
-            answer = httpx.post(f"{gateway.url}/auth/token", json={"api_key": "test-key-123"}, timeout=30)
-            return str(answer.json()["token"])
+    def signed_with() -> str:
+        return str(jwt.get_unverified_header(token())["kid"])
 
-        def signed_with() -> str:
-            return str(jwt.get_unverified_header(token())["kid"])
+    def reload(*secrets: str) -> None:
+        _configure(reloading.data_dir, {"auth": {"secrets": secrets}})
+        reloading.process.send_signal(signal.SIGHUP)
 
-        before = token()
-        assert signed_with() == "old"
-        config.write_text(f"auth: {{secrets: ['new:{'n' * 32}', 'new:{'o' * 32}']}}\n")
-        gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait_said("auth.secrets: must not hold two secrets of one name")
-        config.write_text(f"auth: {{secrets: ['new:{'n' * 32}', 'old:{'o' * 32}']}}\n")
-        gateway.process.send_signal(signal.SIGHUP)
-        gateway.wait_said("reloaded; changed: auth.secrets")
-        wait_until(lambda: {signed_with() for _ in range(8)} == {"new"}, gateway.output)
-        assert gateway.ask("What is 2+2?", before).status_code == 200
-        config.write_text(f"auth: {{secrets: ['new:{'n' * 32}']}}\n")
-        gateway.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: {gateway.ask("x", before).status_code for _ in range(8)} == {401}, gateway.output)
+    old, new = f"old:{'o' * 32}", f"new:{'n' * 32}"
+    before = token()
+    assert signed_with() == "old"
+    reload(new, f"new:{'o' * 32}")
+    reloading.wait_said("auth.secrets: must not hold two secrets of one name")
+    reload(new, old)
+    reloading.wait_said("reloaded; changed: auth.secrets")
+    wait_until(lambda: {signed_with() for _ in range(8)} == {"new"}, reloading.output)
+    assert reloading.ask("What is 2+2?", before).status_code == 200
+    reload(new)
+    wait_until(lambda: {reloading.ask("x", before).status_code for _ in range(8)} == {401}, reloading.output)
 
 
 def test_secrets_of_the_environment_are_on_no_disk_and_reach_children_that_are_started_again(data_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,10 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -76,18 +80,39 @@ class Prepared:
             process.terminate()
             process.wait(PATIENCE_S)
 
+    def row(self, condition: str) -> dict[str, Any]:
+        """The only row of usage that meets the condition, from the database of the one that runs."""
+        rows: list[Any] = []
+
+        async def look() -> None:
+            folder = (self.folder / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[4]
+            connection = await asyncpg.connect(host=folder, user="postgres", database="postgres")
+            try:
+                rows[:] = await connection.fetch(f"SELECT * FROM usage WHERE {condition}")
+            finally:
+                await connection.close()
+
+        def found() -> bool:
+            with ThreadPoolExecutor(1) as pool:  # the main thread's event loop belongs to pytest-asyncio
+                pool.submit(asyncio.run, look()).result()
+            return bool(rows)
+
+        wait_until(found)
+        [row] = rows
+        return dict(row)
+
     @staticmethod
     def status(port: int) -> int:
         """0 only while nobody listens: as soon as somebody does, there is an answer."""
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=10).status_code
+            return httpx.get(f"http://127.0.0.1:{port}/health/ready", verify=False, timeout=10).status_code
         except httpx.ConnectError:
             return 0
 
 
-def chat(client: httpx.Client, text: str, **more: object) -> httpx.Response:
+def chat(client: httpx.Client, text: str, headers: dict[str, str] | None = None, **more: object) -> httpx.Response:
     body = {"model": "m", "messages": [{"role": "user", "content": text}], **more}
-    return client.post("/v1/chat/completions", json=body)
+    return client.post("/v1/chat/completions", json=body, headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -149,37 +174,78 @@ def test_the_chain_works_in_mitmdump_and_nobody_sees_a_secret(prepared: Prepared
     assert sorted(row["cache"] or "" for row in rows) == ["", "", "", "", "", "bypass", "hit", "hit", "miss"]
 
 
-def test_a_stream_passes_chunk_by_chunk_and_has_a_row(prepared: Prepared) -> None:
-    async def sse(asked: Asked) -> None:
-        await asked.begin("text/event-stream")
-        await asked.chunk(piece("one"))
-        await asked.when(go_on)
-        await asked.chunk(piece(None, "stop") + event("[DONE]"))
-        await asked.end()
+@pytest.fixture(scope="class")
+def one_mitmdump(prepared: Prepared) -> Iterator[int]:
+    """The port of one that the tests of a class share: a data directory has room for one."""
+    settings = {"MITMGATE_CACHE__AUDIT_SHARE": "1", "MITMGATE_CACHE__DEADLINE_MS": "5000"}
+    with prepared.running("mitmdump", **settings) as (port, _):
+        yield port
 
-    go_on = threading.Event()
-    prepared.upstream.script = sse
-    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
+
+class TestOneMitmdump:
+    """Tests that leave it as it was. It audits all hits in other words."""
+
+    @pytest.fixture
+    def client(self, prepared: Prepared, one_mitmdump: int) -> Iterator[httpx.Client]:
+        with prepared.client(one_mitmdump) as client:
+            yield client
+
+    def test_a_stream_passes_chunk_by_chunk_and_has_a_row(self, prepared: Prepared, client: httpx.Client) -> None:
+        async def sse(asked: Asked) -> None:
+            await asked.begin("text/event-stream")
+            await asked.chunk(piece("one"))
+            await asked.when(go_on)
+            await asked.chunk(piece(None, "stop") + event("[DONE]"))
+            await asked.end()
+
+        go_on = threading.Event()
+        prepared.upstream.script = sse
         body = {"model": "m", "messages": [{"role": "user", "content": "stream"}], "stream": True}
         with client.stream("POST", "/v1/chat/completions", json=body) as answer:
             chunks = answer.iter_raw()
             assert b"one" in next(chunks)
             go_on.set()
             assert b"[DONE]" in b"".join(chunks)
-    (row,) = [row for row in rows_of(prepared) if row["request_id"] == answer.headers["x-request-id"]]
-    assert (row["status"], row["error"]) == (200, None)
+        row = prepared.row(f"request_id = '{answer.headers['x-request-id']}'")
+        assert (row["status"], row["error"]) == (200, None)
 
+    def test_hits_in_other_words_are_audited_here_too(self, prepared: Prepared, client: httpx.Client) -> None:
+        question, rephrased = "How do I reset my router?", "how can I reset my router"
+        only = {"Cache-Control": "only-if-cached"}
+        first = chat(client, question)
+        wait_until(lambda: chat(client, rephrased, headers=only).status_code == 200)
+        asked = len(prepared.upstream.asked)
+        hit = chat(client, rephrased)
+        assert (hit.headers["x-cache-kind"], hit.content) == ("semantic", first.content)
+        wait_until(lambda: len(prepared.upstream.asked) > asked)
+        audit = prepared.upstream.asked[-1]
+        assert audit.json["messages"][0]["content"] == rephrased
+        assert audit.values("authorization") == [f"Bearer {VENDOR_SECRET}"]
+        row = prepared.row("cache = 'audit'")
+        assert (row["status"], row["error"], row["completion_tokens"]) == (200, None, 12)
 
-def test_an_upstream_that_echoes_its_credential_shows_it_to_nobody(prepared: Prepared) -> None:
-    async def echo(asked: Asked) -> None:
-        await asked.begin("text/plain")
-        for letter in f"key {asked.values('authorization')[0]}.":
-            await asked.chunk(letter.encode())
-        await asked.end()
+    def test_an_upstream_that_echoes_its_credential_shows_it_to_nobody(
+        self, prepared: Prepared, client: httpx.Client
+    ) -> None:
+        async def echo(asked: Asked) -> None:
+            await asked.begin("text/plain")
+            for letter in f"key {asked.values('authorization')[0]}.":
+                await asked.chunk(letter.encode())
+            await asked.end()
 
-    prepared.upstream.script = echo
-    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
+        prepared.upstream.script = echo
         assert chat(client, "echo", temperature=2).text == f"key Bearer {'*' * len(VENDOR_SECRET)}."
+
+    def test_redirects_stay_at_the_gateway_here_too(self, prepared: Prepared, client: httpx.Client) -> None:
+        async def moved(asked: Asked) -> None:
+            place = prepared.upstream.url + asked.target + "/" if b"near" in asked.body else "https://api.evil.org/v1"
+            await asked.answer({"moved": True}, "307 Moved", [("Location", place)])
+
+        prepared.upstream.script = moved
+        near, far = chat(client, "near", temperature=2), chat(client, "far", temperature=2)
+        assert (near.status_code, near.headers["location"]) == (307, "/v1/chat/completions/")
+        assert (far.status_code, far.json()["error"]["code"]) == (502, "upstream_redirect")
+        assert "location" not in far.headers
 
 
 def test_a_saved_flow_is_replayed_as_its_tenant_and_not_without_it(prepared: Prepared) -> None:
@@ -242,19 +308,6 @@ def test_only_planned_places_are_connected_to(prepared: Prepared) -> None:
         assert client.get("/v1/models").status_code == 200
         refused = client.get("/v1/models?to=1")
         assert refused.status_code == 502 and refused.json()["error"]["code"] == "upstream_malformed"
-
-
-def test_redirects_stay_at_the_gateway_here_too(prepared: Prepared) -> None:
-    async def moved(asked: Asked) -> None:
-        place = prepared.upstream.url + asked.target + "/" if b"near" in asked.body else "https://api.evil.org/v1"
-        await asked.answer({"moved": True}, "307 Moved", [("Location", place)])
-
-    prepared.upstream.script = moved
-    with prepared.running("mitmdump") as (port, _), prepared.client(port) as client:
-        near, far = chat(client, "near", temperature=2), chat(client, "far", temperature=2)
-    assert (near.status_code, near.headers["location"]) == (307, "/v1/chat/completions/")
-    assert (far.status_code, far.json()["error"]["code"]) == (502, "upstream_redirect")
-    assert "location" not in far.headers
 
 
 def rows_of(prepared: Prepared) -> list[dict[str, object]]:

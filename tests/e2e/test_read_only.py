@@ -77,7 +77,7 @@ class Confined:
 
     def _ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/health/ready", verify=False, timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 

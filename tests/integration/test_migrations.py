@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
+import asyncpg
 import pytest
 
 from mitmgate.services.embedded import EmbeddedPostgres
 from mitmgate.services.migrations import ROOT, find_migrations, migrate
 from mitmgate.services.postgres import open_connection, prepare_database
 from mitmgate.services.tenants import load_tenants
-from tests.conftest import TESTS, execute
+from tests.conftest import TESTS, new_database
 from tests.integration.database import SECRETS
 
 VERSIONS = [migration.version for migration in find_migrations(ROOT)]
@@ -47,9 +51,25 @@ async def test_a_database_with_the_first_form_of_0002_gets_the_present_lock(post
     await connection.close()
 
 
+@pytest.fixture(scope="module")
+def made_at_once(postgres: EmbeddedPostgres) -> Iterator[list[asyncpg.Record]]:
+    """The shape of a database that was never older."""
+
+    async def shape(dsn: str) -> list[asyncpg.Record]:
+        await prepare_database(dsn, SECRETS)
+        connection = await open_connection(dsn)
+        try:
+            return await connection.fetch(SHAPE)
+        finally:
+            await connection.close()
+
+    with new_database(postgres) as name, ThreadPoolExecutor(1) as pool:
+        yield pool.submit(asyncio.run, shape(postgres.dsn_of(name))).result()
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_from_each_version_to_the_present_one(
-    version: int, postgres: EmbeddedPostgres, postgres_dsn: str
+    version: int, made_at_once: list[asyncpg.Record], postgres_dsn: str
 ) -> None:
     connection = await open_connection(postgres_dsn)
     assert await migrate(connection, up_to=version) == VERSIONS[:version]
@@ -67,13 +87,5 @@ async def test_from_each_version_to_the_present_one(
     tenants, _ = await load_tenants(connection)
     assert [(tenant.name, len(tenant.keys)) for tenant in tenants] == [("kept", 1)]
     assert await connection.fetchval("SELECT count(*) FROM usage") == 1
-
-    execute(postgres.dsn, "CREATE DATABASE made_at_once TEMPLATE template0")
-    try:
-        await prepare_database(postgres.dsn_of("made_at_once"), SECRETS)
-        fresh = await open_connection(postgres.dsn_of("made_at_once"))
-        assert await connection.fetch(SHAPE) == await fresh.fetch(SHAPE)
-        await fresh.close()
-    finally:
-        execute(postgres.dsn, "DROP DATABASE made_at_once WITH (FORCE)")
+    assert await connection.fetch(SHAPE) == made_at_once
     await connection.close()

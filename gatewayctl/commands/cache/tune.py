@@ -27,7 +27,7 @@ def tune(
     """Estimate a tenant's wrong semantic hits over the bar, and suggest a setting.
 
     Needs comparisons of stored answers with real ones: of requests in mode shadow, or of
-    live hits that `cache.audit_share` has audited. Whether two answers say the same is
+    live hits that were audited (`--cache-audit-share`). Whether two answers say the same is
     told by rule and model and is wrong at times; the estimate is corrected for that.
 
     \b

@@ -34,20 +34,22 @@ SELECT nextval(pg_get_serial_sequence('tenants', 'id'));
 INSERT INTO tenants (
     id, name, backend_url, rate_limit_per_hour, allowed_models, default_model, model_aliases, upstream_format,
     allow_private_upstream, upstream_auth_header, upstream_auth_sealed, cache_mode, cache_ttl_s, cache_max_bytes,
-    cache_max_temperature, cache_threshold, cache_max_wrong, upstream_retries, tags, status, blocked_until, block_reason
+    cache_max_temperature, cache_threshold, cache_max_wrong, cache_audit_share, upstream_retries, tags, status,
+    blocked_until, block_reason
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-    $22)
+    $22, $23)
 RETURNING version;
 
 -- name: update_tenant
--- All of a tenant's columns, unless it changed since it was read. $1 its id, then TenantColumns, $23 the version read.
+-- All of a tenant's columns, unless it changed since it was read. $1 its id, then TenantColumns, $24 the version read.
 -- -> the new version
 UPDATE tenants SET
     name = $2, backend_url = $3, rate_limit_per_hour = $4, allowed_models = $5, default_model = $6, model_aliases = $7,
     upstream_format = $8, allow_private_upstream = $9, upstream_auth_header = $10, upstream_auth_sealed = $11,
     cache_mode = $12, cache_ttl_s = $13, cache_max_bytes = $14, cache_max_temperature = $15, cache_threshold = $16,
-    cache_max_wrong = $17, upstream_retries = $18, tags = $19, status = $20, blocked_until = $21, block_reason = $22
-WHERE id = $1 AND deleted_at IS NULL AND version = $23
+    cache_max_wrong = $17, cache_audit_share = $18, upstream_retries = $19, tags = $20, status = $21,
+    blocked_until = $22, block_reason = $23
+WHERE id = $1 AND deleted_at IS NULL AND version = $24
 RETURNING version;
 
 -- name: block_tenant

@@ -29,6 +29,7 @@ async def test_a_new_tenant_is_shown_whole_and_its_key_once(admin: Admin) -> Non
         "max_temperature": 1.0,
         "threshold": None,
         "max_wrong": None,
+        "audit_share": None,
     }
     assert shown["created_at"].endswith(("Z", "+00:00"))
     assert key not in (await admin("GET", "/tenants")).text
@@ -67,6 +68,7 @@ async def test_patch_changes_only_what_it_names(admin: Admin) -> None:
         "max_temperature": 1.0,
         "threshold": None,
         "max_wrong": None,
+        "audit_share": None,
     }
     assert (shown["default_model"], shown["tags"]) == ("m", ["a"])
     assert shown["upstream_auth"] == {"header": "x-api-key", "set": True}
@@ -175,6 +177,8 @@ async def test_a_bad_limit_or_cursor_is_refused_by_name(admin: Admin, query: str
         ({"cache": {"mode": "fuzzy"}}, "cache.mode"),
         ({"cache": {"threshold": 1.1}}, "cache.threshold"),
         ({"cache": {"max_wrong": -0.1}}, "cache.max_wrong"),
+        ({"cache": {"audit_share": 1.1}}, "cache.audit_share"),
+        ({"cache": {"audit_share": "0.5"}}, "cache.audit_share"),
         ({"cache": {"thresholds": 0.9}}, "cache.thresholds"),
         ({"cache": {"ttl_s": 0}}, "cache.ttl_s"),
         ({"cache": {"max_temperature": 3}}, "cache.max_temperature"),

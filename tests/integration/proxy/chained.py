@@ -21,7 +21,7 @@ async def serving(services: Services, tmp_path: Path) -> AsyncIterator[tuple[int
     """A worker of these services. -> its port"""
     listener = socket.create_server(("127.0.0.1", 0))
     shared = Gateway(UpstreamPool(tls=ssl.create_default_context()), Room(64 << 20), 64 << 10)
-    worker = Worker(shared, make_chain(services), tmp_path, None)
+    worker = Worker(shared, make_chain(services, shared.audits), tmp_path, None)
     ready = asyncio.Event()
     task = asyncio.create_task(worker.run(listener, ready.set))
     await ready.wait()

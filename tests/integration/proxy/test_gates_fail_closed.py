@@ -132,7 +132,7 @@ async def chain(tmp_path: Path) -> AsyncIterator[Chain]:
         services, journal = make_services(port, tmp_path)
         listener = socket.create_server(("127.0.0.1", 0))
         shared = Gateway(UpstreamPool(tls=ssl.create_default_context()), Room(64 << 20), 64 << 10)
-        worker = Worker(shared, make_chain(services), tmp_path, None)
+        worker = Worker(shared, make_chain(services, shared.audits), tmp_path, None)
         ready = asyncio.Event()
         task = asyncio.create_task(worker.run(listener, ready.set))
         await ready.wait()

@@ -12,6 +12,7 @@ from mitmgate.core.retry import Failure
 from mitmgate.proxy import stream
 from mitmgate.proxy.pool import DialFailed, UpstreamPool
 from tests.integration.proxy.harness import Planner, answer, ask, gateway, post, upstream
+from tests.integration.proxy.test_bad_clients import http2
 
 UPLOAD = b"POST /v1/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -90,3 +91,32 @@ async def test_it_waits_for_a_connection_and_is_sent_once(tmp_path: Path, monkey
             assert (status, body == sent, len(dialled)) == (200, True, 2)
             assert (await ask(here, post(b"small")))[0] == 502
         assert len(upstreams.requests) == 2
+
+
+async def test_an_empty_frame_does_not_end_its_body(tmp_path: Path) -> None:
+    """A chunk without a byte is the last chunk of HTTP/1: what follows would be the upstream's next request."""
+    begun = asyncio.Event()
+
+    async def chunks(reader: Any, writer: Any, request: bytes, n: int) -> None:
+        assert b"Transfer-Encoding: chunked" in request
+        body = b""
+        while not body.endswith(b"0\r\n\r\n"):
+            body += await reader.read(100)
+            begun.set()
+        writer.write(answer(body))
+
+    async with upstream(chunks) as (_, port):
+        planner = Planner(port)
+        planner.upload = True
+        async with gateway(planner, tmp_path) as (here, _worker):
+            client = await http2(here)
+            client.send(1, [], b"abc", end=False)
+            async with asyncio.timeout(10):
+                await begun.wait()
+            client.h2.send_data(1, b"")
+            client.flush()
+            client.h2.send_data(1, b"def", end_stream=True)
+            client.flush()
+            await client.until(lambda: client.ended)
+            client.writer.close()
+    assert client.bodies[1] == b"3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n"

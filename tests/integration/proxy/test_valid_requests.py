@@ -46,7 +46,7 @@ async def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         services = replace(services, settings=settings)
         listener = socket.create_server(("127.0.0.1", 0))
         shared = Gateway(UpstreamPool(tls=ssl.create_default_context()), Room(ROOM_BYTES), 64 << 10)
-        worker = Worker(shared, make_chain(services), tmp_path, None)
+        worker = Worker(shared, make_chain(services, shared.audits), tmp_path, None)
         ready = asyncio.Event()
         task = asyncio.create_task(worker.run(listener, ready.set))
         await ready.wait()

@@ -47,6 +47,7 @@ def tenant(id: int, name: str, **more: Any) -> dict[str, Any]:
             "max_temperature": 1.0,
             "threshold": None,
             "max_wrong": None,
+            "audit_share": None,
         },
         "tags": [],
         "created_at": AT,
@@ -301,6 +302,7 @@ class FakeAdmin:
     status: str = "ok"
     checks: dict[str, Any] = field(default_factory=dict)
     suggestion: dict[str, Any] = field(default_factory=dict)
+    tuned_mode: str = "shadow"
     page: int = 2
     has_several: bool = False  # keys of the tenant, for rotate-key
     rows: list[dict[str, Any]] = field(default_factory=list)  # the oldest first
@@ -393,7 +395,8 @@ class FakeAdmin:
             case "GET", ["top"]:
                 return 200, {"data": cache_stats(of_one=True)["top_cached_queries"]}, {}
             case "GET", ["tune"]:
-                return 200, cache_tuned(float(query.get("max_wrong", 0.005)), self.suggestion), {}
+                found = cache_tuned(float(query.get("max_wrong", 0.005)), self.suggestion)
+                return 200, {**found, "mode": self.tuned_mode}, {}
             case "GET", ["near-misses"]:
                 return 200, {"data": [near_miss(entry()["question"]), near_miss(None)]}, {}
             case "POST", ["judge"]:

@@ -44,6 +44,19 @@ def test_each_suggestion_is_a_sentence(run: Any, admin: Any, found: dict[str, An
     assert any(each in output for each in said.split("|"))
 
 
+@pytest.mark.parametrize(
+    ("mode", "ends_with"),
+    [
+        ("semantic", "gatewayctl tenants update acme --cache-audit-share 0.02"),
+        ("exact", "gatewayctl tenants update acme --cache-mode shadow"),
+        ("shadow", "Keep mode shadow until then."),
+    ],
+)
+def test_who_has_few_comparisons_is_shown_how_to_get_more(run: Any, admin: Any, mode: str, ends_with: str) -> None:
+    admin.suggestion, admin.tuned_mode = {"action": "too few comparisons", "more": 5}, mode
+    assert run("cache", "tune", "acme").stdout.splitlines()[-1].strip() == ends_with
+
+
 def test_another_budget_is_asked_for(run: Any, admin: Any) -> None:
     assert json.loads(run("cache", "tune", "acme", "--max-wrong", "0.02", "--json").stdout)["budget"] == 0.02
     assert admin.asked[-1][2]["max_wrong"] == "0.02"

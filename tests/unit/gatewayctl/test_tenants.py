@@ -28,7 +28,8 @@ def test_create_takes_every_field(run: Any, admin: Any, monkeypatch: pytest.Monk
     options = (
         "--upstream-key-env VENDOR_KEY --limit 9 --allow-private --model a --model b --default-model a --alias x=a "
         "--alias y=b=c --cache-mode off --cache-ttl 60 --cache-max-bytes 1000 --cache-max-temperature 0.5 "
-        "--cache-threshold 0.95 --cache-max-wrong 0.01 --retries 0 --tag team=search"
+        "--cache-threshold 0.95 --cache-max-wrong 0.01 --cache-audit-share 0.02 --retries 0 "
+        "--tag team=search"
     )
     ended = run("tenants", "create", "acme", "--backend", "http://h", *options.split())
     assert ended.exit_code == 0, ended.output
@@ -49,6 +50,7 @@ def test_create_takes_every_field(run: Any, admin: Any, monkeypatch: pytest.Monk
             "max_temperature": 0.5,
             "threshold": 0.95,
             "max_wrong": 0.01,
+            "audit_share": 0.02,
         },
         "upstream_retries": 0,
         "tags": ["team=search"],
