@@ -17,8 +17,9 @@ from mitmgate.control.upkeep import share_cache, sweep_cache
 from mitmgate.core.settings import Runtime, Settings, config_file, load_settings
 from mitmgate.core.store_urls import without_password
 from mitmgate.matcher.computing import Workers
+from mitmgate.matcher.kinds import TextKinds
 from mitmgate.matcher.operations import Operations
-from mitmgate.matcher.process import follow_feedback, load_model, load_verifier
+from mitmgate.matcher.process import follow_feedback, load_classifier, load_model, load_verifier
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
@@ -41,6 +42,7 @@ ALL_WELL = {
     "control": "ok",
     "matcher": "ok",
     "verifier": "ok",
+    "classifier": "ok",
     "workers": {"ready": 1, "wanted": 1},
 }
 
@@ -104,12 +106,13 @@ async def _matcher(opened: AsyncExitStack, settings: Settings, runtime: Runtime)
     scopes = Scopes(vectors, settings.vectors.hnsw_from)
     opened.callback(scopes.close)
     verdicts = PairVerdicts(texts, *await asyncio.to_thread(load_verifier))
+    kinds = TextKinds(texts, await asyncio.to_thread(load_classifier))
     _beside(opened, workers.run())
     _beside(opened, keep_swept(scopes))
     said_wrong, following = follow_feedback(settings, runtime)
     for task in following:
         opened.callback(task.cancel)
-    return Operations(texts, scopes, vectors, verdicts, said_wrong)
+    return Operations(texts, scopes, vectors, verdicts, kinds, said_wrong)
 
 
 async def _ship(opened: AsyncExitStack, settings: Settings, runtime: Runtime, matcher: MatcherClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from mitmproxy import http
@@ -26,6 +27,16 @@ def may_keep(exchange: Exchange) -> bool:
     decision = exchange.decision
     may = decision is not None and decision.store and exchange.fingerprint is not None
     return may and exchange.entry is None and exchange.error is None and exchange.removal is not None
+
+
+def keep_out(exchange: Exchange, why: str | None) -> None:
+    """From here on the request is one that the cache neither answers nor keeps."""
+    assert exchange.decision is not None
+    exchange.decision = replace(exchange.decision, lookup=False, store=False, refresh=False, reason=why)
+    exchange.cache_status = "BYPASS"
+    if exchange.recording is not None:
+        exchange.recording.close()
+        exchange.recording = None
 
 
 def answer_of(exchange: Exchange, entry: Entry) -> tuple[list[tuple[bytes, bytes]], bytes] | str:

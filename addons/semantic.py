@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from mitmproxy import http
 
-from addons.entries import answer_with
+from addons.entries import answer_with, keep_out
 from addons.exchange import Exchange
 from addons.gate import observer
 from addons.shadow import note_nearest, note_would_be_hit, pair_of
@@ -102,6 +102,8 @@ class SemanticStage:
         )
         hit: Candidate | None = found.hit
         if hit is None:
+            if found.never_shared:
+                keep_out(exchange, found.reason)
             note_nearest(exchange, found)
             return found.reason
         now = time.time()

@@ -5,7 +5,8 @@
 DIR holds the files whose README is beside them: pairs of questions ({"a", "b", "same", "kind"}) and streams of
 questions ({"q", "cls", "neg"}, in order of arrival). A stream's hit is right (same class), wrong (a class that somebody
 labelled different, or any other class where classes are exact) or unknown. What traffic never compares (crises, one
-person's state, the present) is compared here: only the verdict is measured. --share takes a part of each file, for a
+person's state, the present) is compared here: only the verdict is measured. --kept-out counts it
+instead, by rules and by the classifier. --share takes a part of each file, for a
 quick look. Vectors and log-odds are kept in --kept, so that a second run is quick. With --semanticmemo PYTHON, an
 interpreter that has it and torch, SemanticMemo is measured on the same data.
 """
@@ -192,6 +193,22 @@ def stream(
     return tally.curves()
 
 
+def kept_out(rows: list[dict[str, Any]], judge: KeptJudge, name: str, shown: int) -> None:
+    """How many of a stream's different questions traffic would not compare, and why."""
+    texts = list(dict.fromkeys(row["q"] for row in rows))
+    why: dict[str, list[str]] = {}
+    for text in texts:
+        if (reason := judge.why_kept_out(text)) is not None:
+            why.setdefault(": ".join(reason.split(": ")[:2]), []).append(text)
+    print(f"{name}: {len(texts)} questions, {100 * sum(map(len, why.values())) / len(texts):.2f} % kept out")
+    for reason, found in sorted(why.items(), key=lambda each: -len(each[1])):
+        print(
+            f"  {reason:32} {100 * len(found) / len(texts):6.2f} %",
+            *found[:: max(1, len(found) // max(1, shown))][:shown],
+            sep="\n    ",
+        )
+
+
 def _by_cosine(tally: Tally, place: int, nearest: list[tuple[int, float]]) -> None:
     if not nearest:
         return
@@ -247,6 +264,7 @@ def main() -> None:
     parser.add_argument("--semanticmemo", type=Path, help="an interpreter that has SemanticMemo and torch")
     parser.add_argument("--plot", type=Path, help="an SVG with the streams' curves")
     parser.add_argument("--only", help="of the files, those whose name holds this")
+    parser.add_argument("--kept-out", action="store_true", help="count what traffic would not compare, and no more")
     arguments = parser.parse_args()
     kept: Path = arguments.kept
     kept.mkdir(parents=True, exist_ok=True)
@@ -256,6 +274,10 @@ def main() -> None:
     bar = judge.calibration.bar(arguments.max_wrong)
     print(f"bar {bar} for {100 * arguments.max_wrong:.2f} % wrong, floor {judge.calibration.floor}")
     wanted: Callable[[str], bool] = lambda name: not arguments.only or arguments.only in name  # noqa: E731
+    if arguments.kept_out:
+        for name in filter(wanted, STREAMS):
+            kept_out(rows_of(arguments.data / f"{name}.jsonl.gz", arguments.share), judge, name, arguments.show)
+        return
     peer, panels = arguments.semanticmemo, dict[str, dict[str, Curve]]()
     for name in filter(wanted, PAIRS):
         pairs(rows_of(arguments.data / f"{name}.jsonl.gz", arguments.share), judge, kept, name, bar, peer)

@@ -315,7 +315,9 @@ async def away(matcher: Matcher) -> None:
     async def one(case: str, number: int) -> None:
         begun = time.perf_counter()
         try:
-            found = await matcher.client.find(1, SCOPE, f"Which {case} is number {number}?", deadline_s=DEADLINE_S)
+            found = await matcher.client.find(
+                1, SCOPE, f"Which {case} house is number {number}?", deadline_s=DEADLINE_S
+            )
             why = found.reason or "hit"
         except MatcherAway as problem:
             why = f"away: {problem}"

@@ -22,7 +22,6 @@ from typing import Final
 
 import numpy as np
 
-from mitmgate.core.kept_out import pair_kept_out
 from mitmgate.matcher.offline import OfflineJudge
 
 TRIED: Final = 6  # candidates of a step
@@ -78,7 +77,7 @@ class Attacker:
         return [self._of(victim, text, float(cosine)) for text, cosine in zip(texts, cosines, strict=True)]
 
     def _of(self, victim: str, text: str, cosine: float) -> Attempt:
-        if cosine < HOPELESS or pair_kept_out(text, victim):
+        if cosine < HOPELESS or self._judge.pair_kept_out(text, victim):
             return Attempt(cosine, False, text)
         judged = self._judge.judge(text, victim, cosine, self._bar)
         odds = 0.0 if judged.log_odds is None else 1.0 + judged.log_odds / 20

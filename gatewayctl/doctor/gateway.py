@@ -45,6 +45,10 @@ _MEANINGS: Final = {
         "audits show more wrong semantic hits of a tenant than its cache.max_wrong accepts",
         "The gateway's log names the tenant; `gatewayctl cache tune TENANT` suggests a setting.",
     ),
+    "classifier": (
+        "the classifier's file is missing or another: only requests that are the very same come from the cache",
+        "Install this version anew and restart; the gateway's log says which file it is.",
+    ),
     "verifier": (
         "the verifier's file is missing or another: only requests that are the very same come from the cache",
         "Install this version anew and restart; the gateway's log says which file it is.",

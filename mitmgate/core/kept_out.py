@@ -1,19 +1,26 @@
-"""Why traffic would not ask for a verdict on a text. Pure."""
+"""Why traffic would not ask for a verdict on a text: by rules, and by the kind that the classifier finds. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from mitmgate.core.text.language import plain_form
+from mitmgate.core.text.turns import names_an_abbreviation
 from mitmgate.core.text.unfit import LANGUAGE, unfit
 from mitmgate.core.volatile import volatile_in
 
 NOT_CACHED: Final = "uncacheable: "
 EXACT_ONLY: Final = "exact only: "
+NEVER_SHARED: Final = "never shared: "
+CRISIS: Final = "crisis"
+NO_CONTEXT: Final = "no context"
+
+type WhyKeptOut = Callable[[str], str | None]
 
 
 def why_kept_out(text: str) -> str | None:
-    """None when it may be compared with others.
+    """By rules alone: None when it may be compared with others.
 
     `uncacheable: …` when it is neither looked up nor stored, `exact only: …` when only its exact words are.
     """
@@ -22,11 +29,23 @@ def why_kept_out(text: str) -> str | None:
     return None if (why := unfit(text)) is None else EXACT_ONLY + why
 
 
-def pair_kept_out(query: str, stored: str) -> tuple[str, ...]:
+def why_by_kind(kind: str | None, text: str) -> str | None:
+    """The same for a kind that the classifier found: `never shared: …` is neither looked up nor stored."""
+    if kind is None or (kind == NO_CONTEXT and names_an_abbreviation(text)):  # it reads small letters only
+        return None
+    return EXACT_ONLY + kind if kind == CRISIS else NEVER_SHARED + kind
+
+
+def is_stored(why: str | None) -> bool:
+    """Whether an answer to a text that is kept out for this is stored all the same, for its exact words."""
+    return why is None or why.startswith(EXACT_ONLY)
+
+
+def pair_kept_out(query: str, stored: str, why: WhyKeptOut = why_kept_out) -> tuple[str, ...]:
     """Why traffic would not ask for a verdict on the two. In another language equal words are found all the same."""
     same_words = plain_form(query) == plain_form(stored)
-    found = [why for text in (query, stored) if (why := why_kept_out(text)) is not None]
-    return tuple(why for why in dict.fromkeys(found) if why != EXACT_ONLY + LANGUAGE or not same_words)
+    found = [reason for text in (query, stored) if (reason := why(text)) is not None]
+    return tuple(each for each in dict.fromkeys(found) if each != EXACT_ONLY + LANGUAGE or not same_words)
 
 
 def exact_words(text: str) -> str:

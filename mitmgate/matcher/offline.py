@@ -12,10 +12,12 @@ from typing import Final, Self
 import numpy as np
 
 from mitmgate.core.calibration import Calibration
+from mitmgate.core.kept_out import pair_kept_out, why_by_kind, why_kept_out
 from mitmgate.core.text.sieve import Stored
 from mitmgate.matcher.choosing import Judged, Measure, Steps, choosing, judging
 from mitmgate.services.embedder import MAX_TOKENS, STATES_BYTES, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
+from mitmgate.services.never_shared import NeverShared
 from mitmgate.services.verifier import Verifier
 
 __all__ = ["Judged", "OfflineJudge"]
@@ -26,8 +28,11 @@ _BATCH: Final = 64
 class OfflineJudge:
     """Judges pairs of texts. `vectors` are made once for each text."""
 
-    def __init__(self, embedder: OnnxEmbedder, verifier: Verifier, calibration: Calibration) -> None:
+    def __init__(
+        self, embedder: OnnxEmbedder, verifier: Verifier, calibration: Calibration, classifier: NeverShared
+    ) -> None:
         self._embedder = embedder
+        self._classifier = classifier
         self._verifier = verifier
         self.verifier_id = verifier.id
         self.calibration = calibration
@@ -48,7 +53,7 @@ class OfflineJudge:
         """
         loaded = Verifier.load() if verifier is None else Verifier.load(verifier, sha256_of(verifier))
         embedder = OnnxEmbedder.load(data_dir, model_path, states_bytes)
-        return cls(embedder, loaded, calibration or Calibration.read())
+        return cls(embedder, loaded, calibration or Calibration.read(), NeverShared.load())
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """float32[n, 384]"""
@@ -58,6 +63,19 @@ class OfflineJudge:
             places = order[start : start + _BATCH]
             made[places] = self._embedder.embed([texts[place] for place in places])
         return made
+
+    def why_kept_out(self, text: str) -> str | None:
+        """Why traffic would not compare the text, by rules and by its kind."""
+        if (why := why_kept_out(text)) is not None or not self.reads_whole(text):
+            return why
+        return self.why_by_kind(text)
+
+    def why_by_kind(self, text: str) -> str | None:
+        """Of a text that the embedder sees whole, and that no rule keeps out."""
+        return why_by_kind(self._classifier.kind(self._embedder.states(text)), text)
+
+    def pair_kept_out(self, query: str, stored: str) -> tuple[str, ...]:
+        return pair_kept_out(query, stored, self.why_kept_out)
 
     def reads_whole(self, text: str) -> bool:
         """Whether the embedder sees all of it; else it is found by its exact words only."""

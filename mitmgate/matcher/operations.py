@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from mitmgate.core.kept_out import pair_kept_out, why_kept_out
+from mitmgate.core.kept_out import is_stored, pair_kept_out, why_by_kind, why_kept_out
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.verdict import CONSIDERED, Verdict
+from mitmgate.matcher.kinds import NO_CLASSIFIER, TextKinds
 from mitmgate.matcher.nearest import NearestStored
 from mitmgate.matcher.said_wrong import SAID_WRONG, SaidWrong
 from mitmgate.matcher.scopes import Scope, Scopes
@@ -39,12 +40,14 @@ class Operations:
         scopes: Scopes,
         store: VectorsStore,
         verdicts: PairVerdicts,
+        kinds: TextKinds,
         said_wrong: SaidWrong | None = None,
     ) -> None:
         self._texts = texts
         self._scopes = scopes
         self._store = store
         self._verdicts = verdicts
+        self._kinds = kinds
         self._said_wrong = said_wrong
         self._counts: Counter[str] = Counter()
         self._worth = Worth()
@@ -84,11 +87,18 @@ class Operations:
         tenant, digest, text = int(request["tenant"]), bytes.fromhex(request["scope"]), str(request["text"])
         bars = _bars(request)
         self._counts["finds"] += 1
+        # First of all: what must not be shared must not be stored either, however little else is known.
+        vector = await self._texts.vector(text, ends_at, urgent=True)
+        if (why := why_by_kind(await self._kinds.of(text, ends_at), text)) is not None:
+            self._counts["kept_out"] += 1
+            return {"candidates": [], "reason": why}
         scope = await self._ready(tenant, digest, ends_at)
         if scope is None:
             return {"candidates": [], "reason": wire.LOADING}
         if not scope.known:
             return {"candidates": [], "reason": wire.SCOPE_EMPTY}
+        if not self._kinds.usable:
+            return {"candidates": [], "reason": NO_CLASSIFIER}
         if not self._verdicts.usable:
             return {"candidates": [], "reason": NO_VERIFIER}
         if self._said_wrong is not None and not self._said_wrong.known:
@@ -96,7 +106,6 @@ class Operations:
         if not self._worth.look((tenant, digest)):
             self._counts["sampled_out"] += 1
             return {"candidates": [], "reason": wire.SAMPLED_OUT}
-        vector = await self._texts.vector(text, ends_at, urgent=True)
         near = await scope.index.query(vector, CONSIDERED)
         now = time.time()
         known = [
@@ -112,7 +121,11 @@ class Operations:
         verdicts |= {place: Verdict(False, (SAID_WRONG,)) for place in wrong}
         if hit is not None:
             hit = open_[hit]
-            if self._wrong(tenant, digest, text, [known[hit][1].text]):  # said meanwhile
+            stored = known[hit][1].text
+            why = why_by_kind(await self._kinds.of(stored, ends_at), stored)  # it is of an earlier version
+            if why is not None:
+                verdicts[hit], hit = Verdict(False, (why,)), None
+            elif self._wrong(tenant, digest, text, [known[hit][1].text]):  # said meanwhile
                 verdicts[hit] = Verdict(False, (SAID_WRONG,))
                 wrong, hit = {hit}, None
         candidates: list[Message] = [
@@ -150,6 +163,10 @@ class Operations:
         fingerprint, expires_at = bytes.fromhex(request["fingerprint"]), float(request["expires_at"])
         self._counts["puts"] += 1
         vector = await self._texts.vector(text, ends_at, urgent=False)
+        if (why := why_by_kind(await self._kinds.of(text, ends_at), text)) is not None:
+            if not is_stored(why):  # there was no time to look when it was looked up
+                await self._store.evict(tenant, [fingerprint])
+            return {}
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
         removal = ANY_REMOVAL if request.get("removal") is None else str(request["removal"])
         stored = StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)
@@ -178,6 +195,7 @@ class Operations:
 
     def _forget_texts(self) -> None:
         self._texts.forget()
+        self._kinds.forget()
         forget_texts()
 
     async def _judge(self, request: Mapping[str, Any], ends_at: float) -> Message:
@@ -204,7 +222,7 @@ class Operations:
         near = NearestStored(vector, most)
         await near.look(self._store, tenant)
         return {
-            "kept_out": why_kept_out(text),
+            "kept_out": why_kept_out(text) or why_by_kind(await self._kinds.of(text, ends_at, patient=True), text),
             "scopes": near.scopes,
             "entries": near.entries,
             "whole": near.whole,
@@ -220,13 +238,14 @@ class Operations:
         }
 
     async def _judged(self, query: str, stored: str, bars: Bars, ends_at: float) -> Message:
-        kept_out = pair_kept_out(query, stored)
         try:
             one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
             other = await self._texts.vector(stored, ends_at, urgent=False, patient=True)
+            kinds = {each: await self._kinds.of(each, ends_at, patient=True) for each in (query, stored)}
         except TooLong:
-            reasons = (*kept_out, wire.TOO_LONG)
+            reasons = (*pair_kept_out(query, stored), wire.TOO_LONG)
             return {"similarity": None, **_found(Findings(Verdict(False, reasons), reasons), ())}
+        kept_out = pair_kept_out(query, stored, lambda text: why_kept_out(text) or why_by_kind(kinds[text], text))
         similarity = min(1.0, float(one @ other))  # rounding
         findings = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
         return {"similarity": similarity, **_found(findings, kept_out)}

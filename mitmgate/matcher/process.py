@@ -14,6 +14,7 @@ from mitmgate.core.calibration import Calibration
 from mitmgate.core.settings import Runtime, Settings, load_runtime
 from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
+from mitmgate.matcher.kinds import TextKinds
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.said_wrong import SaidWrong
 from mitmgate.matcher.scopes import Scopes, keep_swept
@@ -23,6 +24,7 @@ from mitmgate.matcher.verdicts import PairVerdicts
 from mitmgate.services.channel import Channel, Message
 from mitmgate.services.embedder import Embedder, ModelUnusable, load_embedder
 from mitmgate.services.logs import reason_of
+from mitmgate.services.never_shared import NeverShared
 from mitmgate.services.pairs_feed import PairsFeed
 from mitmgate.services.redis import Store
 from mitmgate.services.secrets import load_secrets
@@ -58,12 +60,13 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         workers, vectors = Workers(), VectorsStore(store)
         texts = TextVectors(embedder, workers)
         verdicts = PairVerdicts(texts, *await asyncio.to_thread(load_verifier))
-        checks["verifier"] = verdicts.usable
+        kinds = TextKinds(texts, await asyncio.to_thread(load_classifier))
+        checks |= {"verifier": verdicts.usable, "classifier": kinds.usable}
         scopes = Scopes(vectors, settings.vectors.hnsw_from)
         opened.callback(scopes.close)
         said_wrong, following = follow_feedback(settings, runtime)
         tasks += following
-        server = MatcherServer(Operations(texts, scopes, vectors, verdicts, said_wrong).answer)
+        server = MatcherServer(Operations(texts, scopes, vectors, verdicts, kinds, said_wrong).answer)
         opened.push_async_callback(server.close)
         tasks += [run_vital(workers.run()), run_vital(keep_swept(scopes, set_aside))]
         await server.start(socket_path)
@@ -106,6 +109,15 @@ def load_verifier() -> tuple[Verifier | None, Calibration | None]:
         log.error("the verdict's figures are for another verifier, so only exact repeats are answered")
         return None, None
     return verifier, calibration
+
+
+def load_classifier() -> NeverShared | None:
+    """None: then it is not known what must not be shared, and no question is answered in other words than its own."""
+    try:
+        return NeverShared.load()
+    except (ModelUnusable, OSError, ValueError, KeyError) as problem:
+        log.error("the classifier cannot be used, so only exact repeats are answered: %s", reason_of(problem))
+        return None
 
 
 def _listen(channel: Channel, ended: asyncio.Event) -> None:

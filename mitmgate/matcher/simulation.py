@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from mitmgate.core.evaluation import label_of
-from mitmgate.core.kept_out import NOT_CACHED, exact_words, why_kept_out
+from mitmgate.core.kept_out import exact_words, is_stored, why_kept_out
 from mitmgate.core.verdict import CONSIDERED
 from mitmgate.matcher.offline import OfflineJudge
 from mitmgate.services.bert_graph import WIDTH
@@ -69,9 +69,12 @@ class Simulation:
             dict.fromkeys(each.text for each, why in zip(questions, kept_out, strict=True) if self._compares(each, why))
         )
         vectors = dict(zip(texts, self._judge.vectors(texts), strict=True)) if texts else {}
-        return [
-            await self._ask(each, why, vectors.get(each.text)) for each, why in zip(questions, kept_out, strict=True)
-        ]
+        kinds = {text: self._judge.why_by_kind(text) for text in vectors}
+        found = []
+        for each, by_rules in zip(questions, kept_out, strict=True):
+            why = by_rules or kinds.get(each.text)
+            found.append(await self._ask(each, why, vectors.get(each.text) if why is None else None))
+        return found
 
     def close(self) -> None:
         self._index.close()
@@ -85,7 +88,7 @@ class Simulation:
 
     async def _ask(self, question: StreamQuestion, kept_out: str | None, vector: Any) -> Outcome:
         possible = self._note_class(question.cls)
-        if kept_out is not None and kept_out.startswith(NOT_CACHED):
+        if not is_stored(kept_out):
             return Outcome("kept_out", possible)
         same = self._by_words.get(exact_words(question.text))
         if same is not None:

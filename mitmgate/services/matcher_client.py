@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mitmgate.core.kept_out import EXACT_ONLY
+from mitmgate.core.kept_out import EXACT_ONLY, NEVER_SHARED
 from mitmgate.core.settings.model import MAX_WRONG
 from mitmgate.core.verdict import Verdict
 from mitmgate.services.logs import reason_of
@@ -56,6 +56,11 @@ class Found:
     def hit(self) -> Candidate | None:
         """The nearest that the verdict accepts."""
         return next((each for each in self.candidates if each.verdict.accept), None)
+
+    @property
+    def never_shared(self) -> bool:
+        """Whether the answer must not be stored either."""
+        return self.reason is not None and self.reason.startswith(NEVER_SHARED) and not self.candidates
 
     @property
     def nearest_to_a_hit(self) -> Candidate | None:

@@ -38,6 +38,7 @@ class Status:
             "control": told.get("control", "down"),
             "matcher": told.get("matcher", "down"),
             "verifier": told.get("verifier", "ok"),
+            "classifier": told.get("classifier", "ok"),
             "cache": told.get("cache", "ok"),
             "workers": workers,
         }

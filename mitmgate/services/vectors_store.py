@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mitmgate.services.cache_books import ANY_REMOVAL, DROPPED_AT_ONCE, REMOVALS, BookScript, books, tag
+from mitmgate.services.cache_entries import EVICT
 from mitmgate.services.redis import Command, Store
 
 PUT: Final = BookScript("put_vector")
@@ -44,6 +45,7 @@ class VectorsStore:
         self._store = store
         self._put = store.use(PUT)
         self._drop = store.use(DROP)
+        self._evict = store.use(EVICT)
 
     async def put(self, tenant: int, scope: bytes, entry: StoredVector, removal: str = ANY_REMOVAL) -> bool:
         """Stores or replaces an entry's, where the tenant's bytes have room. -> whether it is there.
@@ -97,6 +99,12 @@ class VectorsStore:
             command = self._drop.command(books(tenant), (tag(tenant), *names[start : start + AT_ONCE]))
             dropped += int((await self._store.demand(command, deadline_s=PAGE_S))[0])
         return dropped
+
+    async def evict(self, tenant: int, fingerprints: Sequence[bytes]) -> int:
+        """Removes whole entries: texts, vectors and answers. -> how many there were."""
+        names = [each.hex() for each in fingerprints]
+        command = self._evict.command(books(tenant), (tag(tenant), *names))
+        return int((await self._store.demand(command, deadline_s=PAGE_S))[0])
 
     async def _forget_scope(self, tenant: int, scope: bytes) -> int:
         """Removes a scope's entries. -> how many there were."""

@@ -138,6 +138,7 @@ class Family:
             "control": "ok" if self.control.ready else "down",
             "matcher": "ok" if self.matcher.ready else "down",
             "verifier": state("verifier"),
+            "classifier": state("classifier"),
             "cache": "ok" if state("cache") == "ok" else "wrong hits",
         }
 

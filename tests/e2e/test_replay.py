@@ -91,7 +91,7 @@ def test_anthropic_streamed_then_plain_and_back(ask_anthropic: anthropic.Anthrop
     assert plain.content[0].text == streamed.content[0].text and plain.usage == streamed.usage
     assert plain.stop_reason == "end_turn" and len(upstream.asked) == 1
 
-    other: Any = [{"role": "user", "content": "Name another"}]
+    other: Any = [{"role": "user", "content": "Name a river"}]
     plain = ask_anthropic.messages.create(model="m", max_tokens=9, messages=other)
     with ask_anthropic.messages.stream(model="m", max_tokens=9, messages=other) as events:
         streamed = events.get_final_message()

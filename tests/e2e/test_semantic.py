@@ -89,6 +89,14 @@ def test_a_crisis_is_answered_to_its_very_words_only(tenant: Tenant) -> None:
     assert outcome(tenant.chat(f"Please tell me: {question}")) == ("MISS", None)
 
 
+def test_what_must_not_be_shared_is_not_kept_though_no_rule_says_so(tenant: Tenant) -> None:
+    def asked(text: str) -> str:
+        return detail(tenant.chat(text))
+
+    wait_until(lambda: asked("which plan am I on") == 'mitmgate; fwd=bypass; detail="never shared: personal"')
+    wait_until(lambda: asked("btc price") == 'mitmgate; fwd=bypass; detail="never shared: time-dependent"')
+
+
 def test_nothing_crosses_a_scope(gateway: Gateway, upstream: Upstream, tenant: Tenant) -> None:
     kept(tenant)
     other = gateway.tenant(upstream.url).chat(REPHRASED)

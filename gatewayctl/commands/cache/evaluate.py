@@ -39,7 +39,6 @@ def evaluate(offline: Offline, pairs: Path, plot: Path | None) -> None:
     from gatewayctl.evaluation_plot import plot as drawn
     from gatewayctl.labelled import read_labelled_pairs
     from mitmgate.core.evaluation import PairTally
-    from mitmgate.core.kept_out import pair_kept_out
     from mitmgate.core.verdict import Verdict
 
     total = sum(1 for _ in read_labelled_pairs(pairs))  # what is wrong with the file shows before the work
@@ -51,7 +50,7 @@ def evaluate(offline: Offline, pairs: Path, plot: Path | None) -> None:
                 vectors = dict(zip(texts, offline.judge.vectors(texts), strict=True))
                 for pair in part:
                     whole = offline.judge.reads_whole(pair.a) and offline.judge.reads_whole(pair.b)
-                    if pair_kept_out(pair.a, pair.b) or not whole:
+                    if offline.judge.pair_kept_out(pair.a, pair.b) or not whole:
                         tally.add(Verdict(False, ()), same=pair.same, kind=pair.kind, kept_out=True)
                         done(1)
                         continue

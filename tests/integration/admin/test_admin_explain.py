@@ -27,7 +27,7 @@ from mitmgate.services.redis import Store
 from mitmgate.services.vectors_store import StoredVector, VectorsStore
 from tests.integration.admin.conftest import Admin
 from tests.integration.admin.test_admin_usage import record, ship
-from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier
+from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier, no_kinds
 
 SCOPE, OTHER = b"s" * 32, b"o" * 32
 BREAD, LONGER, HAMLET = "What makes bread rise?", "What is it that makes bread rise?", "Who wrote Hamlet?"
@@ -42,7 +42,7 @@ async def cache(admin: Admin, valkey_url: str, monkeypatch: pytest.MonkeyPatch) 
     verifier: Any = FakeVerifier(3.0)
     verdicts = PairVerdicts(texts, verifier, FIGURES)
     nobody: Any = None
-    operations = Operations(texts, nobody, VectorsStore(store), verdicts)
+    operations = Operations(texts, nobody, VectorsStore(store), verdicts, no_kinds(texts))
     running = [asyncio.create_task(texts.workers.run())]
     admin.control.cache, admin.control.matcher = CacheStore(store), LocalMatcher(operations.answer)
     yield admin.control.cache

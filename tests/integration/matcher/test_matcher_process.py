@@ -115,7 +115,7 @@ async def test_the_quick_test(matcher: StartMatcher) -> None:
     async with matcher() as (process, client):
         found = await client.find(1, SCOPE, "What is 2+2?")
         assert (found.hit, found.reason) == (None, wire.SCOPE_EMPTY)
-        assert (await client.stats()).get("embedded", 0) == 0  # nothing to compare with, nothing spent
+        assert (await client.stats())["embedded"] == 1  # it may be one that must not be stored
         await put(client, 1, "What is 2+2?")
         found = await client.find(1, SCOPE, "what's 2 plus 2?")
         assert found.hit is not None and found.reason is None
@@ -128,13 +128,14 @@ async def test_the_quick_test(matcher: StartMatcher) -> None:
         assert (await client.find(1, SCOPE, "what's 2 plus 2?", threshold=0.95)).hit is None
         assert (await client.find(2, SCOPE, "what's 2 plus 2?")).reason == wire.SCOPE_EMPTY
         assert (await client.find(1, OTHER, "what's 2 plus 2?")).reason == wire.SCOPE_EMPTY
-        assert (await client.find(1, SCOPE, "word " * 254)).reason == "below bar"  # 256 tokens with the two that frame
+        assert (await client.find(1, SCOPE, "word " * 254)).reason != wire.TOO_LONG  # 256 tokens with those that frame
         assert (await client.find(1, SCOPE, "word " * 255)).reason == wire.TOO_LONG
         assert (await client.find(1, SCOPE, "word " * 200_000)).reason == wire.TOO_LONG
         assert not await client.put(1, SCOPE, name(2), "word " * 300, time.time() + 60)
         async with asyncio.timeout(PATIENCE_S):
             while not any(
-                beat["ready"] and beat["checks"] == {"redis": True, "verifier": True} for beat in process.heard
+                beat["ready"] and beat["checks"] == {"redis": True, "verifier": True, "classifier": True}
+                for beat in process.heard
             ):
                 await asyncio.sleep(0.05)
         assert await process.drain() == 0
@@ -189,11 +190,23 @@ async def test_judges_as_traffic_is_kept_out(matcher: StartMatcher) -> None:
         ]
         crisis, moment, person, link, too_long = (each.verdict for each in await client.judge(pairs))
         assert crisis.reasons == ("exact only: crisis",)
-        assert moment.reasons[0] == "uncacheable: time-dependent: yesterday"
-        assert person.reasons[0] == "uncacheable: personal"
+        assert moment.reasons[:2] == ("never shared: time-dependent", "uncacheable: time-dependent: yesterday")
+        assert person.reasons[0] == "never shared: personal"
         assert link.reasons == ("exact only: link",)
-        assert too_long.reasons == ("exact only: too long", "uncacheable: personal", wire.TOO_LONG)
+        assert too_long.reasons == ("exact only: too long", wire.TOO_LONG)
         assert not any(verdict.accept for verdict in (crisis, moment, person, link, too_long))
+
+
+async def test_what_must_not_be_shared_is_neither_found_nor_kept(matcher: StartMatcher) -> None:
+    async with matcher() as (_process, client):
+        for number, text in enumerate(
+            ("btc price", "which plan am I on", "something I can log in with, 12 characters")
+        ):
+            found = await client.find(1, SCOPE, text)
+            assert found.never_shared and found.candidates == ()
+            await put(client, number, text)
+        assert (await client.find(1, SCOPE, "What is bitcoin?")).reason == wire.SCOPE_EMPTY
+        assert (await client.stats())["kept_out"] == 3
 
 
 async def test_what_is_removed_or_expired_is_not_found(matcher: StartMatcher) -> None:

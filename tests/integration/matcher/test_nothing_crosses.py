@@ -20,7 +20,7 @@ from mitmgate.services.matcher_client import Found, LocalMatcher
 from mitmgate.services.redis import Store
 from mitmgate.services.vectors_store import VectorsStore
 from tests.unit.core.test_question import FIRST, asked, with_text
-from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier
+from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier, no_kinds
 
 WITHIN_S = 50.0
 #: By what two requests differ that must never meet: tenant, partition, namespace, system prompt.
@@ -81,7 +81,8 @@ async def test_an_answer_comes_from_its_own_scope(
         opened.callback(scopes.close)
         running = asyncio.create_task(workers.run())
         opened.callback(running.cancel)
-        client = LocalMatcher(Operations(texts, scopes, vectors, PairVerdicts(texts, verifier, FIGURES)).answer)
+        verdicts = PairVerdicts(texts, verifier, FIGURES)
+        client = LocalMatcher(Operations(texts, scopes, vectors, verdicts, no_kinds(texts)).answer)
 
         def name(place: int, question: int) -> bytes:
             return (len(QUESTIONS) * place + question + 1).to_bytes(32)

@@ -12,7 +12,7 @@ import pytest
 
 from gatewayctl import offline
 from mitmgate.matcher.offline import OfflineJudge
-from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier
+from tests.unit.matcher.fakes import FIGURES, FakeClassifier, FakeModel, FakeVerifier
 
 A, B, HAMLET = "What makes bread rise?", "What is it that makes bread rise?", "Who wrote Hamlet?"
 PAIRS = [
@@ -29,8 +29,9 @@ def verifier(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeVerifier:
     fake = FakeVerifier(3.0)
     model: Any = FakeModel()
     any_verifier: Any = fake
+    anything: Any = FakeClassifier()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(offline, "load_judge", lambda _: OfflineJudge(model, any_verifier, FIGURES))
+    monkeypatch.setattr(offline, "load_judge", lambda _: OfflineJudge(model, any_verifier, FIGURES, anything))
     return fake
 
 

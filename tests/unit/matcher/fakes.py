@@ -9,6 +9,7 @@ import numpy as np
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.text.features import NAMES
+from mitmgate.matcher.kinds import TextKinds
 from mitmgate.services.verifier import LONGEST
 
 #: The probability hangs on the log-odds alone. 0.5 % of the hits are wrong from 0.6 on.
@@ -50,6 +51,24 @@ class FakeModel:
 
     def aside(self) -> FakeModel:
         return self
+
+
+class FakeClassifier:
+    """Knows the kinds of texts by their first state, which FakeModel makes of their length; others may be shared."""
+
+    def __init__(self, kinds: dict[str, str] | None = None) -> None:
+        self._kinds = {len(text): kind for text, kind in (kinds or {}).items()}
+        self.asked = 0
+
+    def kind(self, states: Any) -> str | None:
+        self.asked += 1
+        return self._kinds.get(int(states[0][0]))
+
+
+def no_kinds(texts: Any) -> TextKinds:
+    """Of all texts: they may be shared."""
+    classifier: Any = FakeClassifier()
+    return TextKinds(texts, classifier)
 
 
 class FakeVerifier:

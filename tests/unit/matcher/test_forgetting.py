@@ -14,6 +14,7 @@ from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
+from tests.unit.matcher.fakes import no_kinds
 
 
 class Embedder:
@@ -48,7 +49,7 @@ async def test_texts_are_dropped_where_that_is_asked_for(texts_too: bool) -> Non
     running = asyncio.create_task(texts.workers.run())
     await texts.vector("a prompt", asyncio.get_running_loop().time() + 10, urgent=True)
     read("a prompt")
-    operations = Operations(texts, nothing, nothing, PairVerdicts(texts, None, None))
+    operations = Operations(texts, nothing, nothing, PairVerdicts(texts, None, None), no_kinds(texts))
     request = {"op": "remove", "deadline_ms": 5_000, "tenant": 1, "fingerprints": ["00" * 32], "texts": texts_too}
     assert "error" not in await operations.answer(request)
     assert len(texts._kept) == (0 if texts_too else 1)

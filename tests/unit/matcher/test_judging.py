@@ -15,7 +15,7 @@ from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import NO_VERIFIER, PairVerdicts
 from mitmgate.services.matcher_client import Judged, LocalMatcher
-from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier
+from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier, no_kinds
 
 
 @asynccontextmanager
@@ -26,7 +26,7 @@ async def matcher(verifier: FakeVerifier | None, figures: Calibration | None = F
     texts = TextVectors(model, Workers())
     verdicts = PairVerdicts(texts, fake, figures)
     running = [asyncio.create_task(texts.workers.run())]
-    yield LocalMatcher(Operations(texts, nobody, nobody, verdicts).answer)
+    yield LocalMatcher(Operations(texts, nobody, nobody, verdicts, no_kinds(texts)).answer)
     for task in running:
         task.cancel()
 

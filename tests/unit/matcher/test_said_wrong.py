@@ -72,6 +72,15 @@ class Verdicts:
         return Findings(Verdict(True, (), 0.99))
 
 
+class Kinds:
+    """Everything may be shared."""
+
+    usable = True
+
+    async def of(self, text: str, ends_at: float, **how: bool) -> None:
+        return None
+
+
 @pytest.fixture
 def feed() -> PairsFeed:
     feed = PairsFeed("")
@@ -81,7 +90,7 @@ def feed() -> PairsFeed:
 
 @pytest.fixture
 async def operations(feed: PairsFeed) -> AsyncIterator[Operations]:
-    parts: list[Any] = [Texts(), Scopes(), None, Verdicts()]
+    parts: list[Any] = [Texts(), Scopes(), None, Verdicts(), Kinds()]
     yield Operations(*parts, SaidWrong(feed, (NEW, OLD)))
 
 

@@ -8,14 +8,19 @@ import pytest
 
 from mitmgate.matcher.offline import OfflineJudge
 from mitmgate.matcher.simulation import Outcome, Simulation, StreamQuestion
-from tests.unit.matcher.fakes import FIGURES, FakeModel, FakeVerifier
+from tests.unit.matcher.fakes import FIGURES, FakeClassifier, FakeModel, FakeVerifier
 
 
 async def run(
-    questions: list[StreamQuestion], *, log_odds: float = 3.0, most: int = 100, at_once: int = 100
+    questions: list[StreamQuestion],
+    *,
+    log_odds: float = 3.0,
+    most: int = 100,
+    at_once: int = 100,
+    kinds: dict[str, str] | None = None,
 ) -> tuple[list[Outcome], FakeModel]:
     model, verifier = FakeModel(), FakeVerifier(log_odds)
-    judge: Any = OfflineJudge(model, verifier, FIGURES)  # type: ignore[arg-type]
+    judge: Any = OfflineJudge(model, verifier, FIGURES, FakeClassifier(kinds))  # type: ignore[arg-type]
     simulation = Simulation(judge, 0.6, most=most)
     found: list[Outcome] = []
     for start in range(0, len(questions), at_once):
@@ -63,6 +68,15 @@ async def test_what_traffic_keeps_out_is_not_compared() -> None:
     found, model = await run(questions)
     assert [each.kind for each in found] == ["kept_out", "kept_out", "kept_out", "exact", "kept_out"]
     assert model.embedded == []
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+async def test_what_the_classifier_finds_is_not_stored_and_a_crisis_not_compared(at_once: int) -> None:
+    secret, crisis = "What makes a secret?", "What makes me want it no more, ever"
+    found, _ = await run(
+        asked(BREAD[0], secret, secret, crisis, crisis), at_once=at_once, kinds={secret: "secret", crisis: "crisis"}
+    )
+    assert [each.kind for each in found] == ["miss", "kept_out", "kept_out", "kept_out", "exact"]
 
 
 async def test_it_holds_so_many_entries_and_no_more() -> None:

@@ -16,6 +16,7 @@ from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.operations import Operations
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
+from tests.unit.matcher.fakes import no_kinds
 
 
 class OneByOne:
@@ -34,6 +35,9 @@ class OneByOne:
     def count_tokens(self, text: str) -> int:
         return 3
 
+    def states(self, text: str) -> Any:
+        return np.zeros((3, 384), np.float32)
+
     def embed(self, texts: Sequence[str]) -> Any:
         self.batches.append(list(texts))
         self.at_work.set()
@@ -48,7 +52,7 @@ async def judging(count: int) -> AsyncIterator[tuple[TextVectors, OneByOne, OneB
     nobody: Any = None
     texts = TextVectors(model, Workers())
     running = asyncio.create_task(texts.workers.run())
-    operations = Operations(texts, nobody, nobody, PairVerdicts(texts, None, None))
+    operations = Operations(texts, nobody, nobody, PairVerdicts(texts, None, None), no_kinds(texts))
     pairs = [(f"q {n}", f"s {n}") for n in range(count)]
     judged = asyncio.create_task(
         operations.answer({"op": "judge", "deadline_ms": 60_000, "max_wrong": 0.1, "pairs": pairs})

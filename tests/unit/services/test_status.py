@@ -21,6 +21,7 @@ def told(**changes: Any) -> dict[str, Any]:
         {"control": "down"},
         {"matcher": "down"},
         {"verifier": "down"},
+        {"classifier": "down"},
         {"cache": "wrong hits"},
         {"workers": {"wanted": 2, "ready": 1}},
     ],
