@@ -15,6 +15,7 @@ from mitmgate.core.settings import Runtime, Settings, load_runtime
 from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.operations import Operations
+from mitmgate.matcher.priority import give_way
 from mitmgate.matcher.said_wrong import SaidWrong
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.server import MatcherServer
@@ -66,6 +67,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         server = MatcherServer(Operations(texts, scopes, vectors, verdicts, said_wrong).answer)
         opened.push_async_callback(server.close)
         tasks += [run_vital(workers.run()), run_vital(keep_swept(scopes, set_aside))]
+        give_way()  # not before: a gateway that starts waits for its matcher
         await server.start(socket_path)
         spare_full_collections()
         ready.set()
