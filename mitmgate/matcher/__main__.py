@@ -12,7 +12,6 @@ from pathlib import Path
 # One text at a time uses one core; the workers need the others. Read by these libraries when they are imported.
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false")
 
-from mitmgate.matcher.priority import give_way
 from mitmgate.matcher.process import run
 from mitmgate.services.embedder import ModelUnusable
 from mitmgate.services.logs import log_to_stderr
@@ -27,7 +26,6 @@ def main() -> None:
     parser.add_argument("--socket", type=Path, required=True)
     arguments = parser.parse_args()
     log_to_stderr("matcher")
-    give_way()
     try:
         asyncio.run(run(arguments.settings, arguments.channel_fd, arguments.socket))
     except (ModelUnusable, OSError, ValueError) as error:

@@ -12,17 +12,22 @@ from pathlib import Path
 from typing import Final
 
 NICENESS: Final = 10  # a tenth of a worker's share of a busy core
+_THREADS: Final = Path("/proc/self/task")
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 
 
 def give_way(niceness: int = NICENESS) -> None:
-    """To be called before any thread is started: threads inherit it.
+    """All threads there are; later ones inherit it.
 
     Where Linux groups processes by session (sched(7), "The autogroup feature"), niceness counts inside a session only.
     The supervisor starts each child in a session of its own, so the session's niceness is set, too; a session that is
     not ours alone is left as it is.
     """
-    now = os.nice(niceness)
+    now = os.nice(niceness)  # Linux: of this thread
+    if _THREADS.exists():
+        for thread in _THREADS.iterdir():
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), now)
     if os.getsid(0) == os.getpid():
         with suppress(OSError):
             _AUTOGROUP.write_text(str(now), "ascii")

@@ -16,6 +16,7 @@ from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.kinds import TextKinds
 from mitmgate.matcher.operations import Operations
+from mitmgate.matcher.priority import give_way
 from mitmgate.matcher.said_wrong import SaidWrong
 from mitmgate.matcher.scopes import Scopes, keep_swept
 from mitmgate.matcher.server import MatcherServer
@@ -69,6 +70,7 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
         server = MatcherServer(Operations(texts, scopes, vectors, verdicts, kinds, said_wrong).answer)
         opened.push_async_callback(server.close)
         tasks += [run_vital(workers.run()), run_vital(keep_swept(scopes, set_aside))]
+        give_way()  # not before: a gateway that starts waits for its matcher
         await server.start(socket_path)
         spare_full_collections()
         ready.set()

@@ -12,8 +12,10 @@ import pytest
 from mitmgate.matcher.priority import NICENESS
 
 _TOLD = (
-    "from mitmgate.matcher.priority import give_way; import os, pathlib; give_way();"
-    "print(os.nice(0), pathlib.Path('/proc/self/autogroup').read_text().split()[-1])"
+    "from mitmgate.matcher.priority import give_way; import os, pathlib, threading;"
+    "threading.Thread(target=threading.Event().wait, daemon=True).start(); give_way();"
+    "print(*{os.getpriority(os.PRIO_PROCESS, int(each)) for each in os.listdir('/proc/self/task')},"
+    "pathlib.Path('/proc/self/autogroup').read_text().split()[-1])"
 )
 _GROUP = Path("/proc/self/autogroup")
 
