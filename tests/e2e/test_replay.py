@@ -44,7 +44,8 @@ def test_a_stream_is_replayed_byte_for_byte(tenant: Tenant, upstream: Upstream, 
 def test_the_very_next_request_hits(tenant: Tenant, upstream: Upstream, path: str) -> None:
     """From the moment the terminal event is here, on any worker, while the stream's connection is still open."""
     for number in range(10):
-        body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": f"q{number}"}], "stream": True}
+        messages = [{"role": "user", "content": f"How many rooms has house number {number}?"}]
+        body = {"model": "m", "max_tokens": 9, "messages": messages, "stream": True}
         with tenant.gateway.client.stream("POST", path, json=body, headers=bearer(tenant.key)) as answer:
             for line in answer.iter_lines():
                 if "[DONE]" in line or "message_stop" in line:
