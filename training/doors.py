@@ -4,7 +4,8 @@
 
 A line of `doors/KIND.txt` that begins with `-` is of that kind, one with `+` may be shared. One block in ten is held
 out by a hash of its first line: it is measured on, neither trained on nor calibrated with. The questions of
-`questions/` that are no requests to an assistant with one's own data may be shared as well. It takes a minute.
+`questions/` that are no requests to an assistant with one's own data may be shared as well, and so may odd texts that
+mean nothing. It takes a minute.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +39,7 @@ CLASSES: Final = len(KINDS) + 1
 UNITS, NETS = 24, 4  # the nets are averaged, which makes one with the units of all
 FOLDS: Final = 3
 EPOCHS, BATCH, RATE, DECAY, DROPPED, SMOOTHED = 12, 96, 4e-3, 0.1, 0.25, 0.02
+ODD, _A_WORD = 1500, 14
 QUESTIONS_WEIGHT, NOISY_WEIGHT = 0.4, 0.5
 #: A question with such a word may be about somebody or about now: these are written by hand.
 _UNSURE: Final = re.compile(
@@ -44,6 +47,15 @@ _UNSURE: Final = re.compile(
     r"|this|that|it|they|open|exchange|rate|price|weather|leading|days|dollars?|euros?|newest|recent(?:ly)?)\b",
     re.IGNORECASE,
 ).search
+_ODD: Final = (
+    "{word}", "{word}", "{word} {n}", "{word}-{n}", "{word} {other}", "{word} {other} {n}", "q{n}", "x{n}", "{n}",
+    "n={n}", "question {n}", "question number {n}?", "prompt {n}", "prompt {word}", "request {n}", "item {n}",
+    "message {hex}", "{hex}", "{word} {hex}", "test {n}", "{word} test", "{word} test {n}", "this is test {n}",
+    "ping {n}", "hello {n}", "say {word}", "say {n}", "say the word {word}", "Say {n}", "Reply with {word}",
+    "reply only with the word {word}", "answer with {n}", "echo {word}", "echo {n}", "repeat after me: {word} {other}",
+    "print {word}", "describe a {word}", "{word}?", "what is {word}?", "what is {word} {n}?", "user {n}: {word}",
+    "unique {hex}", "{word} please", "cache {word}",
+)  # fmt: skip
 LOOK_ALIKES: Final = (
     0.06  # of what may be shared that all bars together may keep out: half of it was written to look so
 )
@@ -90,6 +102,17 @@ def questions(folder: Path = FOLDER / "questions") -> Iterator[Line]:
                 drawn = lines[zlib.crc32(block.encode()) % len(lines)][1:].strip()
                 if not _UNSURE(drawn):
                     yield Line(drawn, 0, 0, lines[0], QUESTIONS_WEIGHT)
+
+
+def odd(count: int, taken: frozenset[str], seed: int = 4) -> Iterator[Line]:
+    """What people send to try a gateway, test 12, kept, q7: it means nothing, and is nobody's. None of `taken`."""
+    rng = random.Random(seed)
+    words = files("mitmgate.core.text").joinpath("words.txt").read_text("ascii").split()
+    for number in range(count):
+        word, other = rng.choice(words), rng.choice(words)
+        text = rng.choice(_ODD).format(word=word, other=other, n=rng.randrange(200), hex=f"{rng.getrandbits(32):x}")
+        if taken.isdisjoint(text.lower().split()):
+            yield Line(text, 0, 0, f"odd {number}", QUESTIONS_WEIGHT)
 
 
 class States:
@@ -211,7 +234,7 @@ def bars_of(odds: Array, lines: Sequence[Line]) -> Array:
     bars = np.full(len(KINDS), LOWEST_BAR, np.float32)
     likeliest = odds[:, 1:].argmax(1)
     shareable = np.array([line.kind == 0 for line in lines])
-    may = int(LOOK_ALIKES * shareable.sum() / len(KINDS))
+    may = int(LOOK_ALIKES * sum(line.kind == 0 and not line.block.startswith("odd ") for line in lines) / len(KINDS))
     for kind in range(len(KINDS)):
         kept_out = np.sort(1 - odds[shareable & (likeliest == kind), 0])[::-1]
         if len(kept_out) > may:
@@ -264,7 +287,11 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     arguments = parser.parse_args()
     states = States(OnnxEmbedder.load(arguments.work))
-    lines = [*written(), *questions()]
+    by_hand = [*written()]
+    taken = frozenset(
+        word for line in by_hand if line.kind and len(line.text) < _A_WORD for word in [line.text.lower()]
+    )
+    lines = [*by_hand, *questions(), *odd(ODD, taken)]
     learnt = [line for line in lines if not line.held_out]
     held_out = [line for line in lines if line.held_out]
 

@@ -22,7 +22,7 @@ from mitmgate.services.onnx import import_onnxruntime, session
 from mitmgate.services.onnx_file import FLOAT, Graph
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
-SHA256: Final = "1daa94da891757365f1f86587ebf2832bf160fefef28811dbe2cb0f4b468fb7a"
+SHA256: Final = "18763dbe804322bfd562d3f2b684e1527edeb53280593b7bade783078e915931"
 LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
 _PADDING: Final = -1e9  # added to a score of attention, it leaves nothing of it
 _MEMFD: Final = getattr(os, "memfd_create", None)  # of Linux

@@ -201,7 +201,9 @@ def plain_form(text: str) -> str:
     text = text.strip()
     if _SIGNIFICANT_SPACE(text) is not None:
         return text
-    return " ".join(text.split()).rstrip(_FINAL) or text
+    text = " ".join(text.split())
+    bare = text.rstrip(_FINAL) or text
+    return bare + "!" if bare[-1:].isdigit() and text[len(bare) :].startswith("!") else bare  # a factorial
 
 
 def _is_latin(letter: str) -> bool:

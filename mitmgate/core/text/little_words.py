@@ -37,6 +37,7 @@ _OPPOSED: Final = tuple(
 )
 _ALL_OF: Final = word_set("every all each both")
 _ONE_OF: Final = word_set("a an one some either")
+_ANY: Final = word_set("any")  # in a list it says no more than all
 _LITTLE: Final = _PREPOSITIONS | _ALL_OF | _ONE_OF
 _OUGHT: Final = word_set("should ought")
 #: Who is asked for or answered: how should I, how can one.
@@ -103,7 +104,8 @@ def _differ(before: str, mine: Sequence[str], theirs: Sequence[str], pair: Pair)
     if not symmetric and {"and", "or"} <= only_mine ^ only_theirs and len({"and", "or"} & only_mine) == 1:
         return "conjunct"
     for one, other in ((only_mine, only_theirs), (only_theirs, only_mine)):
-        if one & _ALL_OF and other & _ONE_OF and before not in _TIMES:
+        some = _ONE_OF | _ANY if pair.left.kind == "yes or no" else _ONE_OF
+        if one & _ALL_OF and other & some and before not in _TIMES:
             return "quantifier"
     return None if symmetric else _turned_round(only_mine & _PREPOSITIONS, only_theirs & _PREPOSITIONS)
 

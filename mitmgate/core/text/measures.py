@@ -140,6 +140,7 @@ UNITS: Final = aliases_of(
     mph:
     calorie: calories kcal
     joule: joules
+    kilojoule: kilojoules kj
     watt: watts
     kilowatt: kilowatts kw
     volt: volts

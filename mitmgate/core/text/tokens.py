@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from mitmgate.core.text.casing import unit_of
+
 
 class Kind(Enum):
     WORD = auto()
@@ -151,8 +153,8 @@ def pieces_of(text: str) -> Iterator[re.Match[str]]:
 
 
 def _is_code(piece: str) -> bool:
-    """Not U.S., nor a brand that begins with a small letter: iPhone, eBay, macOS."""
-    return not _DOTTED_INITIALS.fullmatch(piece) and not _BRAND.fullmatch(piece)
+    """Not U.S., nor a brand or a unit that begins with a small letter: iPhone, eBay, kJ."""
+    return not (_DOTTED_INITIALS.fullmatch(piece) or _BRAND.fullmatch(piece) or unit_of(piece))
 
 
 def _words(piece: str, capital: bool, spaced: bool) -> list[Token]:

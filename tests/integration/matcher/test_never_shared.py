@@ -113,7 +113,6 @@ NEVER_SHARED = {
     "personal": [
         "When does my flight leave?",
         "How old am I",
-        "My daughter is five. How do I explain divorce to my daughter?",
         "Is there a pharmacy around here?",
         "reset my bank password",
         "do you remember me",
