@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-NICENESS: Final = 10  # a tenth of a worker's share of a busy core
+NICENESS: Final = 5  # a third of a worker's share of a busy core
 _THREADS: Final = Path("/proc/self/task")
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 
