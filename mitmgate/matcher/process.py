@@ -12,6 +12,7 @@ from typing import Final
 
 from mitmgate.core.calibration import Calibration
 from mitmgate.core.settings import Runtime, Settings, load_runtime
+from mitmgate.core.verdict import consider
 from mitmgate.matcher.computing import Workers
 from mitmgate.matcher.garbage import set_aside, spare_full_collections
 from mitmgate.matcher.kinds import TextKinds
@@ -60,7 +61,10 @@ async def run(settings_file: Path, channel_fd: int, socket_path: Path) -> None:
             log.warning("hnswlib is not installed: large scopes are scanned, which takes longer")
         workers, vectors = Workers(), VectorsStore(store)
         texts = TextVectors(embedder, workers)
-        verdicts = PairVerdicts(texts, *await asyncio.to_thread(load_verifier))
+        verifier, calibration = await asyncio.to_thread(load_verifier)
+        if verifier is not None and calibration is not None:
+            await asyncio.to_thread(warm, embedder, verifier, calibration)
+        verdicts = PairVerdicts(texts, verifier, calibration)
         kinds = TextKinds(texts, await asyncio.to_thread(load_classifier))
         checks |= {"verifier": verdicts.usable, "classifier": kinds.usable}
         scopes = Scopes(vectors, settings.vectors.hnsw_from)
@@ -111,6 +115,13 @@ def load_verifier() -> tuple[Verifier | None, Calibration | None]:
         log.error("the verdict's figures are for another verifier, so only exact repeats are answered")
         return None, None
     return verifier, calibration
+
+
+def warm(embedder: Embedder, verifier: Verifier, calibration: Calibration) -> None:
+    """Judges a pair, so that the first lookup does not wait for tables that are read at first use."""
+    one, other, cosine = _PROOF
+    consider(one, other, cosine, calibration, 0.0)
+    verifier.log_odds(embedder.states(one), embedder.states(other))
 
 
 def load_classifier() -> NeverShared | None:
