@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any, Final
 
 import numpy as np
@@ -39,7 +40,7 @@ CLASSES: Final = len(KINDS) + 1
 UNITS, NETS = 24, 4  # the nets are averaged, which makes one with the units of all
 FOLDS: Final = 3
 EPOCHS, BATCH, RATE, DECAY, DROPPED, SMOOTHED = 12, 96, 4e-3, 0.1, 0.25, 0.02
-ODD, _A_WORD = 1500, 14
+ODD, _A_WORD = 5000, 14
 QUESTIONS_WEIGHT, NOISY_WEIGHT = 0.4, 0.5
 #: A question with such a word may be about somebody or about now: these are written by hand.
 _UNSURE: Final = re.compile(
@@ -54,7 +55,11 @@ _ODD: Final = (
     "ping {n}", "hello {n}", "say {word}", "say {n}", "say the word {word}", "Say {n}", "Reply with {word}",
     "reply only with the word {word}", "answer with {n}", "echo {word}", "echo {n}", "repeat after me: {word} {other}",
     "print {word}", "describe a {word}", "{word}?", "what is {word}?", "what is {word} {n}?", "user {n}: {word}",
-    "unique {hex}", "{word} please", "cache {word}",
+    "unique {hex}", "{word} please", "cache {word}", "{word} {other} {third}", "{abc}", "{abc} {word}", "{abc} {n}",
+    "{word}: {other} {third}", "{word} and {other} {abc}", "the {word} {other}", "no {word} after the {other} {n}",
+    "{word} {other} with {third}", "{word}, {other}", "case {n} {word}", "{word} {n} {other} {hex}", "{word}/{other}",
+    "{word}_{n}", "{word}={other}", "{abc} {word} {other}", "{word} {other} {abc} {n}", "{word}: {abc} {n}",
+    "{word} of {other} {n}", "{word} {other} {third} {n}", "a {word} {other}", "{word} one", "{word} two {other}",
 )  # fmt: skip
 LOOK_ALIKES: Final = (
     0.06  # of what may be shared that all bars together may keep out: half of it was written to look so
@@ -109,8 +114,15 @@ def odd(count: int, taken: frozenset[str], seed: int = 4) -> Iterator[Line]:
     rng = random.Random(seed)
     words = files("mitmgate.core.text").joinpath("words.txt").read_text("ascii").split()
     for number in range(count):
-        word, other = rng.choice(words), rng.choice(words)
-        text = rng.choice(_ODD).format(word=word, other=other, n=rng.randrange(200), hex=f"{rng.getrandbits(32):x}")
+        word, other, third = rng.choices(words, k=3)
+        parts = {
+            "word": word,
+            "other": other,
+            "third": third,
+            "n": rng.randrange(200),
+            "hex": f"{rng.getrandbits(32):x}",
+        }
+        text = rng.choice(_ODD).format(**parts, abc="".join(rng.choices(ascii_uppercase, k=rng.randint(2, 4))))
         if taken.isdisjoint(text.lower().split()):
             yield Line(text, 0, 0, f"odd {number}", QUESTIONS_WEIGHT)
 

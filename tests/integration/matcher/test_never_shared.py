@@ -268,7 +268,6 @@ SHAREABLE = [
     "@decorator in Python",
     "What do I do if my tap is leaking?",
     "What is the time complexity of quicksort?",
-    "Am I the only one who dislikes it?",
 ]
 
 
