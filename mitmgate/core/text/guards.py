@@ -251,7 +251,7 @@ _INITIALS: Final = re.compile(r"(?<![\w.])[A-Z]\.(?=\s?[A-Z])").findall
 def variant(pair: Pair) -> str | None:
     """A number with the name of a variant, and without it or with another: S23, S23 FE; 12 Pro, 12 Pro Max."""
     left, right = (_variants(side) for side in (pair.left, pair.right))
-    return "name" if any(right.get(number, name) != name for number, name in left.items()) else None
+    return "name" if any(right.get(number, names) != names for number, names in left.items()) else None
 
 
 _VARIANT: Final = re.compile(
@@ -261,8 +261,12 @@ _VARIANT: Final = re.compile(
 ).findall
 
 
-def _variants(reading: Reading) -> dict[str, str]:
-    return {number.casefold(): name.casefold() for number, name in _VARIANT(reading.written.text)}
+def _variants(reading: Reading) -> dict[str, set[str]]:
+    """Of each number the names that it stands with, the empty one where it stands alone."""
+    found: dict[str, set[str]] = {}
+    for number, name in _VARIANT(reading.written.text):
+        found.setdefault(number.casefold(), set()).add(name.casefold())
+    return found
 
 
 def foreign_order(pair: Pair) -> str | None:

@@ -46,6 +46,7 @@ def found(one: str, other: str) -> list[str]:
         ("Is the Pixel 7 waterproof?", "Is the Pixel 7 Pro waterproof?", "name"),
         ("gtx 1650 power draw", "gtx 1650 super power draw", "name"),
         ("iPhone 13 Pro price", "iPhone 13 Pro Max price", "name"),
+        ("Galaxy S23 FE or S23 for photos?", "Galaxy S23 or S23 Ultra for photos?", "name"),
         ("What is 6 × 2 + 1?", "What is 6 × (2 + 1)?", "sign"),
         ("What is 4! ?", "What is 4?", "sign"),
         ("Where is ./lib?", "Where is ../lib?", "sign"),
