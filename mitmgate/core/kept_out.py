@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mitmgate.core.text.language import plain_form
-from mitmgate.core.text.turns import names_an_abbreviation
+from mitmgate.core.text.turns import is_name_like_a_pronoun
 from mitmgate.core.text.unfit import LANGUAGE, unfit
 from mitmgate.core.volatile import volatile_in
 
@@ -31,7 +31,7 @@ def why_kept_out(text: str) -> str | None:
 
 def why_by_kind(kind: str | None, text: str) -> str | None:
     """The same for a kind that the classifier found: `never shared: …` is neither looked up nor stored."""
-    if kind is None or (kind == NO_CONTEXT and names_an_abbreviation(text)):  # it reads small letters only
+    if kind is None or (kind == NO_CONTEXT and is_name_like_a_pronoun(text)):
         return None
     return EXACT_ONLY + kind if kind == CRISIS else NEVER_SHARED + kind
 

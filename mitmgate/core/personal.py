@@ -13,7 +13,7 @@ from mitmgate.core.text.general import asks_generally
 from mitmgate.core.text.triggers import searches
 
 _BEGINS: Final = r"(?:^|(?<=[.!?;\n])|(?<=[.!?;\n]\s)|(?<=\band )|(?<=\bplease )|(?<=\byou )|(?<=\bme )|(?<=\bso ))"
-_SHORT: Final = r"(?: [\w'-]+){1,3}\W*$"
+_SHORT: Final = r"(?: [\w'-]++){1,3}\W*+$"  # possessive: a long run of signs is gone through once
 #: What somebody's own thing is, whether it came, and that it be shown.
 _MINE: Final = (
     rf"(?:{_BEGINS}(?:(?:what|who|when|where)(?:'?s| is| are| was| were)|what time (?:is|was)) my{_SHORT}"

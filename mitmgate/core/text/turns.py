@@ -35,17 +35,20 @@ _WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?").findall
 #: A sum, or a text that is given.
 _SAYS: Final = frozenset('+*/=^%$<>°"“”„«»`')
 _ABBREVIATION: Final = re.compile(r"\b[A-Z]{2,}\b").search
+#: Abbreviations that would point at something said before, were they not in capitals; and words that do.
+_POINTING_NAME: Final = re.compile(r"\b(?:IT|WHO|US|HE|SHE|ME|AM|THIS|THAT)\b").search
+_POINTING: Final = re.compile(r"\b(?:it|its|this|that|these|those|them|him|above|below)\b").search
 
 
-def names_an_abbreviation(text: str) -> bool:
-    """IT and WHO are names where not all is in capitals."""
-    return _ABBREVIATION(text) is not None and not text.isupper()
+def is_name_like_a_pronoun(text: str) -> bool:
+    """Whether all that could point at earlier turns is an abbreviation, to who reads small letters only: jobs in IT."""
+    return _POINTING_NAME(text) is not None and _POINTING(text) is None and not text.isupper()
 
 
 def leans_on_earlier_turns(text: str) -> bool:
     """Of a text of any length, as it was written."""
     if len(text) > LONGEST_TURN or not _SAYS.isdisjoint(text):
         return False
-    if names_an_abbreviation(text):
+    if _ABBREVIATION(text) is not None and not text.isupper():  # IT and WHO are names where not all is in capitals
         return False
     return _TURNS(" ".join(_WORDS(text.lower().replace("’", "'")))) is not None

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mitmgate.core.kept_out import why_by_kind
 from mitmgate.core.text.turns import leans_on_earlier_turns
 from mitmgate.core.volatile import volatile_text
 
@@ -199,6 +200,20 @@ def test_any_turn_is_read(text: str) -> None:
     assert leans_on_earlier_turns(text) in (True, False)
 
 
+@pytest.mark.parametrize("text", ["jobs in IT", "Is IT a good career?", "Who pays the WHO?", "and in the US?"])
+def test_a_pronoun_in_capitals_is_a_name_whatever_the_classifier_reads(text: str) -> None:
+    assert why_by_kind("no context", text) is None
+    assert why_by_kind("secret", text) == "never shared: secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["shorten the PDF", "Fix the SQL above", "Convert it to JSON", "IS IT GOOD", "Is this in IT?", "what about AWS"],
+)
+def test_other_abbreviations_excuse_nothing(text: str) -> None:
+    assert why_by_kind("no context", text) == "never shared: no context"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -211,6 +226,8 @@ def test_any_turn_is_read(text: str) -> None:
         "last " * 800,
         "my " * 1300,
         "still is " * 440,
+        "what is my " + "''" * 1990 + "!",
+        "show my" + " -'" * 1300 + "!",
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
