@@ -25,7 +25,8 @@ FILE: Final = Path(__file__).parent.parent / "weights" / "verifier.safetensors"
 SHA256: Final = "18763dbe804322bfd562d3f2b684e1527edeb53280593b7bade783078e915931"
 LONGEST: Final = 64  # tokens of a question: it was trained on no longer ones
 _PADDING: Final = -1e9  # added to a score of attention, it leaves nothing of it
-_MEMFD: Final = getattr(os, "memfd_create", None)  # of Linux
+_DESCRIPTORS: Final = Path("/proc/self/fd")
+_MEMFD: Final = getattr(os, "memfd_create", None) if _DESCRIPTORS.exists() else None  # of Linux
 _SEEN: Final = 5 * WIDTH  # what the head is given
 
 type States = npt.NDArray[np.float32]
@@ -56,7 +57,7 @@ class Verifier:
             build(weights).write(model)
             model.flush()
             # From bytes, onnxruntime would hold 20 MB more.
-            whole = model.getvalue() if isinstance(model, BytesIO) else f"/proc/self/fd/{model.fileno()}"
+            whole = model.getvalue() if isinstance(model, BytesIO) else f"{_DESCRIPTORS}/{model.fileno()}"
             return cls(session(import_onnxruntime(), whole), id_)
 
     def log_odds(self, first: States, second: States) -> float | None:
