@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from mitmgate.core.text.reading import read
-from mitmgate.core.text.sieve import Stored, sieve
+from mitmgate.core.text.sieve import Stored
 from mitmgate.services.embedder import MODEL_ID, WIDTH, Vectors
 from mitmgate.services.redis import StoreDown
 from mitmgate.services.vector_index import VectorIndex
@@ -103,7 +102,7 @@ class Scopes:
         self, tenant: int, digest: bytes, fingerprint: bytes, text: str, vector: Vectors, expires_at: float
     ) -> None:
         """Adds an entry to its scope, if that is in memory: else it is loaded with the rest. `stored` is to follow."""
-        name, known = (tenant, digest), Known(text, sieve(read(text)), expires_at=expires_at)
+        name, known = (tenant, digest), Known(text, expires_at=expires_at)
         self._being_stored.setdefault(name, {})[fingerprint] = known, vector
         scope = self._scopes.get(name)
         if scope is not None:
