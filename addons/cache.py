@@ -122,7 +122,12 @@ class CacheStage:
         exchange.removal, reply = self._cache.looked_up(exchange.cache_replies)
         asked = reply is not None and exchange.fingerprint is not None
         if asked and (entry := self._fresh_entry(exchange, reply)) is not None:
-            exchange.cache_detail = answer_with(flow, exchange, entry, "exact", 1.0)
+            if exchange.text is None or entry.classified:
+                exchange.classified = entry.classified
+                self._cache.touch(entry.tenant_id, entry.fingerprint)
+                exchange.cache_detail = answer_with(flow, exchange, entry, "exact", 1.0)
+            else:
+                exchange.held = entry  # stored when nobody could look: the semantic stage does
         if flow.response is None and exchange.streamed and may_keep(exchange):
             exchange.recording = Recording(self._recordings)
         exchange.cache_ms = (time.monotonic() - begun) * 1000
@@ -133,7 +138,6 @@ class CacheStage:
         entry = self._cache.read(reply, exchange.tenant.id, exchange.fingerprint, now)
         if entry is None or not exchange.decision.admits(now - entry.stored_at):
             return None
-        self._cache.touch(exchange.tenant.id, exchange.fingerprint)
         return entry
 
     @observer

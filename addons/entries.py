@@ -127,6 +127,7 @@ def _entry(exchange: Exchange, response: http.Response, media_type: bytes, body:
         namespace=decision.namespace,
         tokens=tokens,
         usage_asked=_wanted(exchange).include_usage,
+        classified=exchange.classified,
     )
 
 

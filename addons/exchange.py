@@ -85,6 +85,8 @@ class Exchange:
     fingerprint: bytes | None = None
     scope: bytes | None = None
     text: str | None = field(default=None, repr=False)
+    classified: bool = False  # whether it is known that the text may be shared
+    held: Entry | None = None  # found by the exact words, and not served before the text is classified
     parts: Mapping[str, str] | None = None  # digests of what the scope is made of
     cache_status: str | None = None
     cache_detail: str | None = None

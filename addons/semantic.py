@@ -1,7 +1,8 @@
 """Answers what was asked before in other words, where the verdict is sure that it asks the same.
 
-Everything that can go wrong here is a miss. What no request waits for (making a new entry findable, forgetting one
-that is gone) runs beside the requests, bounded in number.
+It learns from the matcher, too, whether users may share the answer at all. Without knowing it serves none, and what is
+kept is marked as not classified. Everything that can go wrong here is a miss. What no request waits for (making a new
+entry findable, forgetting one that is gone) runs beside the requests, bounded in number.
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ from addons.entries import answer_with, keep_out
 from addons.exchange import Exchange
 from addons.gate import observer
 from addons.shadow import note_nearest, note_would_be_hit, pair_of
-from mitmgate.core.cache_policy import SHADOW
+from mitmgate.core.cache_policy import SHADOW, Decision
 from mitmgate.core.errors import Refused
+from mitmgate.core.remembered import Remembered
 from mitmgate.core.settings import Cache
 from mitmgate.services.comparisons import Comparisons
-from mitmgate.services.exact_cache import ExactCache
+from mitmgate.services.exact_cache import Entry, ExactCache
 from mitmgate.services.logs import reason_of
-from mitmgate.services.matcher_client import Candidate, MatcherAway, MatcherClient
+from mitmgate.services.matcher_client import Candidate, Found, MatcherAway, MatcherClient
 from mitmgate.services.redis import StoreDown
 
 FETCH_S: Final = 0.05
 MAX_TASKS: Final = 256
+MAX_SHAREABLE: Final = 4096
 ONLY_CACHED: Final = partial(Refused, 504, "not_cached", "Only a cached answer was asked for, and there is none.")
 
 logger = logging.getLogger(__name__)
@@ -44,14 +47,20 @@ class SemanticStage:
         self._cache = cache
         self._comparisons = comparisons
         self._tasks: set[asyncio.Task[None]] = set()
+        # Whose text was classified after its entry was stored, and may be shared
+        self._shareable: Remembered[tuple[int, bytes], bool] = Remembered(MAX_SHAREABLE)
 
     @observer
     def request(self, flow: http.HTTPFlow, exchange: Exchange) -> Awaitable[None] | None:
         decision = exchange.decision
         if flow.response is not None or decision is None:
             return None
-        if decision.lookup and exchange.scope is not None and exchange.cache_detail is None:  # else the store is away
-            return self._ask(flow, exchange, exchange.scope)
+        wanted = exchange.text is not None and (decision.lookup or decision.store)
+        if wanted and not exchange.classified and exchange.removal is not None:  # None: the store is away
+            held = exchange.held
+            if held is None or self._shareable.get((held.tenant_id, held.fingerprint)) is None:
+                return self._ask(flow, exchange)
+            exchange.classified, exchange.cache_detail = True, self._serve_held(flow, exchange, held)
         self._refuse_uncached(flow, exchange)
         return None
 
@@ -67,15 +76,21 @@ class SemanticStage:
         stored, scope, text = exchange.stored, exchange.scope, exchange.text
         if stored is not None and scope is not None and text is not None:
             exchange.scope = None  # once: a stream's end is told twice
-            put, removal = self._matcher.put, exchange.removal
-            self._later(put(stored.tenant_id, scope, stored.fingerprint, text, stored.expires_at, removal=removal))
+            self._later(self._hand_over(stored, scope, text, exchange.removal))
             if (pair := pair_of(exchange, stored)) is not None:
                 self._comparisons.offer(pair)
 
-    async def _ask(self, flow: http.HTTPFlow, exchange: Exchange, scope: bytes) -> None:
+    async def _hand_over(self, stored: Entry, scope: bytes, text: str, removal: str | None) -> bool:
+        whose, fingerprint = stored.tenant_id, stored.fingerprint
+        done = await self._matcher.put(whose, scope, fingerprint, text, stored.expires_at, removal=removal)
+        if done and not stored.classified:
+            self._shareable.put((whose, fingerprint), True)
+        return done
+
+    async def _ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         begun = time.monotonic()
         try:
-            exchange.cache_detail = await self._find(flow, exchange, scope)
+            exchange.cache_detail = await self._look(flow, exchange) or exchange.cache_detail
         except MatcherAway:
             exchange.cache_detail = "matcher away"
         except StoreDown:
@@ -85,38 +100,57 @@ class SemanticStage:
             if flow.response is None:
                 self._refuse_uncached(flow, exchange)
 
-    async def _find(self, flow: http.HTTPFlow, exchange: Exchange, scope: bytes) -> str | None:
-        """Answers from an entry. -> why it did not. Raises MatcherAway, StoreDown."""
-        tenant, decision, settings = exchange.tenant, exchange.decision, self._settings
-        assert tenant is not None and decision is not None and exchange.text is not None
+    async def _look(self, flow: http.HTTPFlow, exchange: Exchange) -> str | None:
+        """Answers from an entry, where the text may be shared. -> why it did not. Raises MatcherAway, StoreDown."""
+        decision = exchange.decision
+        assert decision is not None
+        found = await self._found(exchange, decision)
+        exchange.classified = found.classified
+        if found.never_shared:
+            keep_out(exchange, found.reason)
+            return found.reason
+        if (held := exchange.held) is not None:
+            if not found.classified:
+                return found.reason
+            self._shareable.put((held.tenant_id, held.fingerprint), True)
+            return self._serve_held(flow, exchange, held)
+        if found.hit is None:
+            note_nearest(exchange, found)
+            return found.reason
+        return await self._answer(flow, exchange, decision, found.hit)
+
+    def _serve_held(self, flow: http.HTTPFlow, exchange: Exchange, held: Entry) -> str | None:
+        """-> why it can not be the answer."""
+        self._cache.touch(held.tenant_id, held.fingerprint)
+        return answer_with(flow, exchange, held, "exact", 1.0)
+
+    async def _found(self, exchange: Exchange, decision: Decision) -> Found:
+        """Raises MatcherAway."""
+        tenant, settings, deadline_s = exchange.tenant, self._settings, self._settings.deadline_ms / 1000
+        assert tenant is not None and exchange.text is not None
+        if exchange.scope is None or not decision.lookup:
+            return await self._matcher.classify(exchange.text, deadline_s=deadline_s)
         threshold = settings.threshold if tenant.cache_threshold is None else tenant.cache_threshold
         threshold = max(threshold or 0.0, decision.threshold or 0.0)
         max_wrong = settings.max_wrong if tenant.cache_max_wrong is None else tenant.cache_max_wrong
-        found = await self._matcher.find(
-            tenant.id,
-            scope,
-            exchange.text,
-            max_wrong=max_wrong,
-            threshold=threshold,
-            deadline_s=settings.deadline_ms / 1000,
+        return await self._matcher.find(
+            tenant.id, exchange.scope, exchange.text, max_wrong=max_wrong, threshold=threshold, deadline_s=deadline_s
         )
-        hit: Candidate | None = found.hit
-        if hit is None:
-            if found.never_shared:
-                keep_out(exchange, found.reason)
-            note_nearest(exchange, found)
-            return found.reason
-        now = time.time()
-        entry = await self._cache.fetch(tenant.id, hit.fingerprint, now, FETCH_S)
+
+    async def _answer(self, flow: http.HTTPFlow, exchange: Exchange, decision: Decision, hit: Candidate) -> str | None:
+        """Answers from the hit's entry. -> why it did not. Raises StoreDown."""
+        assert exchange.tenant is not None
+        tenant_id, now = exchange.tenant.id, time.time()
+        entry = await self._cache.fetch(tenant_id, hit.fingerprint, now, FETCH_S)
         if entry is None:
-            self._later(self._matcher.remove(tenant.id, [hit.fingerprint]))
+            self._later(self._matcher.remove(tenant_id, [hit.fingerprint]))
             return "entry gone"
         if not decision.admits(now - entry.stored_at):
             return "too old"
         exchange.probability = hit.verdict.probability
         if decision.mode == SHADOW:
             return note_would_be_hit(exchange, entry, hit)
-        self._cache.touch(tenant.id, hit.fingerprint)
+        self._cache.touch(tenant_id, hit.fingerprint)
         why = answer_with(flow, exchange, entry, "semantic", round(hit.similarity, 3))
         exchange.pair = hit.pair if why is None else None
         return why

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from mitmgate.core.cache_policy import SEMANTIC, SHADOW, Decision, decide_request, weaker
+from mitmgate.core.cache_policy import EXACT, SEMANTIC, SHADOW, Decision, decide_request, weaker
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.directory import Tenant
 from mitmgate.core.fingerprint import Kind, fingerprint
@@ -20,8 +20,9 @@ from mitmgate.core.text.unfit import LANGUAGE
 class Question:
     """fingerprint is None when the request can neither be answered from the cache nor its answer kept.
 
-    text is what is compared by meaning, scope the digest of all else; both None when only equal requests may meet,
-    for which exact_only may tell the reason. parts: what the scope is made of, as `scope_parts` has it.
+    text is what is compared by meaning, scope the digest of all else. scope is None when only equal requests may meet,
+    for which exact_only may tell the reason; a text is then only looked at for whether it may be shared. parts: what
+    the scope is made of, as `scope_parts` has it.
     """
 
     decision: Decision
@@ -72,8 +73,9 @@ def judge_request(
 
     Raises Refused (400) for a malformed cache header.
     """
+    tenant_mode = weaker(tenant.cache_mode or default_mode, default_mode)
     decision = decide_request(
-        tenant_mode=weaker(tenant.cache_mode or default_mode, default_mode),
+        tenant_mode=tenant_mode,
         headers=headers,
         body=body,
         client_format=client_format,
@@ -98,7 +100,9 @@ def judge_request(
         headers=headers,
         partition=partition,
     )
-    taken = take_text(endpoint, body) if decision.mode in (SEMANTIC, SHADOW) else None
+    taken = take_text(endpoint, body) if tenant_mode in (SEMANTIC, SHADOW) else None
+    if decision.mode == EXACT:  # by the client's wish, perhaps: what must not be shared is not
+        return Question(decision, digest(body=body), text=taken[0] if isinstance(taken, tuple) else None)
     if taken == LANGUAGE and decision.mode == SEMANTIC:  # shadow serves equal texts only
         held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM)
         return Question(decision, held, exact_only=f"exact only: {LANGUAGE}")

@@ -53,6 +53,7 @@ class Operations:
         self._worth = Worth()
         self._operations = {
             "find": self._find,
+            "classify": self._classify,
             "put": self._put,
             "remove": self._remove,
             "forget": self._forget,
@@ -82,6 +83,11 @@ class Operations:
             return {"error": wire.NO_STORE}
         except (KeyError, TypeError, ValueError, AttributeError):
             return {"error": wire.REFUSED}
+
+    async def _classify(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        text = str(request["text"])
+        await self._texts.vector(text, ends_at, urgent=True)
+        return {"reason": why_by_kind(await self._kinds.of(text, ends_at), text)}
 
     async def _find(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant, digest, text = int(request["tenant"]), bytes.fromhex(request["scope"]), str(request["text"])
@@ -164,9 +170,10 @@ class Operations:
         self._counts["puts"] += 1
         vector = await self._texts.vector(text, ends_at, urgent=False)
         if (why := why_by_kind(await self._kinds.of(text, ends_at), text)) is not None:
-            if not is_stored(why):  # there was no time to look when it was looked up
-                await self._store.evict(tenant, [fingerprint])
-            return {}
+            if is_stored(why):
+                return {}
+            await self._store.evict(tenant, [fingerprint])  # there was no time to look when it was looked up
+            return {"never_shared": True}
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
         removal = ANY_REMOVAL if request.get("removal") is None else str(request["removal"])
         stored = StoredVector(fingerprint, text, vector, MODEL_ID, expires_at)

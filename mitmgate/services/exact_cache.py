@@ -57,6 +57,7 @@ class Entry:
 
     request_id names the request that brought it, question is for people.
     usage_asked: whether the request that it answered asked for a stream's usage.
+    classified: whether the question was found to be one that users may share; else nobody has looked yet.
     """
 
     tenant_id: int
@@ -72,6 +73,7 @@ class Entry:
     tokens: Tokens = field(default_factory=Tokens)
     question: str = ""
     usage_asked: bool = False
+    classified: bool = False
 
     @property
     def entry_id(self) -> str:
@@ -150,6 +152,7 @@ class ExactCache:
                 tokens=Tokens(**head["tokens"]),
                 question=reply[4 + length : begin].decode(errors="replace"),
                 usage_asked=head.get("usage_asked", False),
+                classified=head.get("classified") is True,
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
@@ -310,6 +313,7 @@ def _render(entry: Entry) -> bytes:
             "namespace": entry.namespace,
             "tokens": entry.tokens,
             "usage_asked": entry.usage_asked,
+            "classified": entry.classified,
         }
     )
     return len(head).to_bytes(4) + head + question + entry.body

@@ -47,10 +47,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Candidates, nearest first. reason: why there is no hit, as `Cache-Status` tells it; None when there is one."""
+    """Candidates, nearest first. reason: why there is no hit, as `Cache-Status` tells it; None when there is one.
+
+    classified: whether it was looked at what the text is, so that it may be shared unless it is `never_shared`.
+    """
 
     candidates: tuple[Candidate, ...]
     reason: str | None
+    classified: bool = False
 
     @property
     def hit(self) -> Candidate | None:
@@ -150,14 +154,21 @@ class MatcherClient:
         }
         answer = await self._ask(request, deadline_s or self._deadline_s)
         if (error := answer.get("error")) is not None:
-            return Found((), error)
+            return Found((), error, classified=error == TOO_LONG)  # of such a text only the rules say what it is
         candidates = tuple(
             Candidate(
                 bytes.fromhex(each["fingerprint"]), each["text"], each["similarity"], _verdict(each), each.get("pair")
             )
             for each in answer["candidates"]
         )
-        return Found(candidates, answer.get("reason"))
+        return Found(candidates, answer.get("reason"), classified=True)
+
+    async def classify(self, text: str, *, deadline_s: float | None = None) -> Found:
+        """Whether the text may be shared; nothing is looked up. Raises MatcherAway."""
+        answer = await self._ask({"op": "classify", "text": text}, deadline_s or self._deadline_s)
+        if (error := answer.get("error")) is not None:
+            return Found((), error, classified=error == TOO_LONG)
+        return Found((), answer["reason"], classified=True)
 
     async def put(
         self,
@@ -170,7 +181,9 @@ class MatcherClient:
         removal: str | None = None,
         deadline_s: float = OFF_PATH_S,
     ) -> bool:
-        """Makes an entry findable. The vector made when the text was looked up is used again. -> whether it was done.
+        """Makes an entry findable. The vector made when the text was looked up is used again.
+
+        -> whether it was done; not for a text that must not be shared.
 
         removal: the tenant's last when the request began; None skips the check. Raises MatcherAway.
         """
@@ -183,7 +196,8 @@ class MatcherClient:
             "expires_at": expires_at,
             "removal": removal,
         }
-        return "error" not in await self._ask(request, deadline_s)
+        answer = await self._ask(request, deadline_s)
+        return "error" not in answer and not answer.get("never_shared")
 
     async def remove(
         self, tenant: int, fingerprints: Sequence[bytes], *, texts: bool = False, deadline_s: float = OFF_PATH_S

@@ -97,6 +97,31 @@ def test_what_must_not_be_shared_is_not_kept_though_no_rule_says_so(tenant: Tena
     wait_until(lambda: asked("btc price") == 'mitmgate; fwd=bypass; detail="never shared: time-dependent"')
 
 
+@pytest.mark.parametrize("headers", [{"Cache-Control": "no-cache"}, {"X-Cache-Mode": "exact"}])
+def test_nor_when_the_client_wants_no_lookup_or_equal_words_only(tenant: Tenant, headers: dict[str, str]) -> None:
+    for text, why in (("eth price", "time-dependent"), ("which tariff am I on", "personal")):
+        wait_until(lambda text=text, why=why: f"never shared: {why}" in detail(tenant.chat(text, headers=headers)))
+        assert tenant.chat(text, headers={"Cache-Control": "only-if-cached"}).status_code == 504
+
+
+def test_what_was_kept_while_the_matcher_hung_is_served_when_it_was_looked_at(
+    rough: Gateway, upstream: Upstream
+) -> None:
+    tenant = rough.tenant(upstream.url, allow_private_upstream=True)
+    private, common = "ltc price", "Who was the first to climb Mont Blanc?"
+    [matcher] = rough.pids(MATCHER)
+    os.kill(matcher, signal.SIGSTOP)
+    for text in (private, common):
+        assert outcome(tenant.chat(text)) == ("MISS", None)
+        assert outcome(tenant.chat(text)) == ("MISS", None)  # kept, and nobody has looked
+    rough.kill(MATCHER)
+    wait_until(lambda: rough.pids(MATCHER) not in ([], [matcher]))
+    rough.wait_healthy()
+    wait_until(lambda: outcome(tenant.chat(common)) == ("HIT", "exact"))
+    assert tenant.chat(private, headers={"Cache-Control": "only-if-cached"}).status_code == 504
+    wait_until(lambda: outcome(tenant.chat(private)) == ("BYPASS", None))
+
+
 def test_nothing_crosses_a_scope(gateway: Gateway, upstream: Upstream, tenant: Tenant) -> None:
     kept(tenant)
     other = gateway.tenant(upstream.url).chat(REPHRASED)

@@ -57,6 +57,7 @@ def entry_of(name: object, *, tenant_id: int = 1, body: bytes = b'{"a":1}', ttl_
         namespace="default",
         tokens=Tokens(prompt=3, completion=4),
         question=f"What is {name}? 重",
+        classified=str(name) == "q",
     )
 
 

@@ -107,8 +107,10 @@ def name(number: int) -> bytes:
     return number.to_bytes(32)
 
 
-async def put(client: MatcherClient, number: int, text: str, scope: bytes = SCOPE, lives_s: float = 600) -> None:
-    assert await client.put(1, scope, name(number), text, time.time() + lives_s, deadline_s=PATIENCE_S)
+async def put(
+    client: MatcherClient, number: int, text: str, scope: bytes = SCOPE, lives_s: float = 600, *, done: bool = True
+) -> None:
+    assert await client.put(1, scope, name(number), text, time.time() + lives_s, deadline_s=PATIENCE_S) == done
 
 
 async def test_the_quick_test(matcher: StartMatcher) -> None:
@@ -204,7 +206,10 @@ async def test_what_must_not_be_shared_is_neither_found_nor_kept(matcher: StartM
         ):
             found = await client.find(1, SCOPE, text)
             assert found.never_shared and found.candidates == ()
-            await put(client, number, text)
+            assert await client.classify(text) == found
+            await put(client, number, text, done=False)
+        may = await client.classify("What is bitcoin?")
+        assert may.classified and may.reason is None
         assert (await client.find(1, SCOPE, "What is bitcoin?")).reason == wire.SCOPE_EMPTY
         assert (await client.stats())["kept_out"] == 3
 

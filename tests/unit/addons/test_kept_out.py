@@ -1,20 +1,26 @@
-"""A request of which the matcher says that its answer must not be shared is forwarded, and nothing of it is kept."""
+"""A request of which the matcher says that its answer must not be shared is forwarded, and nothing of it is kept.
+
+What was stored while nobody could look is not served before somebody has.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from mitmproxy.test import tflow
 
+from addons.cache import CacheStage
 from addons.entries import forward_line, may_keep
-from addons.exchange import Exchange
+from addons.exchange import Exchange, begin_exchange
 from addons.semantic import SemanticStage
 from addons.story import without_values
 from mitmgate.core.cache_policy import SEMANTIC, SHADOW, Decision
 from mitmgate.core.recording import Recording, RecordingRoom
 from mitmgate.core.settings import Cache
 from mitmgate.proxy.plan import Plan
-from mitmgate.services.matcher_client import Found
+from mitmgate.services.exact_cache import Entry
+from mitmgate.services.matcher_client import Found, MatcherAway
 from tests.integration.proxy.harness import render
 
 
@@ -24,25 +30,85 @@ class Tenant:
 
 
 class Matcher:
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, found: Found | None) -> None:
+        self.found = found
+        self.asked: list[str] = []
 
     async def find(self, *_: Any, **__: Any) -> Found:
-        return Found((), self.reason)
+        return self._answer("find")
+
+    async def classify(self, *_: Any, **__: Any) -> Found:
+        return self._answer("classify")
+
+    def _answer(self, operation: str) -> Found:
+        self.asked.append(operation)
+        if self.found is None:
+            raise MatcherAway
+        return self.found
 
 
-async def asked(reason: str, mode: str = SEMANTIC, **more: Any) -> tuple[Exchange, Any]:
-    nobody: Any = None
-    matcher: Any = Matcher(reason)
-    flow = tflow.tflow()
+class Entries:
+    def __init__(self) -> None:
+        self.touched: list[bytes] = []
+
+    def touch(self, tenant_id: int, fingerprint: bytes) -> None:
+        self.touched.append(fingerprint)
+
+    def looked_up(self, replies: Any) -> tuple[str, object]:
+        return "", replies
+
+    def read(self, reply: Any, *_: Any) -> Entry | None:
+        return reply or None
+
+
+LATE = Found((), "matcher late")
+MAY_BE_SHARED = Found((), "scope empty", classified=True)
+NEVER_SHARED = Found((), "never shared: secret", classified=True)
+
+
+def entry(*, classified: bool) -> Entry:
+    return Entry(
+        1,
+        b"f" * 32,
+        "r",
+        200,
+        [(b"Content-Type", b"application/json")],
+        b"{}",
+        0.0,
+        2e10,
+        "m",
+        "default",
+        classified=classified,
+    )
+
+
+def a_question(mode: str = SEMANTIC, **more: Any) -> Exchange:
     exchange = Exchange(client_address="", path="/v1/chat/completions", query="", headers={})
     tenant: Any = Tenant()
     exchange.tenant, exchange.plan = tenant, Plan(render, 1)
-    exchange.decision = Decision(mode, lookup=True, store=True, ttl_s=60, **more)
+    exchange.decision = Decision(mode, **{"lookup": True, "store": True, "ttl_s": 60, **more})
     exchange.fingerprint, exchange.scope, exchange.text, exchange.removal = b"f" * 32, b"s" * 32, "a text", ""
     exchange.cache_status, exchange.recording = "MISS", Recording(RecordingRoom())
-    stage = SemanticStage(Cache(), matcher, nobody, nobody)
-    await stage._ask(flow, exchange, b"s" * 32)
+    return exchange
+
+
+async def ask(exchange: Exchange, found: Found | None) -> tuple[Any, Matcher]:
+    """-> the flow, and who was asked"""
+    nobody: Any = None
+    cache: Any = Entries()
+    double = Matcher(found)
+    matcher: Any = double
+    flow = tflow.tflow()
+    begin_exchange(flow, exchange)
+    waited = SemanticStage(Cache(), matcher, cache, nobody).request(flow)
+    if waited is not None:
+        await waited
+    return flow, double
+
+
+async def asked(reason: str, mode: str = SEMANTIC, **more: Any) -> tuple[Exchange, Any]:
+    exchange = a_question(mode, **more)
+    flow, _ = await ask(exchange, Found((), reason, classified=True))
     return exchange, flow
 
 
@@ -64,3 +130,62 @@ async def test_a_crisis_and_a_miss_are_kept_for_their_exact_words() -> None:
 async def test_who_wants_only_a_cached_answer_is_refused() -> None:
     _, flow = await asked("never shared: secret", only_if_cached=True)
     assert flow.response is not None and flow.response.status_code == 504
+
+
+@pytest.mark.parametrize("found", [LATE, Found((), "matcher busy"), Found((), "store away"), None])
+async def test_what_nobody_could_look_at_is_kept_with_a_mark_and_not_served(found: Found | None) -> None:
+    exchange = a_question()
+    exchange.held = entry(classified=False)
+    flow, _ = await ask(exchange, found)
+    assert flow.response is None and may_keep(exchange) and not exchange.classified
+    assert (exchange.cache_detail or "").startswith(("matcher ", "store "))
+
+
+@pytest.mark.parametrize("mode", [SEMANTIC, SHADOW])
+async def test_it_is_served_when_it_was_looked_at(mode: str) -> None:
+    exchange = a_question(mode)
+    exchange.held = entry(classified=False)
+    flow, _ = await ask(exchange, MAY_BE_SHARED)
+    assert flow.response.content == b"{}" and exchange.cache_kind == "exact" and exchange.cache_detail is None
+
+
+async def test_it_is_never_served_when_it_must_not_be_shared() -> None:
+    exchange = a_question()
+    exchange.held = entry(classified=False)
+    flow, _ = await ask(exchange, NEVER_SHARED)
+    assert flow.response is None and not may_keep(exchange) and exchange.cache_status == "BYPASS"
+
+
+@pytest.mark.parametrize("asked_anew", [True, False])
+async def test_what_is_only_stored_is_looked_at_as_well(asked_anew: bool) -> None:
+    """`Cache-Control: no-cache`, and `X-Cache-Mode: exact` where the tenant's answers are compared."""
+    for found, kept in ((NEVER_SHARED, False), (MAY_BE_SHARED, True)):
+        exchange = a_question(**({"lookup": False, "refresh": True} if asked_anew else {}))
+        if not asked_anew:
+            exchange.scope = None
+        _, matcher = await ask(exchange, found)
+        assert matcher.asked == ["classify"] and may_keep(exchange) == kept
+
+
+@pytest.mark.parametrize(
+    ("classified", "has_text", "served"), [(False, True, False), (True, True, True), (False, False, True)]
+)
+def test_the_exact_stage_holds_what_was_not_looked_at(classified: bool, has_text: bool, served: bool) -> None:
+    nobody: Any = None
+    cache: Any = Entries()
+    exchange = a_question()
+    exchange.cache_replies = entry(classified=classified)  # type: ignore[assignment]
+    if not has_text:
+        exchange.text = exchange.scope = None
+    flow = tflow.tflow()
+    begin_exchange(flow, exchange)
+    CacheStage(Cache(), cache, nobody).request(flow)
+    assert (flow.response is not None) == served
+    assert (exchange.held is not None) != served and bool(cache.touched) == served
+
+
+async def test_what_was_classified_when_it_was_stored_is_not_looked_at_again() -> None:
+    exchange = a_question()
+    exchange.classified, exchange.cache_detail = True, "no usage stored"  # an entry that has not the form asked for
+    _, matcher = await ask(exchange, NEVER_SHARED)
+    assert not matcher.asked and exchange.cache_detail == "no usage stored"

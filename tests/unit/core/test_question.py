@@ -208,6 +208,22 @@ def test_what_is_looked_up_by_its_very_words_only(last: dict[str, Any], why: str
     assert found.fingerprint is not None and found.decision.lookup and found.decision.reason is None
 
 
+def test_what_the_client_wants_by_exact_words_is_looked_at_all_the_same() -> None:
+    """Whether it may be shared; where the tenant's own mode is `exact`, the rules are all there is."""
+    wish = {"headers": {"x-cache-mode": "exact"}}
+    for question, text in (
+        (asked(**wish), "Why is the sky blue?"),
+        (asked(**wish, mode="shadow"), "Why is the sky blue?"),
+        (asked(**wish, mode="exact"), None),
+        (asked(mode="exact"), None),
+        (asked(default="exact"), None),
+        (asked(with_text("```x```"), **wish), None),
+    ):
+        assert question.decision.mode == "exact" and question.text == text
+        assert question.scope is None and question.exact_only is None
+    assert asked(**wish).fingerprint == asked().fingerprint
+
+
 def test_another_language_is_found_whatever_its_spacing_and_final_punctuation() -> None:
     def of(text: str, headers: dict[str, str] | None = None) -> Question:
         return asked({"model": "m", "messages": [{"role": "user", "content": text}]}, headers=headers or {})

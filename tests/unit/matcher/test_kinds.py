@@ -86,7 +86,8 @@ async def test_a_look_up_is_told_even_where_nothing_is_stored() -> None:
 async def test_what_was_stored_without_a_look_is_evicted_and_what_is_a_crisis_not_compared() -> None:
     async with matcher(KNOWN) as (client, store):
         for number, text in enumerate((SECRET, CRISIS, BREAD)):
-            assert await client.put(1, SCOPE, bytes([number]) * 32, text, time.time() + 60)
+            put = await client.put(1, SCOPE, bytes([number]) * 32, text, time.time() + 60)
+            assert put is (text != SECRET)
         assert store.evicted == [bytes(32)] and [*store.stored] == [b"\2" * 32]
 
 
