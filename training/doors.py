@@ -1,11 +1,15 @@
 """Trains the classifier of what must never be shared between users on the lines of `doors/`, and calibrates its bars.
 
-    python -m training.doors WORK mitmgate/weights/never_shared.safetensors
+    python -m training.doors WORK mitmgate/weights/never_shared.safetensors [--keep FILE]
 
 A line of `doors/KIND.txt` that begins with `-` is of that kind, one with `+` may be shared. One block in ten is held
 out by a hash of its first line: it is measured on, neither trained on nor calibrated with. The questions of
 `questions/` that are no requests to an assistant with one's own data may be shared as well, and so may odd texts that
-mean nothing. It takes a minute.
+mean nothing.
+
+The head for other languages learns from `doors/elsewhere/`, where a block has one topic in many languages, and from
+what of the above has no small word of English. It takes three minutes; --keep leaves the head for English
+as it is in FILE.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import json
 import random
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,13 +29,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mitmgate.core.text.language import has_small_english
 from mitmgate.services.bert_graph import WIDTH
 from mitmgate.services.embedder import OnnxEmbedder
-from mitmgate.services.minilm import sha256_of
-from mitmgate.services.never_shared import KINDS, NAMES, NeverShared
+from mitmgate.services.minilm import read_safetensors, sha256_of
+from mitmgate.services.never_shared import ELSEWHERE, KINDS, LETTERS, NAMES, RUNS, Head, letters
 from training.data import noisy
 
 FOLDER: Final = Path(__file__).parent
+OTHER_LANGUAGES: Final = FOLDER / "doors" / "elsewhere"
 FILES: Final = dict(
     zip(("secret", "random", "no_context", "personal", "present", "crisis"), range(1, 7), strict=True)
 ) | {"shareable": 0}
@@ -40,6 +46,8 @@ CLASSES: Final = len(KINDS) + 1
 UNITS, NETS = 24, 4  # the nets are averaged, which makes one with the units of all
 FOLDS: Final = 3
 EPOCHS, BATCH, RATE, DECAY, DROPPED, SMOOTHED = 12, 96, 4e-3, 0.1, 0.25, 0.02
+UNITS_ELSEWHERE, EPOCHS_ELSEWHERE = 48, 20
+EPOCHS_LETTERS, RATE_LETTERS, DECAY_LETTERS = 12, 0.02, 1e-4
 ODD, _A_WORD = 5000, 14
 QUESTIONS_WEIGHT, NOISY_WEIGHT = 0.4, 0.5
 #: A question with such a word may be about somebody or about now: these are written by hand.
@@ -65,8 +73,11 @@ LOOK_ALIKES: Final = (
     0.06  # of what may be shared that all bars together may keep out: half of it was written to look so
 )
 LOWEST_BAR: Final = 0.5
+#: Other languages are read less well, and are served for equal words only: a mistake costs one call.
+LOOK_ALIKES_ELSEWHERE: Final = 0.1
 
 type Array = npt.NDArray[np.float32]
+type Weights = dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -143,13 +154,13 @@ class States:
 class Net:
     """The head, with its gradient. Its weights are in the order of NAMES."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, units: int = UNITS) -> None:
         self.weights: list[Array] = [
             each.astype(np.float32)
             for each in (
-                rng.normal(0, 0.5 * WIDTH**-0.5, (WIDTH, UNITS)),
-                np.zeros(UNITS),
-                rng.normal(0, (2 * UNITS) ** -0.5, (2 * UNITS, CLASSES)),
+                rng.normal(0, 0.5 * WIDTH**-0.5, (WIDTH, units)),
+                np.zeros(units),
+                rng.normal(0, (2 * units) ** -0.5, (2 * units, CLASSES)),
                 np.zeros((WIDTH, CLASSES)),
                 np.zeros(CLASSES),
             )
@@ -187,20 +198,18 @@ class Net:
         error = (odds / odds.sum(1, keepdims=True) - wanted) * (weight / weight.sum())[:, None]
         back = (error @ kinds.T) * dropped
         text = np.repeat(np.arange(len(batch)), lengths)
-        lit_back = (back[:, :UNITS] / lengths[:, None])[text] + back[:, UNITS:][text] * (lit == largest[text])
+        lit_back = (back[:, : len(bias)] / lengths[:, None])[text] + back[:, len(bias) :][text] * (lit == largest[text])
         lit_back = lit_back * (lit > 0)
         return tokens.T @ lit_back, lit_back.sum(0), seen.T @ error, means.T @ error, error.sum(0)
 
 
-def trained(lines: Sequence[Line], states: States, seed: int) -> list[Array]:
+def trained(lines: Sequence[Line], states: States, seed: int, units: int = UNITS, epochs: int = EPOCHS) -> list[Array]:
     rng = np.random.default_rng(seed)
-    net = Net(rng)
-    wanted = np.full((len(lines), CLASSES), SMOOTHED / CLASSES, np.float32)
-    wanted[range(len(lines)), [line.kind for line in lines]] += 1 - SMOOTHED
-    weight = np.array([line.weight for line in lines], np.float32)
-    steps = EPOCHS * -(-len(lines) // BATCH)
+    net = Net(rng, units)
+    wanted, weight = _wanted(lines), np.array([line.weight for line in lines], np.float32)
+    steps = epochs * -(-len(lines) // BATCH)
     done = 0
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         order = rng.permutation(len(lines))
         for start in range(0, len(lines), BATCH):
             places = order[start : start + BATCH]
@@ -210,10 +219,43 @@ def trained(lines: Sequence[Line], states: States, seed: int) -> list[Array]:
     return net.weights
 
 
-def averaged(nets: Sequence[list[Array]]) -> dict[str, Array]:
+def _wanted(lines: Sequence[Line]) -> Array:
+    wanted = np.full((len(lines), CLASSES), SMOOTHED / CLASSES, np.float32)
+    wanted[range(len(lines)), [line.kind for line in lines]] += 1 - SMOOTHED
+    return wanted
+
+
+def letters_trained(lines: Sequence[Line], seed: int) -> Array:
+    """What each run of letters says, by Adam; a run is left out now and then. -> float32[RUNS, 7]"""
+    rng = np.random.default_rng(seed)
+    runs = [letters(line.text) for line in lines]
+    wanted, weight = _wanted(lines), np.array([line.weight for line in lines], np.float32)
+    said = np.zeros((RUNS, CLASSES), np.float32)
+    first, second = np.zeros_like(said), np.zeros_like(said)
+    steps = EPOCHS_LETTERS * -(-len(lines) // BATCH)
+    for done in range(steps):
+        if done % -(-len(lines) // BATCH) == 0:
+            order = rng.permutation(len(lines))
+        places = order[done % -(-len(lines) // BATCH) * BATCH :][:BATCH]
+        seen = np.zeros((len(places), RUNS), np.float32)
+        for row, place in enumerate(places):
+            seen[row, runs[place]] = len(runs[place]) ** -0.5
+        seen *= (rng.random(seen.shape, np.float32) > DROPPED) / np.float32(1 - DROPPED)
+        odds = seen @ said
+        odds = np.exp(odds - odds.max(1, keepdims=True))
+        error = (odds / odds.sum(1, keepdims=True) - wanted[places]) * (weight[places] / weight[places].sum())[:, None]
+        gradient = seen.T @ error + DECAY_LETTERS * said
+        first += 0.1 * (gradient - first)
+        second += 0.01 * (gradient**2 - second)
+        change = (first / (1 - 0.9 ** (done + 1))) / (np.sqrt(second / (1 - 0.99 ** (done + 1))) + 1e-8)
+        said -= (RATE_LETTERS * (1 - done / steps) * change).astype(np.float32)
+    return said
+
+
+def averaged(nets: Sequence[list[Array]]) -> Weights:
     """One net that gives the mean of what several give before the softmax."""
     units, bias, kinds, mean_kinds, kinds_bias = zip(*nets, strict=True)
-    rows = [each[:UNITS] / len(nets) for each in kinds] + [each[UNITS:] / len(nets) for each in kinds]
+    rows = [half / len(nets) for place in (0, 1) for each in kinds for half in [np.split(each, 2)[place]]]
     made = (
         np.hstack(units), np.hstack(bias), np.vstack(rows), sum(mean_kinds) / len(nets), sum(kinds_bias) / len(nets),
         np.full(len(KINDS), LOWEST_BAR),
@@ -223,22 +265,22 @@ def averaged(nets: Sequence[list[Array]]) -> dict[str, Array]:
 
 def with_noise(lines: Sequence[Line]) -> list[Line]:
     """Each written line once more with a change that changes nothing: a typing error, a greeting, small letters."""
-    changed = [
-        Line(
-            noisy(line.text, random.Random(zlib.crc32(line.text.encode()))),
-            line.kind,
-            line.of,
-            line.block,
-            NOISY_WEIGHT,
-        )
-        for line in lines
-    ]
+    return _twice(lines, lambda text: noisy(text, random.Random(zlib.crc32(text.encode()))))
+
+
+def unmarked(lines: Sequence[Line]) -> list[Line]:
+    """Each line of another language once more without its punctuation, where it has any."""
+    return _twice(lines, lambda text: text.strip("¿?!.。？؟ "))
+
+
+def _twice(lines: Sequence[Line], change: Callable[[str], str]) -> list[Line]:
+    changed = [Line(change(line.text), line.kind, line.of, line.block, NOISY_WEIGHT) for line in lines]
     return [*lines, *(line for line, before in zip(changed, lines, strict=True) if line.text != before.text)]
 
 
-def odds_of(weights: dict[str, Array], lines: Sequence[Line], states: States) -> Array:
-    head = NeverShared(weights)
-    return np.array([head.odds(states.of(line.text)) for line in lines])
+def odds_of(weights: Weights, lines: Sequence[Line], states: States) -> Array:
+    head = Head(weights)
+    return np.array([head.odds(states.of(line.text), letters(line.text)) for line in lines])
 
 
 def bars_of(odds: Array, lines: Sequence[Line]) -> Array:
@@ -254,7 +296,13 @@ def bars_of(odds: Array, lines: Sequence[Line]) -> Array:
     return bars
 
 
-def write_safetensors(path: Path, tensors: dict[str, Array]) -> None:
+def common_bar(odds: Array, lines: Sequence[Line]) -> Array:
+    """One for all kinds, at which LOOK_ALIKES_ELSEWHERE of what may be shared are kept out."""
+    shareable = np.array([line.kind == 0 for line in lines])
+    return np.full(len(KINDS), np.quantile(1 - odds[shareable, 0], 1 - LOOK_ALIKES_ELSEWHERE), np.float32)
+
+
+def write_safetensors(path: Path, tensors: Weights) -> None:
     """https://huggingface.co/docs/safetensors"""
     about: dict[str, Any] = {}
     at = 0
@@ -274,44 +322,82 @@ def told(name: str, odds: Array, bars: Array, lines: Sequence[Line]) -> None:
         of = np.array([line.kind == kind for line in lines])
         if of.any():
             what = KINDS[kind - 1] if kind else "shareable"
-            print(f"{name:10} {what:15} {of.sum():5} lines, kept out {kept[of].mean():7.2%}")
+            print(f"{name:19} {what:15} {of.sum():5} lines, kept out {kept[of].mean():7.2%}")
     never = np.array([line.kind > 0 for line in lines])
     if never.any():
-        print(f"{name:10} {'never shared':15} {never.sum():5} lines, kept out {kept[never].mean():7.2%}", flush=True)
+        print(f"{name:19} {'never shared':15} {never.sum():5} lines, kept out {kept[never].mean():7.2%}", flush=True)
 
 
-def calibrated(learnt: Sequence[Line], states: States) -> Array:
-    """The bars, from the odds of each line by a net that was trained on the other folds."""
+def fold_odds(learnt: Sequence[Line], states: States, made: Callable[[list[Line], int], Weights]) -> Array:
+    """Of each line by a head that was made of the other folds, with a seed."""
     odds = np.zeros((len(learnt), CLASSES), np.float32)
     for fold in range(FOLDS):
-        net = trained([line for line in learnt if line.fold != fold], states, 100 + fold)
+        weights = made([line for line in learnt if line.fold != fold], 100 + fold)
         places = [place for place, line in enumerate(learnt) if line.fold == fold]
-        odds[places] = odds_of(averaged([net]), [learnt[place] for place in places], states)
-    bars = bars_of(odds, learnt)
+        odds[places] = odds_of(weights, [learnt[place] for place in places], states)
+    return odds
+
+
+def told_of_folds(name: str, odds: Array, bars: Array, learnt: Sequence[Line]) -> None:
     print("bars", dict(zip(KINDS, bars.round(3).tolist(), strict=True)))
-    told("folds", odds, bars, learnt)
-    return bars
+    told(f"{name}, folds", odds, bars, learnt)
+
+
+def english() -> list[Line]:
+    by_hand = [*written()]
+    taken = frozenset(
+        word for line in by_hand if line.kind and len(line.text) < _A_WORD for word in [line.text.lower()]
+    )
+    return [*by_hand, *questions(), *odd(ODD, taken)]
+
+
+def learnt_of(lines: Sequence[Line]) -> list[Line]:
+    return [line for line in lines if not line.held_out]
+
+
+def head_for_english(lines: Sequence[Line], states: States) -> Weights:
+    learnt = learnt_of(lines)
+    odds = fold_odds(learnt, states, lambda some, seed: averaged([trained(some, states, seed)]))
+    bars = bars_of(odds, learnt)
+    told_of_folds("English", odds, bars, learnt)
+    return averaged([trained(with_noise(learnt), states, seed) for seed in range(NETS)]) | {"bars": bars}
+
+
+def head_for_others(lines: Sequence[Line], in_english: Sequence[Line], states: States) -> Weights:
+    """It is asked for what is surely not English, and for what might be anything.
+
+    Nothing is held out but in folds: a block has a whole topic, and there are few.
+    """
+    unsure = [line for line in learnt_of(in_english) if not has_small_english(line.text)]
+
+    def made(some: list[Line], seed: int, nets: int = 1) -> Weights:
+        seen = [*unsure, *unmarked(some)]
+        several = [trained(seen, states, seed + net, UNITS_ELSEWHERE, EPOCHS_ELSEWHERE) for net in range(nets)]
+        return averaged(several) | {LETTERS: letters_trained(seen, seed)}
+
+    odds = fold_odds(lines, states, made)
+    bars = common_bar(odds, lines)
+    told_of_folds("elsewhere", odds, bars, lines)
+    return made([*lines], 0, NETS) | {"bars": bars}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path, help="where the model's graph is built")
     parser.add_argument("weights", type=Path)
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="has the head for English, which is not trained then")
     arguments = parser.parse_args()
     states = States(OnnxEmbedder.load(arguments.work))
-    by_hand = [*written()]
-    taken = frozenset(
-        word for line in by_hand if line.kind and len(line.text) < _A_WORD for word in [line.text.lower()]
-    )
-    lines = [*by_hand, *questions(), *odd(ODD, taken)]
-    learnt = [line for line in lines if not line.held_out]
-    held_out = [line for line in lines if line.held_out]
-
-    bars = calibrated(learnt, states)
-    weights = averaged([trained(with_noise(learnt), states, seed) for seed in range(NETS)])
-    weights["bars"] = bars
-    told("held out", odds_of(weights, held_out, states), bars, held_out)
-    write_safetensors(arguments.weights, weights)
+    in_english, elsewhere = english(), [*written(OTHER_LANGUAGES)]
+    if arguments.keep is None:
+        weights = head_for_english(in_english, states)
+    else:
+        kept = read_safetensors(arguments.keep)
+        weights = {name: np.array(kept[name], np.float32) for name in NAMES}
+    held_out = [line for line in in_english if line.held_out]
+    told("English, held out", odds_of(weights, held_out, states), weights["bars"], held_out)
+    others = head_for_others(elsewhere, in_english, states)
+    write_safetensors(arguments.weights, weights | {ELSEWHERE + name: each for name, each in others.items()})
     print(arguments.weights, sha256_of(arguments.weights))
 
 

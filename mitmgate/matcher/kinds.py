@@ -66,4 +66,4 @@ class TextKinds:
 
     def _found(self, embedder: Embedder, texts: Sequence[str]) -> list[str | None]:
         assert self._classifier is not None
-        return [self._classifier.kind(embedder.states(text)) for text in texts]
+        return [self._classifier.kind(embedder.states(text), text) for text in texts]

@@ -12,8 +12,9 @@ from typing import Final, Self
 import numpy as np
 
 from mitmgate.core.calibration import Calibration
-from mitmgate.core.kept_out import pair_kept_out, why_by_kind, why_kept_out
+from mitmgate.core.kept_out import EXACT_ONLY, pair_kept_out, why_by_kind, why_kept_out
 from mitmgate.core.text.sieve import Stored
+from mitmgate.core.text.unfit import LANGUAGE
 from mitmgate.matcher.choosing import Judged, Measure, Steps, choosing, judging
 from mitmgate.services.embedder import MAX_TOKENS, STATES_BYTES, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
@@ -66,13 +67,14 @@ class OfflineJudge:
 
     def why_kept_out(self, text: str) -> str | None:
         """Why traffic would not compare the text, by rules and by its kind."""
-        if (why := why_kept_out(text)) is not None or not self.reads_whole(text):
+        why = why_kept_out(text)
+        if why not in (None, EXACT_ONLY + LANGUAGE) or not self.reads_whole(text):
             return why
-        return self.why_by_kind(text)
+        return self.why_by_kind(text) or why
 
     def why_by_kind(self, text: str) -> str | None:
-        """Of a text that the embedder sees whole, and that no rule keeps out."""
-        return why_by_kind(self._classifier.kind(self._embedder.states(text)), text)
+        """Of a text that the embedder sees whole, and that no rule keeps out but for its language."""
+        return why_by_kind(self._classifier.kind(self._embedder.states(text), text), text)
 
     def pair_kept_out(self, query: str, stored: str) -> tuple[str, ...]:
         return pair_kept_out(query, stored, self.why_kept_out)

@@ -187,6 +187,11 @@ def is_english(text: str) -> bool:
     return other <= english and (other < _MIXED or other < english * _SMALLER)
 
 
+def has_small_english(text: str) -> bool:
+    """Whether a small word of English is in it: else it is English only because nothing speaks against it."""
+    return any(_WEIGHTS[word][0] > 0 for word in _WORDS(text.lower()) if word in _WEIGHTS)
+
+
 def may_be_foreign(text: str) -> bool:
     """Whether it has a small word that is not English, and none that is nothing else."""
     words = [_WEIGHTS.get(word, (0.0, {})) for word in _PLAIN_WORDS(text.lower())]

@@ -271,6 +271,60 @@ SHAREABLE = [
 ]
 
 
+#: None is among the lines that were trained on.
+ELSEWHERE = [
+    "Génère un mot de passe",
+    "Erstelle bitte ein Passwort für mich",
+    "Crea una contraseña para mi cuenta",
+    "Maak een wachtwoord aan",
+    "пароль придумай пожалуйста",
+    "パスワードを作って",
+    "Wirf mal eine Münze für mich",
+    "lance une pièce pour moi",
+    "lanza una moneda por favor",
+    "掷骰子吧",
+    "Versuche es bitte noch einmal",
+    "essaie encore",
+    "inténtalo otra vez",
+    "もう一度お願いします",
+    "Wie hoch ist mein Kontostand",
+    "Quel est mon solde actuel ?",
+    "qual o saldo da minha conta",
+    "quel temps fait-il à Nantes aujourd'hui",
+    "¿qué tiempo hace hoy en Bilbao?",
+    "che tempo fa oggi a Genova",
+    "pogoda lublin",
+    "сколько сейчас времени",
+    "bugün hava nasıl olacak",
+    "Ich will sterben",
+]
+
+SHAREABLE_ELSEWHERE = [
+    "Was ist ein Passwort-Hash?",
+    "¿Qué es una contraseña de un solo uso?",
+    "Quelle est la capitale du Portugal ?",
+    "Wie hoch ist die Zugspitze?",
+    "¿Cómo se prepara un gazpacho?",
+    "Come si fa il pesto?",
+    "Hoe werkt een zonnepaneel?",
+    "Como funciona uma bicicleta elétrica?",
+    "Hur fungerar en termos?",
+    "Jak zrobić ciasto drożdżowe?",
+    "Jak funguje mikrovlnka?",
+    "Как работает холодильник?",
+    "Buzdolabı nasıl çalışır?",
+    "Bagaimana cara kerja kulkas?",
+    "Tủ lạnh hoạt động như thế nào?",
+    "冰箱是怎么工作的？",
+    "冷蔵庫の仕組みは何ですか",
+    "냉장고는 어떻게 작동하나요?",
+    "फ्रिज कैसे काम करता है?",
+    "كيف تعمل الثلاجة؟",
+    "Was ist der Unterschied zwischen Klima und Wetter?",
+    "Pourquoi la mer est-elle salée ?",
+]
+
+
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineJudge]:
     folder: Path = tmp_path_factory.mktemp("judge")
@@ -288,3 +342,13 @@ def test_the_classifier_finds_it(judge: OfflineJudge, text: str) -> None:
 def test_what_only_looks_so_may_be_shared(judge: OfflineJudge, text: str) -> None:
     why = judge.why_kept_out(text)
     assert why is None or why.startswith("exact only: "), why
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_the_classifier_finds_it_in_other_languages(judge: OfflineJudge, text: str) -> None:
+    assert judge.why_by_kind(text) is not None
+
+
+@pytest.mark.parametrize("text", SHAREABLE_ELSEWHERE)
+def test_what_only_looks_so_may_be_shared_in_other_languages(judge: OfflineJudge, text: str) -> None:
+    assert judge.why_by_kind(text) is None

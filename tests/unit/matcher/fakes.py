@@ -60,7 +60,7 @@ class FakeClassifier:
         self._kinds = {len(text): kind for text, kind in (kinds or {}).items()}
         self.asked = 0
 
-    def kind(self, states: Any) -> str | None:
+    def kind(self, states: Any, text: str) -> str | None:
         self.asked += 1
         return self._kinds.get(int(states[0][0]))
 

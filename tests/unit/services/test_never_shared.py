@@ -13,10 +13,10 @@ from hypothesis.extra import numpy as arrays
 from mitmgate.matcher import process
 from mitmgate.services.bert_graph import WIDTH
 from mitmgate.services.minilm import ModelUnusable, sha256_of
-from mitmgate.services.never_shared import FILE, KINDS, NeverShared
+from mitmgate.services.never_shared import ELSEWHERE, FILE, KINDS, LETTERS, RUNS, Head, NeverShared, letters
 
 
-def head(bar: float = 0.5) -> NeverShared:
+def weights(bar: float = 0.5) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     """One unit, which is lit by the first value of a state: the largest over the tokens speaks for a secret, the mean
     of the second values for the present."""
     units = np.zeros((WIDTH, 1), np.float32)
@@ -29,16 +29,18 @@ def head(bar: float = 0.5) -> NeverShared:
     bias[0] = 5
     zero = np.zeros(1, np.float32)
     bars = np.full(len(KINDS), bar, np.float32)
-    return NeverShared(
-        {
-            "units.weight": units,
-            "units.bias": zero,
-            "kinds.weight": kinds,
-            "kinds.mean": mean,
-            "kinds.bias": bias,
-            "bars": bars,
-        }
-    )
+    return {
+        "units.weight": units,
+        "units.bias": zero,
+        "kinds.weight": kinds,
+        "kinds.mean": mean,
+        "kinds.bias": bias,
+        "bars": bars,
+    }
+
+
+def head(bar: float = 0.5) -> Head:
+    return Head(weights(bar))
 
 
 def states(*tokens: tuple[float, float]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -58,6 +60,37 @@ def test_one_token_may_say_it_or_all_of_them_together() -> None:
 def test_each_kind_has_its_bar() -> None:
     assert head(0.9).kind(states((1, 0))) == "secret"
     assert head(0.999).kind(states((1, 0))) is None
+
+
+def test_what_is_no_number_is_not_shared() -> None:
+    assert head().kind(np.full((2, WIDTH), np.nan, np.float32)) is not None
+
+
+def test_weights_are_copies() -> None:
+    lent = weights()
+    made = Head(lent)
+    lent["kinds.bias"][:] = 99
+    assert made.kind(states((1, 0))) == "secret"
+
+
+def test_letters_may_say_it_too() -> None:
+    said = np.zeros((RUNS, 1 + len(KINDS)), np.float32)
+    said[letters("météo"), 1 + KINDS.index("time-dependent")] = 9
+    made = Head(weights() | {LETTERS: said})
+    nothing = states((0, 0))
+    assert made.kind(nothing, letters("Meteo !")) == "time-dependent"
+    assert made.kind(nothing, letters("再试一次")) is None and made.kind(nothing) is None
+    assert len(letters("")) > 0 and len(letters("\ud800 \U0001f600" * 5000)) > 0
+
+
+def test_each_language_has_its_head_and_keywords_of_no_language_have_both() -> None:
+    other = weights() | {"kinds.bias": np.eye(1 + len(KINDS), dtype=np.float32)[6] * 9, LETTERS: np.zeros((RUNS, 7))}
+    both = NeverShared(weights() | {ELSEWHERE + name: each for name, each in other.items()})
+    nothing = states((0, 0))
+    assert both.kind(nothing, "What is the tallest mountain?") is None
+    assert both.kind(nothing, "Wie heißt der höchste Berg?") == "crisis"
+    assert both.kind(nothing, "pogoda warszawa") == "crisis"  # it has no small word of any language
+    assert both.kind(states((1, 0)), "pogoda warszawa") == "secret"
 
 
 @given(arrays.arrays(np.float32, (3, WIDTH), elements=st.floats(-100, 100, width=32)))
