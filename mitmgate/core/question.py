@@ -11,7 +11,7 @@ from mitmgate.core.cache_policy import EXACT, SEMANTIC, SHADOW, Decision, decide
 from mitmgate.core.canonical import ambiguity
 from mitmgate.core.directory import Tenant
 from mitmgate.core.fingerprint import Kind, fingerprint
-from mitmgate.core.scope import in_plain_form, take_text
+from mitmgate.core.scope import in_plain_form, last_text, take_text
 from mitmgate.core.scope_parts import LARGEST_BYTES, scope_parts
 from mitmgate.core.text.unfit import LANGUAGE
 
@@ -101,13 +101,13 @@ def judge_request(
         partition=partition,
     )
     taken = take_text(endpoint, body) if tenant_mode in (SEMANTIC, SHADOW) else None
-    if decision.mode == EXACT:  # by the client's wish, perhaps: what must not be shared is not
-        return Question(decision, digest(body=body), text=taken[0] if isinstance(taken, tuple) else None)
-    if taken == LANGUAGE and decision.mode == SEMANTIC:  # shadow serves equal texts only
-        held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM)
-        return Question(decision, held, exact_only=f"exact only: {LANGUAGE}")
-    if taken is None or isinstance(taken, str):
-        return Question(decision, digest(body=body), exact_only=taken and f"exact only: {taken}")
+    if decision.mode == EXACT or not isinstance(taken, tuple):
+        text = taken[0] if isinstance(taken, tuple) else last_text(body) if taken == LANGUAGE else None
+        if decision.mode == EXACT:  # by the client's wish, perhaps: what must not be shared is not
+            return Question(decision, digest(body=body), text=text)
+        plain = taken == LANGUAGE and decision.mode == SEMANTIC  # shadow serves equal texts only
+        held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM) if plain else digest(body=body)
+        return Question(decision, held, text=text, exact_only=taken and f"exact only: {taken}")
     text, rest = taken
     scope = digest(body=rest, kind=Kind.SCOPE)
     parts = None

@@ -43,6 +43,12 @@ def take_text(endpoint: str, body: Mapping[str, Any]) -> tuple[str, dict[str, An
     return text, {**body, "messages": [*messages[:-1], {**last, "content": rest}]}
 
 
+def last_text(body: Mapping[str, Any]) -> str:
+    """The last turn's text. For a body of which `take_text` found the text unfit."""
+    content = body["messages"][-1]["content"]
+    return str(content if isinstance(content, str) else content[0]["text"])
+
+
 def in_plain_form(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body with its last turn's text in its plain form. For a body of which `take_text` found the text unfit."""
     messages = body["messages"]

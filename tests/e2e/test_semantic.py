@@ -94,6 +94,13 @@ def test_what_must_not_be_shared_is_not_kept_though_no_rule_says_so(tenant: Tena
         return detail(tenant.chat(text))
 
     wait_until(lambda: asked("which plan am I on") == 'mitmgate; fwd=bypass; detail="never shared: personal"')
+    for text, why in (
+        ("Génère un mot de passe", "secret"),
+        ("cuánto saldo tengo", "personal"),
+        ("再试一次", "no context"),
+    ):
+        wait_until(lambda text=text, why=why: asked(text) == f'mitmgate; fwd=bypass; detail="never shared: {why}"')
+    wait_until(lambda: outcome(tenant.chat("Какая столица Франции?")) == ("HIT", "exact"))
     wait_until(lambda: asked("btc price") == 'mitmgate; fwd=bypass; detail="never shared: time-dependent"')
 
 

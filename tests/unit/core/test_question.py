@@ -234,8 +234,12 @@ def test_another_language_is_found_whatever_its_spacing_and_final_punctuation() 
     assert of("какая столица Франции?").fingerprint != one.fingerprint
     assert of("Какая столица Италии?").fingerprint != one.fingerprint
     part = [{"type": "text", "text": "Какая столица Франции"}]
-    assert asked({"model": "m", "messages": [{"role": "user", "content": part}]}).fingerprint is not None
+    assert asked({"model": "m", "messages": [{"role": "user", "content": part}]}).text == "Какая столица Франции"
     strict = {"x-cache-mode": "exact"}
+    shadow = {"x-cache-mode": "shadow"}
+    assert (
+        one.text == of("Какая столица Франции?", strict).text == of("Какая столица Франции?", shadow).text is not None
+    )
     assert of("Какая столица Франции", strict).fingerprint != of("Какая столица Франции?", strict).fingerprint
 
 
