@@ -3,9 +3,9 @@
     python bench/bench_matcher_beside_hits.py [--rounds 7] [--seconds 6] [--misses 500] [--hits 100]
 
 A gateway with its own PostgreSQL and Valkey. Hits are asked at a fixed rate and timed from when they were due, in three
-cases that take turns: alone; beside misses that may be answered in exact words only (X-Cache-Mode: exact), which
-shows what forwarding and storing cost; and beside misses that are looked up in other words, too. What the matcher adds
-is the ratio of the last two.
+cases that take turns: alone; beside misses of a tenant whose cache has mode exact, which shows what forwarding and
+storing cost; and beside misses that are looked up in other words, too. What the matcher adds is the ratio of the last
+two.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from bench_request_path import BENCH, start_gateway
+from bench_request_path import BENCH, start_gateway, tenant_key
 from load import fresh
 from processes import cpu_us, free_port, started, wait_port
 
@@ -116,9 +116,10 @@ def main() -> None:
         wait_port(upstream, folder / "upstream.log")
         hit, forward, _ = start_gateway(stack, folder, upstream, options.workers)
         auth = next(forward.requests).partition(b"Authorization: ")[2].partition(b"\r\n")[0].decode()
+        exact = tenant_key(hit.port, upstream, "exact", {"mode": "exact"})
         numbers = count()
         modes = {
-            "exact": fresh(f"Authorization: {auth}\r\nX-Cache-Mode: exact\r\n", numbers),
+            "exact": fresh(f"Authorization: Bearer {exact}\r\n", numbers),
             "semantic": fresh(f"Authorization: {auth}\r\n", numbers),
         }
         p50: dict[str, list[float]] = {case: [] for case in CASES}

@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,16 +83,7 @@ def start_gateway(stack: ExitStack, folder: Path, upstream: int, workers: int) -
     pid = stack.enter_context(started(command, log, {"MITMGATE_ADMIN_TOKEN": ADMIN_TOKEN}))
     wait_port(port, log)
     wait_until(lambda: ask(port, "GET", "/health/ready")[0] == 200, log)
-    tenant = {
-        "name": "bench",
-        "backend_url": f"http://127.0.0.1:{upstream}",
-        "allow_private_upstream": True,
-        "rate_limit_per_hour": 1_000_000_000,
-    }
-    status, answer = ask(port, "POST", "/admin/tenants", json.dumps(tenant).encode(), ADMIN_TOKEN)
-    if status != 201:
-        raise SystemExit(f"no tenant could be made: {answer.decode()}")
-    key = json.loads(answer)["api_key"]
+    key = tenant_key(port, upstream, "bench")
     for _ in range(2):  # the first is the miss that fills the cache
         ask(port, "POST", "/v1/chat/completions", KNOWN, key)
     auth = f"Authorization: Bearer {key}\r\n"
@@ -101,6 +92,21 @@ def start_gateway(stack: ExitStack, folder: Path, upstream: int, workers: int) -
         Case("mitmgate", "forward", pid, port, fresh(auth + "X-Cache-Mode: off\r\n"), b"\r\nx-cache-status: bypass"),
         Case("mitmgate", "miss", pid, port, fresh(auth), b"\r\nx-cache-status: miss"),
     ]
+
+
+def tenant_key(port: int, upstream: int, name: str, cache: Mapping[str, str] | None = None) -> str:
+    """Of a new tenant."""
+    tenant = {
+        "name": name,
+        "backend_url": f"http://127.0.0.1:{upstream}",
+        "allow_private_upstream": True,
+        "rate_limit_per_hour": 1_000_000_000,
+        "cache": cache or {},
+    }
+    status, answer = ask(port, "POST", "/admin/tenants", json.dumps(tenant).encode(), ADMIN_TOKEN)
+    if status != 201:
+        raise SystemExit(f"no tenant could be made: {answer.decode()}")
+    return str(json.loads(answer)["api_key"])
 
 
 def ask(port: int, method: str, path: str, body: bytes | None = None, credential: str = "") -> tuple[int, bytes]:
