@@ -33,7 +33,7 @@ NEAREST: Final = 16
 ASKED: Final = 3  # nearest open pairs of a question that are looked at
 QQP_WRONG: Final = 0.25
 _L2: Final = 2.0
-_BARS: Final = [*np.arange(0.30, 0.98, 0.02), *np.arange(0.98, 0.9995, 0.002)]
+_BARS: Final = [*np.arange(0.30, 0.98, 0.01), *np.arange(0.98, 0.9995, 0.002)]
 
 type Numbers = npt.NDArray[np.float64]
 

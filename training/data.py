@@ -8,7 +8,7 @@ import json
 import random
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -37,8 +37,8 @@ class Source:
 
 #: Of what is seen, by source. "clean" leaves out what may not be redistributed.
 SHARES: Final[Mapping[str, float]] = {
-    "generated": 26, "written": 38, "hard": 8, "quora": 26, "neighbours": 8, "paws": 1.5, "intents": 3,
-    "exchanged": 8,
+    "generated": 22, "written": 34, "fresh": 18, "hard": 8, "quora": 30, "neighbours": 9, "paws": 2, "intents": 5,
+    "same intents": 2.5, "exchanged": 8,
 }  # fmt: skip
 NOT_CLEAN: Final = frozenset({"quora", "neighbours", "paws"})
 _MOST: Final = 260  # characters of any pair
@@ -47,13 +47,18 @@ _EXCHANGES: Final = 4  # of each text
 _WORDS: Final = re.compile(r"\w+")
 
 
-def sources(data: Path, work: Path, questions: Path, variant: str) -> list[Source]:
-    """All sources there are files for. work: what `neighbours`, the generator and `hard` wrote."""
+def sources(data: Path, work: Path, questions: Path, variant: str, fresh: Collection[str] = ()) -> list[Source]:
+    """All sources there are files for. work: what `neighbours`, the generator and `hard` wrote.
+
+    fresh: names of files of questions that the weights one begins with have not seen; they are shown more often.
+    """
     found = {
         "generated": [*_rows(work / "generated.jsonl", weight=1, soft=0.01)],
         "written": [*itertools.chain.from_iterable(map(written, sorted(questions.glob("*.txt"))))],
+        "fresh": [*itertools.chain.from_iterable(written(questions / name) for name in fresh)],
         "hard": [*_rows(work / "hard.jsonl", weight=1, soft=0.02)],
         "intents": [*_rows(work / "weak.jsonl", weight=1, soft=0.01, kind="other intent")],
+        "same intents": [*_rows(work / "weak.jsonl", weight=0.6, soft=0.08, kind="same intent")],
         "neighbours": [*_rows(work / "weak.jsonl", weight=0.5, soft=0.1, kind="neighbour")],
         "quora": [each for each in _rows(data / "qqp_train.jsonl.gz", weight=1, soft=0.04) if _fair(each)],
         "paws": [*_rows(data / "paws_dev.jsonl.gz", weight=1, soft=0.03)],

@@ -2,8 +2,8 @@
 
     python -m training.hard WORK/interim.safetensors WORK --most 20000        (needs no torch)
 
-Writes WORK/hard.jsonl. The labels of QQP and of weak negatives are too noisy for this: what a model gets wrong there is
-often right.
+Writes WORK/hard.jsonl. The labels of QQP, of weak negatives and of questions of one intent are too noisy for this: what
+a model gets wrong there is often right.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mitmgate.matcher.offline import OfflineJudge
 from training.data import Example, sources
 
 UNSURE: Final = 0.7  # log-odds
+NOISY: Final = frozenset({"hard", "same intents"})  # or looked at before
 
 
 def main() -> None:
@@ -35,7 +36,7 @@ def main() -> None:
     rng = random.Random(arguments.seed)
     pool: list[tuple[str, Example]] = []
     for source in sources(arguments.work, arguments.work, arguments.questions, "clean"):
-        if source.name != "hard":
+        if source.name not in NOISY:
             taken = min(arguments.most // 2, len(source.examples))
             pool += [(source.name, each) for each in rng.sample(source.examples, taken)]
     rng.shuffle(pool)

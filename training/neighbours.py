@@ -1,4 +1,4 @@
-"""Mines weak negatives: near neighbours among questions that nobody called the same.
+"""Mines weak labels: near neighbours among questions that nobody called the same, and within and across intents.
 
     python -m training.neighbours DATA OUT.jsonl        (needs no torch)
 
@@ -23,6 +23,7 @@ from mitmgate.services.embedder import Vectors, load_embedder
 
 LOWEST, HIGHEST = 0.60, 0.93
 EACH: Final = 2  # neighbours of one question
+SAME_INTENT: Final = 0.89  # the cosine from which questions of one intent mostly ask the same
 _BLOCK: Final = 512
 _BATCH: Final = 64
 
@@ -91,7 +92,10 @@ def quora(data: Path, kept: Path, rng: random.Random) -> Iterator[dict[str, Any]
 
 
 def banking(data: Path, kept: Path) -> Iterator[dict[str, Any]]:
-    """Neighbours across intents: surely different."""
+    """Neighbours across intents: surely different. Very near ones of one intent: mostly the same.
+
+    With the former alone the verifier learns that questions of this kind never ask the same.
+    """
     rows = rows_of(data / "stream_banking77_train.jsonl.gz")
     texts, intents = [row["q"] for row in rows], np.array([row["cls"] for row in rows])
     vectors = embedded(texts, kept / "banking.npy")
@@ -99,7 +103,14 @@ def banking(data: Path, kept: Path) -> Iterator[dict[str, Any]]:
         scores = vectors[start : start + _BLOCK] @ vectors.T
         for offset in range(len(scores)):
             place = start + offset
-            scores[offset, intents == intents[place]] = -1
+            own = intents == intents[place]
+            alike = np.where(own, scores[offset], -1)
+            alike[: place + 1] = -1  # each pair once
+            for other in np.argsort(-alike)[:EACH]:
+                if alike[other] >= SAME_INTENT:
+                    cosine = round(float(alike[other]), 3)
+                    yield {"a": texts[place], "b": texts[other], "same": 1, "kind": "same intent", "cosine": cosine}
+            scores[offset, own] = -1
             other = int(scores[offset].argmax())
             if scores[offset, other] >= LOWEST:
                 cosine = round(float(scores[offset, other]), 3)

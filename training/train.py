@@ -120,6 +120,7 @@ def main() -> None:
     parser.add_argument("--until", type=int, help="stop after so many pairs; the rates are those of --pairs")
     parser.add_argument("--init", type=Path, help="begin with these weights, as export writes them")
     parser.add_argument("--rate", type=float, default=1.0, help="times the usual rates; less for --init")
+    parser.add_argument("--fresh", nargs="*", default=[], help="files of questions that those have not seen")
     parser.add_argument("--bfloat16", action="store_true", help="thrice as fast where the processor has it")
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
@@ -135,7 +136,7 @@ def main() -> None:
     if checkpoint.exists():
         trainer.load(checkpoint)
     rng = random.Random(f"{arguments.seed} {trainer.seen}")
-    chosen = sources(arguments.data, arguments.work, arguments.questions, arguments.variant)
+    chosen = sources(arguments.data, arguments.work, arguments.questions, arguments.variant, arguments.fresh)
     print("; ".join(f"{each.name} {len(each.examples)}" for each in chosen), "seen", trainer.seen, flush=True)
     begun, before, saved = time.monotonic(), trainer.seen, time.monotonic()
     end = arguments.until or arguments.pairs
