@@ -18,7 +18,7 @@ from mitmgate.core.text.contrasts import manner, one_more
 from mitmgate.core.text.known import is_known, two_words
 from mitmgate.core.text.language import may_be_foreign
 from mitmgate.core.text.lexicon import STOP
-from mitmgate.core.text.little_words import little_words, part, period
+from mitmgate.core.text.little_words import little_words, part, particle, period
 from mitmgate.core.text.pair import Pair, may_be_opposed, opposed
 from mitmgate.core.text.reading import Reading, Word
 from mitmgate.core.text.replaced import interchangeable
@@ -305,8 +305,8 @@ def _vetoes(pair: Pair) -> Iterator[str]:
 FACTS: Final[tuple[Guard, ...]] = (
     number, operator, date, unit, unit_of_another, letter_case, sign, other_signs, code, quoted, given_text, negation,
     opposite, exchanged_names, plural_name, another_letter,
-    unknown_word, initials, conjunct, turned, only_tense, one_more, manner, little_words, part, period, variant,
-    asked_for, foreign_order,
+    unknown_word, initials, conjunct, turned, only_tense, one_more, manner, little_words, particle, part, period,
+    variant, asked_for, foreign_order,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from mitmgate.core.text.pair import Pair
 from mitmgate.core.text.reading import Reading, Word
+from mitmgate.core.text.spelling import stem
 from mitmgate.core.text.tables import word_set
 
 _PREPOSITIONS: Final = word_set(
@@ -48,6 +49,22 @@ _OFTEN: Final = {
     "hourly": "hour", "daily": "day", "weekly": "week", "fortnightly": "fortnight", "biweekly": "fortnight",
     "monthly": "month", "quarterly": "quarter", "yearly": "year", "annual": "year", "annually": "year",
 }  # fmt: skip
+#: Of verbs that say little without one; in and on, off, out and away are much alike.
+_PARTICLES: Final = {
+    "on": "on", "in": "on", "off": "off", "out": "off", "away": "off", "up": "up", "down": "down", "back": "back",
+    "over": "over",
+}  # fmt: skip
+_ALSO_PREPOSITIONS: Final = word_set("on in over")
+_VERBS: Final = frozenset(
+    map(
+        stem,
+        word_set(
+            "turn switch put putting take taken set give given keep kept pull push pick shut throw thrown cut call let "
+            "hold held hand send sent move roll sign log look run"
+        ),
+    )
+)
+_OBJECT: Final = 6  # words between a verb and its particle
 
 
 def little_words(pair: Pair) -> str | None:
@@ -72,6 +89,34 @@ def period(pair: Pair) -> str | None:
     left, right = _periods(pair.left), _periods(pair.right)
     if left and right and left != right:
         return f"unit {' '.join(sorted(left))} vs {' '.join(sorted(right))}"
+    return None
+
+
+def particle(pair: Pair) -> str | None:
+    """Turn up and turn on, sign up and sign in: one verb with particles that are not alike."""
+    left, right = (_particles(side.words) for side in (pair.left, pair.right))
+    for verb in left.keys() & right.keys():
+        if left[verb].isdisjoint(right[verb]):
+            return f"particle {min(left[verb])} vs {min(right[verb])}"
+    return None
+
+
+def _particles(words: Sequence[Word]) -> dict[str, set[str]]:
+    """Of each verb what stands after it, or after its object: turn the heating in the hall off."""
+    found: dict[str, set[str]] = {}
+    for place, word in enumerate(words):
+        if word.key in _VERBS and (said := _particle(words, place)) is not None:
+            found.setdefault(word.key, set()).add(said)
+    return found
+
+
+def _particle(words: Sequence[Word], place: int) -> str | None:
+    for at in range(place + 1, min(place + 2 + _OBJECT, len(words))):
+        word = words[at].text
+        if words[at].key in _VERBS:
+            return None
+        if word in _PARTICLES and (at in (place + 1, len(words) - 1) or word not in _ALSO_PREPOSITIONS):
+            return _PARTICLES[word]
     return None
 
 

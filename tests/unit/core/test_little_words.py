@@ -26,6 +26,11 @@ def found(one: str, other: str) -> list[str]:
         ("Songs by Adele", "Songs about Adele", "preposition by vs about"),
         ("A letter to the editor", "A letter from the editor", "preposition to vs from"),
         ("hotels near the airport", "hotels in the airport", "preposition near vs in"),
+        ("Turn on the lamp", "turn up the lamp", "particle on vs up"),
+        ("turn the heating in the hall off", "Turn down the heating in the hall", "particle off vs down"),
+        ("How do I sign up for the newsletter?", "How do I sign in to the newsletter?", "particle up vs on"),
+        ("How do I put off a meeting?", "How do I put back a meeting?", "particle off vs back"),
+        ("He handed his notes over", "He handed his notes back", "particle over vs back"),
         ("arguments for a basic income", "arguments against a basic income", "preposition for vs against"),
         ("What is the retirement age in Spain?", "What should the retirement age in Spain be?", "modality"),
         ("How do schools grade pupils?", "How should schools grade pupils?", "modality"),
@@ -84,6 +89,9 @@ def test_other_questions(one: str, other: str, reason: str) -> None:
         ("los angeles hotels best", "best los angeles hotels"),
         ("restart pod kubectl", "kubectl restart pod"),
         ("How much is 20% of 50?", "How much is 20 % of 50?"),
+        ("How do I log in to my router?", "How do I log on to my router?"),
+        ("turn out the lamp by the bed", "turn the lamp by the bed off"),
+        ("Take the cake out and put it on a plate", "Take out the cake and put it on a plate"),
     ],
 )
 def test_the_same_question(one: str, other: str) -> None:
