@@ -47,7 +47,7 @@ class SemanticStage:
         self._cache = cache
         self._comparisons = comparisons
         self._tasks: set[asyncio.Task[None]] = set()
-        # Whose text was classified after its entry was stored, and may be shared
+        # Whose text was classified, and may be shared
         self._shareable: Remembered[tuple[int, bytes], bool] = Remembered(MAX_SHAREABLE)
 
     @observer
@@ -55,14 +55,20 @@ class SemanticStage:
         decision = exchange.decision
         if flow.response is not None or decision is None:
             return None
-        wanted = exchange.text is not None and (decision.lookup or decision.store)
-        if wanted and not exchange.classified and exchange.removal is not None:  # None: the store is away
-            held = exchange.held
-            if held is None or self._shareable.get((held.tenant_id, held.fingerprint)) is None:
+        if not exchange.classified and exchange.text is not None and exchange.removal is not None:  # None: no store
+            exchange.classified = self._is_shareable(exchange)
+            if exchange.classified and exchange.held is not None:
+                exchange.cache_detail = self._serve_held(flow, exchange, exchange.held)
+            elif self._is_asked(exchange, decision):
                 return self._ask(flow, exchange)
-            exchange.classified, exchange.cache_detail = True, self._serve_held(flow, exchange, held)
         self._refuse_uncached(flow, exchange)
         return None
+
+    @staticmethod
+    def _is_asked(exchange: Exchange, decision: Decision) -> bool:
+        if exchange.held is not None or (decision.lookup and exchange.scope is not None):
+            return True
+        return not exchange.classified and decision.store and not decision.only_if_cached
 
     @observer
     def answer_complete(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
@@ -85,7 +91,13 @@ class SemanticStage:
         done = await self._matcher.put(whose, scope, fingerprint, text, stored.expires_at, removal=removal)
         if done and not stored.classified:
             self._shareable.put((whose, fingerprint), True)
+            self._cache.mark_classified(whose, fingerprint)
         return done
+
+    def _is_shareable(self, exchange: Exchange) -> bool:
+        assert exchange.tenant is not None
+        whose, fingerprint = exchange.tenant.id, exchange.fingerprint
+        return fingerprint is not None and self._shareable.get((whose, fingerprint)) is not None
 
     async def _ask(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
         begun = time.monotonic()
@@ -97,23 +109,24 @@ class SemanticStage:
             exchange.cache_detail = "store away"
         finally:
             exchange.cache_ms = (exchange.cache_ms or 0.0) + (time.monotonic() - begun) * 1000
-            if flow.response is None:
-                self._refuse_uncached(flow, exchange)
+            exchange.held, exchange.cache_replies = None, ()  # an answer may take minutes, and these be large
+            self._refuse_uncached(flow, exchange)
 
     async def _look(self, flow: http.HTTPFlow, exchange: Exchange) -> str | None:
         """Answers from an entry, where the text may be shared. -> why it did not. Raises MatcherAway, StoreDown."""
         decision = exchange.decision
         assert decision is not None
         found = await self._found(exchange, decision)
-        exchange.classified = found.classified
         if found.never_shared:
             keep_out(exchange, found.reason)
             return found.reason
+        exchange.classified |= found.classified
+        if found.classified and exchange.tenant is not None and exchange.fingerprint is not None:
+            self._shareable.put((exchange.tenant.id, exchange.fingerprint), True)
         if (held := exchange.held) is not None:
-            if not found.classified:
-                return found.reason
-            self._shareable.put((held.tenant_id, held.fingerprint), True)
-            return self._serve_held(flow, exchange, held)
+            if found.classified:
+                self._cache.mark_classified(held.tenant_id, held.fingerprint)
+            return self._serve_held(flow, exchange, held) if found.classified or found.by_rules else found.reason
         if found.hit is None:
             note_nearest(exchange, found)
             return found.reason
@@ -128,6 +141,9 @@ class SemanticStage:
         """Raises MatcherAway."""
         tenant, settings, deadline_s = exchange.tenant, self._settings, self._settings.deadline_ms / 1000
         assert tenant is not None and exchange.text is not None
+        if (held := exchange.held) is not None:
+            whose = held.tenant_id, held.fingerprint
+            return await self._matcher.classify(exchange.text, held=whose, deadline_s=deadline_s)
         if exchange.scope is None or not decision.lookup:
             return await self._matcher.classify(exchange.text, deadline_s=deadline_s)
         threshold = settings.threshold if tenant.cache_threshold is None else tenant.cache_threshold
@@ -158,11 +174,11 @@ class SemanticStage:
     @staticmethod
     def _refuse_uncached(flow: http.HTTPFlow, exchange: Exchange) -> None:
         assert exchange.decision is not None and exchange.plan is not None
-        if exchange.decision.only_if_cached:
+        if exchange.decision.only_if_cached and flow.response is None:
             flow.response = exchange.plan.render(ONLY_CACHED())
 
     def _later(self, work: Coroutine[Any, Any, bool]) -> None:
-        """Does it beside the requests; with too much under way, not at all: the entry is then found by its words."""
+        """Does it beside the requests; with too much under way, not at all: an entry is then found by equal words."""
         if len(self._tasks) >= MAX_TASKS:
             work.close()
             return

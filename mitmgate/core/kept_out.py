@@ -19,6 +19,10 @@ NO_CONTEXT: Final = "no context"
 type WhyKeptOut = Callable[[str], str | None]
 
 
+#: Of the classifier's file. An entry's mark says which one saw its question: another one may say otherwise.
+CLASSIFIER_SHA256: Final = "86c109f5e55b325cd7b159fc8d4f6c65a5115989cd708e82d707a10befe23342"
+
+
 def why_kept_out(text: str) -> str | None:
     """By rules alone: None when it may be compared with others.
 
@@ -27,6 +31,17 @@ def why_kept_out(text: str) -> str | None:
     if (why := volatile_in(text)) is not None:
         return NOT_CACHED + why
     return None if (why := unfit(text)) is None else EXACT_ONLY + why
+
+
+def to_classify(text: str) -> str | None:
+    """What the classifier is asked about a text; None where the rules have the last word.
+
+    In another language that is its plain form, by which its answers are found.
+    """
+    why = why_kept_out(text)
+    if why is None:
+        return text
+    return plain_form(text) if why == EXACT_ONLY + LANGUAGE else None
 
 
 def why_by_kind(kind: str | None, text: str) -> str | None:

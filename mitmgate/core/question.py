@@ -13,6 +13,7 @@ from mitmgate.core.directory import Tenant
 from mitmgate.core.fingerprint import Kind, fingerprint
 from mitmgate.core.scope import in_plain_form, last_text, take_text
 from mitmgate.core.scope_parts import LARGEST_BYTES, scope_parts
+from mitmgate.core.text.language import plain_form
 from mitmgate.core.text.unfit import LANGUAGE
 
 
@@ -21,8 +22,8 @@ class Question:
     """fingerprint is None when the request can neither be answered from the cache nor its answer kept.
 
     text is what is compared by meaning, scope the digest of all else. scope is None when only equal requests may meet,
-    for which exact_only may tell the reason; a text is then only looked at for whether it may be shared. parts: what
-    the scope is made of, as `scope_parts` has it.
+    for which exact_only may tell the reason; a text is then only looked at for whether it may be shared, in another
+    language in the plain form by which it is found. parts: what the scope is made of, as `scope_parts` has it.
     """
 
     decision: Decision
@@ -102,7 +103,7 @@ def judge_request(
     )
     taken = take_text(endpoint, body) if tenant_mode in (SEMANTIC, SHADOW) else None
     if decision.mode == EXACT or not isinstance(taken, tuple):
-        text = taken[0] if isinstance(taken, tuple) else last_text(body) if taken == LANGUAGE else None
+        text = taken[0] if isinstance(taken, tuple) else plain_form(last_text(body)) if taken == LANGUAGE else None
         if decision.mode == EXACT:  # by the client's wish, perhaps: what must not be shared is not
             return Question(decision, digest(body=body), text=text)
         plain = taken == LANGUAGE and decision.mode == SEMANTIC  # shadow serves equal texts only

@@ -19,6 +19,9 @@ from mitmgate.services.never_shared import NeverShared
 RANK: Final = 0  # what is looked up was embedded just before: little is left to do
 WAITING: Final = 2048
 BATCH: Final = 8
+APART: Final = 64
+READ: Final = 1000  # characters of a text
+PER_TOKEN: Final = 10  # of another language they are read one by one
 KEPT: Final = 4096
 NO_CLASSIFIER: Final = "no classifier"
 
@@ -32,7 +35,7 @@ class TextKinds:
         self._kept: OrderedDict[bytes, str | None] = OrderedDict()
         first, patient = texts.workers.first, texts.workers.patient
         self._first: Lane[str, str | None] = first.lane(
-            lambda asked: self._found(texts.embedder, asked), rank=RANK, most=WAITING, batch=BATCH
+            lambda asked: self._found(texts.embedder, asked), rank=RANK, most=WAITING, batch=BATCH, apart=APART
         )
         self._patient: Lane[str, str | None] = patient.lane(
             lambda asked: self._found(texts.aside, asked), rank=RANK, most=WAITING
@@ -59,7 +62,7 @@ class TextKinds:
             kept.move_to_end(key)
             return kept[key]
         lane = self._patient if patient else self._first
-        kind = kept[key] = await lane.do(text, 1, ends_at)
+        kind = kept[key] = await lane.do(text, 1 + min(len(text), READ) // PER_TOKEN, ends_at)
         if len(kept) > KEPT:
             kept.popitem(last=False)
         return kind

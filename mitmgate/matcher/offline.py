@@ -12,9 +12,8 @@ from typing import Final, Self
 import numpy as np
 
 from mitmgate.core.calibration import Calibration
-from mitmgate.core.kept_out import EXACT_ONLY, pair_kept_out, why_by_kind, why_kept_out
+from mitmgate.core.kept_out import pair_kept_out, to_classify, why_by_kind, why_kept_out
 from mitmgate.core.text.sieve import Stored
-from mitmgate.core.text.unfit import LANGUAGE
 from mitmgate.matcher.choosing import Judged, Measure, Steps, choosing, judging
 from mitmgate.services.embedder import MAX_TOKENS, STATES_BYTES, OnnxEmbedder, Vectors
 from mitmgate.services.minilm import sha256_of
@@ -67,10 +66,9 @@ class OfflineJudge:
 
     def why_kept_out(self, text: str) -> str | None:
         """Why traffic would not compare the text, by rules and by its kind."""
-        why = why_kept_out(text)
-        if why not in (None, EXACT_ONLY + LANGUAGE) or not self.reads_whole(text):
-            return why
-        return self.why_by_kind(text) or why
+        asked = to_classify(text)
+        kind = None if asked is None or not self.reads_whole(asked) else self.why_by_kind(asked)
+        return kind or why_kept_out(text)
 
     def why_by_kind(self, text: str) -> str | None:
         """Of a text that the embedder sees whole, and that no rule keeps out but for its language."""

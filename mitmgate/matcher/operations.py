@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from mitmgate.core.kept_out import is_stored, pair_kept_out, why_by_kind, why_kept_out
+from mitmgate.core.kept_out import is_stored, pair_kept_out, to_classify, why_by_kind, why_kept_out
 from mitmgate.core.text.memory import forget_texts
 from mitmgate.core.verdict import CONSIDERED, Verdict
 from mitmgate.matcher.kinds import NO_CLASSIFIER, TextKinds
@@ -67,37 +67,51 @@ class Operations:
     async def answer(self, request: Message) -> Message:
         """Does what is asked within the request's `deadline_ms`."""
         loop = asyncio.get_running_loop()
+        known: Message = {}
         try:
             operation = self._operations[request["op"]]
             ends_at = loop.time() + min(max(int(request["deadline_ms"]), 1) / 1000, DEADLINE_S)
             async with asyncio.timeout_at(ends_at):
-                return await operation(request, ends_at)
+                if operation == self._find:  # however late the rest is, what the text is was worked out
+                    known = await self._classified(request, ends_at)
+                    if known["reason"] is not None:
+                        return {**known, "candidates": []}
+                return {**known, **await operation(request, ends_at)}
         except QueueFull:
-            return {"error": wire.BUSY}
+            error = wire.BUSY
         except TooLong:
-            return {"error": wire.TOO_LONG}
+            error = wire.TOO_LONG
         except TimeoutError:
             self._counts["late"] += 1
-            return {"error": wire.LATE}
+            error = wire.LATE
         except StoreDown:
-            return {"error": wire.NO_STORE}
+            error = wire.NO_STORE
         except (KeyError, TypeError, ValueError, AttributeError):
             return {"error": wire.REFUSED}
+        return {**known, "error": error}
 
     async def _classify(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        known = await self._classified(request, ends_at)
+        why = known["reason"]
+        if why is not None and not is_stored(why) and "fingerprint" in request:
+            await self._store.evict(int(request["tenant"]), [bytes.fromhex(request["fingerprint"])])
+        return known
+
+    async def _classified(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        """Whether the text may be shared. What must not must not be stored either, however little else is known."""
         text = str(request["text"])
         await self._texts.vector(text, ends_at, urgent=True)
-        return {"reason": why_by_kind(await self._kinds.of(text, ends_at), text)}
+        why = why_by_kind(await self._kinds.of(text, ends_at), text)
+        self._counts["classified"] += 1
+        self._counts["kept_out"] += why is not None
+        return {"reason": why, "classified": self._kinds.usable}
 
     async def _find(self, request: Mapping[str, Any], ends_at: float) -> Message:
+        """Of a text that may be shared."""
         tenant, digest, text = int(request["tenant"]), bytes.fromhex(request["scope"]), str(request["text"])
         bars = _bars(request)
         self._counts["finds"] += 1
-        # First of all: what must not be shared must not be stored either, however little else is known.
         vector = await self._texts.vector(text, ends_at, urgent=True)
-        if (why := why_by_kind(await self._kinds.of(text, ends_at), text)) is not None:
-            self._counts["kept_out"] += 1
-            return {"candidates": [], "reason": why}
         scope = await self._ready(tenant, digest, ends_at)
         if scope is None:
             return {"candidates": [], "reason": wire.LOADING}
@@ -171,7 +185,7 @@ class Operations:
         vector = await self._texts.vector(text, ends_at, urgent=False)
         if (why := why_by_kind(await self._kinds.of(text, ends_at), text)) is not None:
             if is_stored(why):
-                return {}
+                return {"classified": True}
             await self._store.evict(tenant, [fingerprint])  # there was no time to look when it was looked up
             return {"never_shared": True}
         self._scopes.put(tenant, digest, fingerprint, text, vector, expires_at)
@@ -182,7 +196,7 @@ class Operations:
                 self._scopes.remove(tenant, [fingerprint])
         finally:
             self._scopes.stored(tenant, digest, fingerprint)
-        return {}
+        return {"classified": self._kinds.usable}
 
     async def _remove(self, request: Mapping[str, Any], ends_at: float) -> Message:
         tenant, fingerprints = int(request["tenant"]), [bytes.fromhex(each) for each in request["fingerprints"]]
@@ -229,7 +243,7 @@ class Operations:
         near = NearestStored(vector, most)
         await near.look(self._store, tenant)
         return {
-            "kept_out": why_kept_out(text) or why_by_kind(await self._kinds.of(text, ends_at, patient=True), text),
+            "kept_out": await self._why_kept_out(text, ends_at),
             "scopes": near.scopes,
             "entries": near.entries,
             "whole": near.whole,
@@ -244,15 +258,21 @@ class Operations:
             ],
         }
 
+    async def _why_kept_out(self, text: str, ends_at: float) -> str | None:
+        """Why traffic would not compare the text; for an operator."""
+        asked = to_classify(text)
+        kind = None if asked is None else why_by_kind(await self._kinds.of(asked, ends_at, patient=True), asked)
+        return kind or why_kept_out(text)
+
     async def _judged(self, query: str, stored: str, bars: Bars, ends_at: float) -> Message:
         try:
             one = await self._texts.vector(query, ends_at, urgent=False, patient=True)
             other = await self._texts.vector(stored, ends_at, urgent=False, patient=True)
-            kinds = {each: await self._kinds.of(each, ends_at, patient=True) for each in (query, stored)}
+            why = {each: await self._why_kept_out(each, ends_at) for each in (query, stored)}
         except TooLong:
             reasons = (*pair_kept_out(query, stored), wire.TOO_LONG)
             return {"similarity": None, **_found(Findings(Verdict(False, reasons), reasons), ())}
-        kept_out = pair_kept_out(query, stored, lambda text: why_kept_out(text) or why_by_kind(kinds[text], text))
+        kept_out = pair_kept_out(query, stored, why.__getitem__)
         similarity = min(1.0, float(one @ other))  # rounding
         findings = await self._verdicts.judge(query, stored, similarity, bars, ends_at)
         return {"similarity": similarity, **_found(findings, kept_out)}

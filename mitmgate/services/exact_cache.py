@@ -19,6 +19,7 @@ import orjson
 
 from mitmgate.core.cache_policy import DEFAULT_NAMESPACE
 from mitmgate.core.entry_id import entry_id
+from mitmgate.core.kept_out import CLASSIFIER_SHA256
 from mitmgate.core.token_usage import Tokens
 from mitmgate.services.cache_books import (
     ANY_REMOVAL,
@@ -31,12 +32,13 @@ from mitmgate.services.cache_books import (
     tag,
 )
 from mitmgate.services.cache_room import CacheRoom
-from mitmgate.services.redis import Command, Store, StoreDown, StoreError
+from mitmgate.services.redis import Command, Script, Store, StoreDown, StoreError
 
 FORMAT: Final = 2
 PUT: Final = BookScript("put_entry")
 SWEEP: Final = BookScript("sweep_entries")
 TOUCH: Final = BookScript("touch_entries")
+MARK: Final = Script("mark_entry")
 DROP_BOOKS: Final = BookScript("drop_books")
 #: Longer than any request lasts that may know an older removal.
 REMOVAL_S: Final = 2 * 86_400.0
@@ -49,6 +51,8 @@ MAX_NAMESPACES: Final = 1000  # of a tenant's, beside the default, with entries
 SWEPT_AT_ONCE: Final = 200
 SCANNED_AT_ONCE: Final = 200  # keys of any tenant; removing as many takes a few ms of the server's time
 OVERHEAD_BYTES: Final = 512  # what the bookkeeping of an entry weighs, roughly
+_BY_THIS: Final = CLASSIFIER_SHA256[:8]
+_BY_NOBODY: Final = "-" * len(_BY_THIS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ class Entry:
 
     request_id names the request that brought it, question is for people.
     usage_asked: whether the request that it answered asked for a stream's usage.
-    classified: whether the question was found to be one that users may share; else nobody has looked yet.
+    classified: whether the classifier of this version found the question to be one that users may share; else nobody
+    has looked yet.
     """
 
     tenant_id: int
@@ -101,8 +106,10 @@ class ExactCache:
         self._put = store.use(PUT)
         self._sweep = store.use(SWEEP)
         self._touch = store.use(TOUCH)
+        self._mark = store.use(MARK)
         self._touched: dict[tuple[int, str], list[int]] = {}
         self._counted: Counter[tuple[int, str]] = Counter()
+        self._classified: set[tuple[int, bytes]] = set()
 
     @staticmethod
     def get_command(tenant_id: int, fingerprint: bytes) -> Command:
@@ -152,7 +159,7 @@ class ExactCache:
                 tokens=Tokens(**head["tokens"]),
                 question=reply[4 + length : begin].decode(errors="replace"),
                 usage_asked=head.get("usage_asked", False),
-                classified=head.get("classified") is True,
+                classified=head.get("classified") == _BY_THIS,
             )
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
@@ -193,6 +200,11 @@ class ExactCache:
             touched = self._touched.setdefault(used, [0, 0])
             touched[0], touched[1] = int(time.time() * 1000), touched[1] + 1
 
+    def mark_classified(self, tenant_id: int, fingerprint: bytes) -> None:
+        """Notes that an entry's question may be shared; written by the next flush."""
+        if len(self._classified) < MAX_TOUCHES:
+            self._classified.add((tenant_id, fingerprint))
+
     def count(self, tenant_id: int, outcome: str) -> None:
         """Counts what the cache did for a request: `exact`, `semantic`, `miss`; written by the next flush."""
         counted = (tenant_id, outcome)
@@ -204,6 +216,7 @@ class ExactCache:
         await self.room.keep_current()
         touched, self._touched = self._touched, {}
         counted, self._counted = self._counted, Counter()
+        classified, self._classified = self._classified, set()
         uses: dict[int, list[Any]] = {}
         for (tenant_id, name), (used_ms, hits) in touched.items():
             uses.setdefault(tenant_id, []).extend((name, used_ms, hits))
@@ -212,6 +225,12 @@ class ExactCache:
             self._touch.command(books(tenant_id), (tag(tenant_id), *noted[start : start + step]))
             for tenant_id, noted in uses.items()
             for start in range(0, len(noted), step)
+        ]
+        commands += [
+            self._mark.command(
+                [entry_key(tenant_id, fingerprint.hex())], (_beginning(_BY_NOBODY), _beginning(_BY_THIS))
+            )
+            for tenant_id, fingerprint in classified
         ]
         commands += [
             ("HINCRBY", counts_key(tenant_id), outcome, more) for (tenant_id, outcome), more in counted.items()
@@ -287,6 +306,11 @@ class ExactCache:
                 return Purged(answers=removed[b"x"], questions=removed[b"v"])
 
 
+def _beginning(mark: str) -> str:
+    """Of an entry's header."""
+    return f'{{"classified":"{mark}"'
+
+
 def _new_removal() -> str:
     return f"{time.time():.0f} {secrets.token_hex(8)}"
 
@@ -299,6 +323,7 @@ def _render(entry: Entry) -> bytes:
     question = entry.question.encode()
     head = orjson.dumps(
         {
+            "classified": _BY_THIS if entry.classified else _BY_NOBODY,  # first: see mark_entry.lua
             "v": FORMAT,
             "tenant": entry.tenant_id,
             "fingerprint": entry.fingerprint.hex(),
@@ -313,7 +338,6 @@ def _render(entry: Entry) -> bytes:
             "namespace": entry.namespace,
             "tokens": entry.tokens,
             "usage_asked": entry.usage_asked,
-            "classified": entry.classified,
         }
     )
     return len(head).to_bytes(4) + head + question + entry.body

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -49,12 +49,14 @@ class Candidate:
 class Found:
     """Candidates, nearest first. reason: why there is no hit, as `Cache-Status` tells it; None when there is one.
 
-    classified: whether it was looked at what the text is, so that it may be shared unless it is `never_shared`.
+    classified: whether the classifier saw the text, so that it may be shared unless it is `never_shared`.
+    by_rules: there is no classifier; all that is known is what the rules say.
     """
 
     candidates: tuple[Candidate, ...]
     reason: str | None
     classified: bool = False
+    by_rules: bool = False
 
     @property
     def hit(self) -> Candidate | None:
@@ -110,6 +112,14 @@ class Explained:
     nearest: tuple[Near, ...]
 
 
+def _without_candidates(answer: Message) -> Found:
+    """What the matcher says of a text, also where an error kept it from more."""
+    error = answer.get("error")
+    classified = answer.get("classified") is True or error == TOO_LONG  # of such a text the rules say all there is
+    by_rules = error is None and not classified
+    return Found((), answer.get("reason") if error is None else error, classified, by_rules)
+
+
 class MatcherClient:
     """One connection, many requests at once. Connects when first asked and again after every loss."""
 
@@ -153,22 +163,27 @@ class MatcherClient:
             "threshold": threshold,
         }
         answer = await self._ask(request, deadline_s or self._deadline_s)
-        if (error := answer.get("error")) is not None:
-            return Found((), error, classified=error == TOO_LONG)  # of such a text only the rules say what it is
+        if "error" in answer:
+            return _without_candidates(answer)
         candidates = tuple(
             Candidate(
                 bytes.fromhex(each["fingerprint"]), each["text"], each["similarity"], _verdict(each), each.get("pair")
             )
             for each in answer["candidates"]
         )
-        return Found(candidates, answer.get("reason"), classified=True)
+        return replace(_without_candidates(answer), candidates=candidates)
 
-    async def classify(self, text: str, *, deadline_s: float | None = None) -> Found:
-        """Whether the text may be shared; nothing is looked up. Raises MatcherAway."""
-        answer = await self._ask({"op": "classify", "text": text}, deadline_s or self._deadline_s)
-        if (error := answer.get("error")) is not None:
-            return Found((), error, classified=error == TOO_LONG)
-        return Found((), answer["reason"], classified=True)
+    async def classify(
+        self, text: str, *, held: tuple[int, bytes] | None = None, deadline_s: float | None = None
+    ) -> Found:
+        """Whether the text may be shared; nothing is looked up. Raises MatcherAway.
+
+        held: tenant and fingerprint of an answer to it, which is removed when it must not be shared.
+        """
+        request: Message = {"op": "classify", "text": text}
+        if held is not None:
+            request |= {"tenant": held[0], "fingerprint": held[1].hex()}
+        return _without_candidates(await self._ask(request, deadline_s or self._deadline_s))
 
     async def put(
         self,
@@ -183,7 +198,7 @@ class MatcherClient:
     ) -> bool:
         """Makes an entry findable. The vector made when the text was looked up is used again.
 
-        -> whether it was done; not for a text that must not be shared.
+        -> whether its text was classified and may be shared.
 
         removal: the tenant's last when the request began; None skips the check. Raises MatcherAway.
         """
@@ -197,7 +212,7 @@ class MatcherClient:
             "removal": removal,
         }
         answer = await self._ask(request, deadline_s)
-        return "error" not in answer and not answer.get("never_shared")
+        return "error" not in answer and answer.get("classified") is True and not answer.get("never_shared")
 
     async def remove(
         self, tenant: int, fingerprints: Sequence[bytes], *, texts: bool = False, deadline_s: float = OFF_PATH_S
@@ -345,7 +360,7 @@ class MatcherClient:
         self._failures += 1
         if self._failures >= FAILURES_UNTIL_SKIPPED:
             if self._failures == FAILURES_UNTIL_SKIPPED:
-                logger.warning("the matcher does not answer; questions are looked up by their exact words only")
+                logger.warning("the matcher does not answer; only equal words are answered, by what was stored before")
             self._skip_until_s = asyncio.get_running_loop().time() + self._pause_s
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
             self._drop(None)  # what a stopped process did not read is not kept for it

@@ -17,12 +17,13 @@ from unicodedata import normalize
 import numpy as np
 import numpy.typing as npt
 
+from mitmgate.core.kept_out import CLASSIFIER_SHA256
 from mitmgate.core.text.language import has_small_english, is_english
 from mitmgate.services.bert_graph import Weights
 from mitmgate.services.minilm import ModelUnusable, read_safetensors, sha256_of
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "never_shared.safetensors"
-SHA256: Final = "86c109f5e55b325cd7b159fc8d4f6c65a5115989cd708e82d707a10befe23342"
+SHA256: Final = CLASSIFIER_SHA256
 #: In the order of the weights' columns, after the first, which is what may be shared.
 KINDS: Final = ("secret", "random", "no context", "personal", "time-dependent", "crisis")
 #: Of one head's weights; in the file those of other languages have ELSEWHERE before them.
@@ -95,8 +96,10 @@ class Head:
 
 def letters(text: str) -> Runs:
     """Which rows of LETTERS are the text's: its runs of letters without accents, each once. At least one."""
-    plain = "".join(each for each in normalize("NFKD", text[:_READ].lower()) if not "\u0300" <= each <= "\u036f")
-    words = f" {' '.join(_WORDS(normalize('NFC', plain)))} "
+    # Cut twice: a sign may stand for a whole sentence.
+    apart = normalize("NFKD", text[:_READ].lower())[: 2 * _READ]
+    plain = "".join(each for each in apart if not "\u0300" <= each <= "\u036f")
+    words = f" {' '.join(_WORDS(normalize('NFC', plain)))[:_READ]} "
     runs = {
         words[start : start + length]
         for length in range(1, _LONGEST_RUN + 1)

@@ -14,6 +14,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
+from mitmgate.core.kept_out import CLASSIFIER_SHA256
 from mitmgate.core.token_usage import Tokens
 from mitmgate.services.cache_books import books
 from mitmgate.services.cache_entries import CacheEntries
@@ -86,6 +87,33 @@ async def test_an_entry_comes_back_as_it_was_put(store: Store) -> None:
     assert await cache.put(1, entry, MIB)
     assert await look(store, 1, "q") == entry
     assert await look(store, 1, "other") is None
+
+
+async def test_an_entry_is_marked_where_it_is(store: Store) -> None:
+    cache = ExactCache(store)
+    entry = entry_of("unmarked", body=b"x" * 1000)
+    assert await cache.put(1, entry, MIB)
+    key = f"x:{{1}}:{digest('unmarked').hex()}"
+    before = await store.demand(("STRLEN", key), ("PEXPIRETIME", key))
+    for _ in range(2):
+        cache.mark_classified(1, digest("unmarked"))
+        cache.mark_classified(1, digest("none such"))
+        await cache.flush()
+        found = await look(store, 1, "unmarked")
+        assert found is not None and found.classified
+        assert found == replace(entry, classified=True)
+        assert await store.demand(("STRLEN", key), ("PEXPIRETIME", key)) == before
+    assert await look(store, 1, "none such") is None
+
+
+async def test_the_mark_of_another_classifier_counts_for_nothing(store: Store) -> None:
+    cache = ExactCache(store)
+    assert await cache.put(1, entry_of("q"), MIB)
+    [stored] = await store.demand(ExactCache.get_command(1, digest("q")))
+    assert stored[4:].startswith(f'{{"classified":"{CLASSIFIER_SHA256[:8]}"'.encode())
+    other = stored.replace(CLASSIFIER_SHA256[:8].encode(), b"0" * 8)
+    found = ExactCache.read(other, 1, digest("q"), time.time())
+    assert found is not None and not found.classified
 
 
 async def test_no_tenant_gets_anothers_entry_even_where_the_key_lies(store: Store) -> None:

@@ -35,14 +35,17 @@ _WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?").findall
 #: A sum, or a text that is given.
 _SAYS: Final = frozenset('+*/=^%$<>°"“”„«»`')
 _ABBREVIATION: Final = re.compile(r"\b[A-Z]{2,}\b").search
-#: Abbreviations that would point at something said before, were they not in capitals; and words that do.
-_POINTING_NAME: Final = re.compile(r"\b(?:IT|WHO|US|HE|SHE|ME|AM|THIS|THAT)\b").search
-_POINTING: Final = re.compile(r"\b(?:it|its|this|that|these|those|them|him|above|below)\b").search
+#: Names that would point at something said before, were they not in capitals; and words that do.
+_NAMES: Final = re.compile(r"\b(?:IT|WHO|US)\b")
+_POINTING: Final = re.compile(
+    r"\b(?:it|its|this|that|these|those|they|them|their|he|him|his|she|her|one|ones|there|above|below)\b", re.IGNORECASE
+).search
 
 
 def is_name_like_a_pronoun(text: str) -> bool:
     """Whether all that could point at earlier turns is an abbreviation, to who reads small letters only: jobs in IT."""
-    return _POINTING_NAME(text) is not None and _POINTING(text) is None and not text.isupper()
+    rest, names = _NAMES.subn("", text)
+    return names > 0 and _POINTING(rest) is None and not text.isupper()
 
 
 def leans_on_earlier_turns(text: str) -> bool:

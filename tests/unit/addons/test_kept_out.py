@@ -5,6 +5,7 @@ What was stored while nobody could look is not served before somebody has.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -40,6 +41,10 @@ class Matcher:
     async def classify(self, *_: Any, **__: Any) -> Found:
         return self._answer("classify")
 
+    async def put(self, *_: Any, **__: Any) -> bool:
+        self.asked.append("put")
+        return self.found is not None and self.found.classified and not self.found.never_shared
+
     def _answer(self, operation: str) -> Found:
         self.asked.append(operation)
         if self.found is None:
@@ -50,9 +55,13 @@ class Matcher:
 class Entries:
     def __init__(self) -> None:
         self.touched: list[bytes] = []
+        self.marked: list[bytes] = []
 
     def touch(self, tenant_id: int, fingerprint: bytes) -> None:
         self.touched.append(fingerprint)
+
+    def mark_classified(self, tenant_id: int, fingerprint: bytes) -> None:
+        self.marked.append(fingerprint)
 
     def looked_up(self, replies: Any) -> tuple[str, object]:
         return "", replies
@@ -63,6 +72,7 @@ class Entries:
 
 LATE = Found((), "matcher late")
 MAY_BE_SHARED = Found((), "scope empty", classified=True)
+BY_RULES = Found((), "no classifier", by_rules=True)
 NEVER_SHARED = Found((), "never shared: secret", classified=True)
 
 
@@ -189,3 +199,80 @@ async def test_what_was_classified_when_it_was_stored_is_not_looked_at_again() -
     exchange.classified, exchange.cache_detail = True, "no usage stored"  # an entry that has not the form asked for
     _, matcher = await ask(exchange, NEVER_SHARED)
     assert not matcher.asked and exchange.cache_detail == "no usage stored"
+
+
+class Stage:
+    """One worker's, asked several times."""
+
+    def __init__(self, found: Found | None) -> None:
+        self.matcher, self.entries = Matcher(found), Entries()
+        matcher: Any = self.matcher
+        cache: Any = self.entries
+        nobody: Any = None
+        self.stage = SemanticStage(Cache(), matcher, cache, nobody)
+
+    async def ask(self, exchange: Exchange) -> Any:
+        flow = tflow.tflow()
+        begin_exchange(flow, exchange)
+        waited = self.stage.request(flow)
+        if waited is not None:
+            await waited
+        return flow
+
+
+@pytest.mark.parametrize("only_if_cached", [True, False])
+async def test_who_asks_again_gets_it_without_a_look(only_if_cached: bool) -> None:
+    stage = Stage(MAY_BE_SHARED)
+    for _ in range(3):
+        exchange = a_question(only_if_cached=only_if_cached)
+        exchange.held = entry(classified=False)
+        flow = await stage.ask(exchange)
+        assert flow.response.status_code == 200 and exchange.cache_status == "HIT"
+    assert stage.matcher.asked == ["classify"] and stage.entries.marked == [b"f" * 32]
+
+
+async def test_an_answer_that_replaces_one_keeps_what_is_known_of_its_text() -> None:
+    stage = Stage(MAY_BE_SHARED)
+    await stage.ask(a_question())
+    stage.matcher.found = None  # the matcher is away
+    exchange = a_question(lookup=False, refresh=True)
+    await stage.ask(exchange)
+    assert exchange.classified and may_keep(exchange) and stage.matcher.asked == ["find"]
+
+
+async def test_without_a_classifier_equal_words_are_answered_and_nothing_is_marked() -> None:
+    stage = Stage(BY_RULES)
+    for _ in range(2):
+        exchange = a_question()
+        exchange.held = entry(classified=False)
+        flow = await stage.ask(exchange)
+        assert flow.response.content == b"{}" and not exchange.classified
+    assert stage.matcher.asked == ["classify", "classify"] and not stage.entries.marked
+
+
+@pytest.mark.parametrize("found", [MAY_BE_SHARED, LATE, None])
+async def test_what_was_held_is_not_kept_while_the_upstream_answers(found: Found | None) -> None:
+    exchange = a_question()
+    exchange.held, exchange.cache_replies = entry(classified=False), (b"", b"a large reply")
+    await ask(exchange, found)
+    assert exchange.held is None and not exchange.cache_replies
+
+
+async def test_nobody_waits_for_the_matcher_only_to_be_refused() -> None:
+    exchange = a_question(only_if_cached=True)
+    exchange.scope = None
+    flow, matcher = await ask(exchange, MAY_BE_SHARED)
+    assert flow.response is not None and flow.response.status_code == 504 and not matcher.asked
+
+
+@pytest.mark.parametrize(("found", "marked"), [(MAY_BE_SHARED, True), (NEVER_SHARED, False), (BY_RULES, False)])
+async def test_what_is_handed_over_is_marked_when_it_may_be_shared(found: Found, marked: bool) -> None:
+    stage = Stage(found)
+    exchange = a_question()
+    exchange.stored = entry(classified=False)
+    flow = tflow.tflow()
+    begin_exchange(flow, exchange)
+    stage.stage.response(flow)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert stage.matcher.asked == ["put"] and (stage.entries.marked == [b"f" * 32]) == marked

@@ -208,7 +208,18 @@ def test_a_pronoun_in_capitals_is_a_name_whatever_the_classifier_reads(text: str
 
 @pytest.mark.parametrize(
     "text",
-    ["shorten the PDF", "Fix the SQL above", "Convert it to JSON", "IS IT GOOD", "Is this in IT?", "what about AWS"],
+    [
+        "what does he do in IT",
+        "That one in the US",
+        "Those in the US?",
+        "What did THIS mean",
+        "shorten the PDF",
+        "Fix the SQL above",
+        "Convert it to JSON",
+        "IS IT GOOD",
+        "Is this in IT?",
+        "what about AWS",
+    ],
 )
 def test_other_abbreviations_excuse_nothing(text: str) -> None:
     assert why_by_kind("no context", text) == "never shared: no context"

@@ -18,6 +18,7 @@ from mitmgate.matcher.texts import TextVectors
 from mitmgate.matcher.verdicts import PairVerdicts
 from mitmgate.services import matcher_wire as wire
 from mitmgate.services.matcher_client import LocalMatcher
+from mitmgate.services.redis import StoreDown
 from mitmgate.services.vectors_store import StoredVector
 from tests.unit.matcher.fakes import FIGURES, FakeClassifier, FakeModel, FakeVerifier
 
@@ -145,3 +146,29 @@ async def test_nobody_waits_beyond_the_deadline(patient: bool) -> None:
     soon = asyncio.get_running_loop().time() + 0.05
     with pytest.raises(TimeoutError):  # nobody works
         await kinds.of(BREAD, soon, patient=patient)
+
+
+async def test_what_the_text_is_is_told_however_late_the_rest_is() -> None:
+    async with matcher(KNOWN) as (client, store):
+        await client.find(1, SCOPE, "another", deadline_s=30)
+
+        async def down(*_: object) -> object:
+            raise StoreDown
+
+        store.count = store.fingerprints = down
+        found = await client.find(2, SCOPE, BREAD, deadline_s=30)
+        assert found.reason == wire.NO_STORE and found.classified
+
+
+async def test_without_a_classifier_nothing_is_called_classified() -> None:
+    async with matcher(None) as (client, _):
+        for found in (await client.find(1, SCOPE, BREAD, deadline_s=30), await client.classify(SECRET, deadline_s=30)):
+            assert found.by_rules and not found.classified
+        assert not await client.put(1, SCOPE, bytes(32), BREAD, time.time() + 60)
+
+
+async def test_an_answer_that_is_held_is_evicted_when_it_must_not_be_shared() -> None:
+    async with matcher(KNOWN) as (client, store):
+        for number, text in enumerate((SECRET, CRISIS, BREAD)):
+            await client.classify(text, held=(1, bytes([number]) * 32), deadline_s=30)
+        assert store.evicted == [bytes(32)]

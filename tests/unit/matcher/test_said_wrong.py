@@ -145,7 +145,7 @@ async def test_what_is_said_while_the_verdict_is_made_counts(operations: Operati
 
 async def test_nothing_is_served_before_all_was_read(operations: Operations, feed: PairsFeed) -> None:
     feed.pairs = None
-    assert await find(operations) == {"candidates": [], "reason": wire.LOADING}
+    assert await find(operations) == {"candidates": [], "reason": wire.LOADING, "classified": True}
 
 
 async def test_judging_within_a_scope_knows_what_was_said(operations: Operations, feed: PairsFeed) -> None:

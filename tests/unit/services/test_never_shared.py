@@ -116,3 +116,7 @@ def test_without_it_the_matcher_goes_on_and_says_so_once(
     assert process.load_classifier() is None
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     assert "only exact repeats are answered" in caplog.text
+
+
+def test_a_sign_that_stands_for_a_sentence_is_not_read_at_length() -> None:
+    assert len(letters("\ufdfa" * 1000)) <= 5 * 1000 and len(letters("word " * 1000)) < 100
