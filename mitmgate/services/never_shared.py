@@ -31,6 +31,7 @@ NAMES: Final = ("units.weight", "units.bias", "kinds.weight", "kinds.mean", "kin
 ELSEWHERE: Final = "elsewhere."
 LETTERS: Final = "letters.weight"
 RUNS: Final = 4096
+SURE: Final = 0.9
 _LONGEST_RUN: Final = 5
 _READ: Final = 1000  # characters: as much as the embedder sees, about
 
@@ -60,11 +61,13 @@ class NeverShared:
 
     def kind(self, states: States, text: str) -> str | None:
         """Which of KINDS the text is; None when it may be shared. states: as `Embedder.states` has them."""
-        if is_english(text):
-            kind = self._english.kind(states)
-            if kind is not None or has_small_english(text):
-                return kind
-        return self._elsewhere.kind(states, letters(text))
+        if not is_english(text):
+            return self._elsewhere.kind(states, letters(text))
+        kind = self._english.kind(states)
+        if kind is not None or has_small_english(text):
+            return kind
+        # Keywords, of any language; with letters of another one they are hardly English
+        return self._elsewhere.kind(states, letters(text), SURE if text.isascii() else 0.0)
 
 
 class Head:
@@ -87,11 +90,14 @@ class Head:
         odds: npt.NDArray[Any] = np.exp(_centred(logits))
         return np.asarray(odds / odds.sum(), np.float32)
 
-    def kind(self, states: States, runs: Runs | None = None) -> str | None:
-        """Which of KINDS the text is; None when it may be shared. What is no number may not."""
+    def kind(self, states: States, runs: Runs | None = None, least: float = 0.0) -> str | None:
+        """Which of KINDS the text is; None when it may be shared. What is no number may not.
+
+        least: odds that it must reach, where its kind's bar is lower.
+        """
         odds = self.odds(states, runs)
         likeliest = int(odds[1:].argmax())
-        return None if 1 - odds[0] < self._bars[likeliest] else KINDS[likeliest]
+        return None if 1 - odds[0] < max(self._bars[likeliest], least) else KINDS[likeliest]
 
 
 def letters(text: str) -> Runs:

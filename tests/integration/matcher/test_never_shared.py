@@ -293,7 +293,7 @@ ELSEWHERE = [
     "quel temps fait-il à Nantes aujourd'hui",
     "¿qué tiempo hace hoy en Bilbao?",
     "che tempo fa oggi a Genova",
-    "pogoda lublin",
+    "wetter hamburg",
     "сколько сейчас времени",
     "bugün hava nasıl olacak",
     "Ich will sterben",
@@ -322,6 +322,11 @@ SHAREABLE_ELSEWHERE = [
     "كيف تعمل الثلاجة؟",
     "Was ist der Unterschied zwischen Klima und Wetter?",
     "Pourquoi la mer est-elle salée ?",
+    # keywords, of any language
+    "CR events",
+    "chunked bytes",
+    "lower lights",
+    "pizza dough hydration",
 ]
 
 
