@@ -19,10 +19,6 @@ NO_CONTEXT: Final = "no context"
 type WhyKeptOut = Callable[[str], str | None]
 
 
-#: Of the classifier's file. An entry's mark says which one saw its question: another one may say otherwise.
-CLASSIFIER_SHA256: Final = "86c109f5e55b325cd7b159fc8d4f6c65a5115989cd708e82d707a10befe23342"
-
-
 def why_kept_out(text: str) -> str | None:
     """By rules alone: None when it may be compared with others.
 

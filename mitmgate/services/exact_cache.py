@@ -18,8 +18,8 @@ from typing import Any, Final
 import orjson
 
 from mitmgate.core.cache_policy import DEFAULT_NAMESPACE
+from mitmgate.core.classifier import SHA256 as CLASSIFIER_SHA256
 from mitmgate.core.entry_id import entry_id
-from mitmgate.core.kept_out import CLASSIFIER_SHA256
 from mitmgate.core.token_usage import Tokens
 from mitmgate.services.cache_books import (
     ANY_REMOVAL,

@@ -17,13 +17,12 @@ from unicodedata import normalize
 import numpy as np
 import numpy.typing as npt
 
-from mitmgate.core.kept_out import CLASSIFIER_SHA256
+from mitmgate.core.classifier import SHA256
 from mitmgate.core.text.language import has_small_english, is_english
 from mitmgate.services.bert_graph import Weights
 from mitmgate.services.minilm import ModelUnusable, read_safetensors, sha256_of
 
 FILE: Final = Path(__file__).parent.parent / "weights" / "never_shared.safetensors"
-SHA256: Final = CLASSIFIER_SHA256
 #: In the order of the weights' columns, after the first, which is what may be shared.
 KINDS: Final = ("secret", "random", "no context", "personal", "time-dependent", "crisis")
 #: Of one head's weights; in the file those of other languages have ELSEWHERE before them.

@@ -14,7 +14,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from mitmgate.core.kept_out import CLASSIFIER_SHA256
+from mitmgate.core.classifier import SHA256 as CLASSIFIER_SHA256
 from mitmgate.core.token_usage import Tokens
 from mitmgate.services.cache_books import books
 from mitmgate.services.cache_entries import CacheEntries
