@@ -133,7 +133,7 @@ class SemanticStage:
         return await self._answer(flow, exchange, decision, found.hit)
 
     def _serve_held(self, flow: http.HTTPFlow, exchange: Exchange, held: Entry) -> str | None:
-        """-> why it can not be the answer."""
+        """Answers from what was found by equal words. -> why that cannot be the answer."""
         self._cache.touch(held.tenant_id, held.fingerprint)
         return answer_with(flow, exchange, held, "exact", 1.0)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -103,12 +103,7 @@ def judge_request(
     )
     taken = take_text(endpoint, body) if tenant_mode in (SEMANTIC, SHADOW) else None
     if decision.mode == EXACT or not isinstance(taken, tuple):
-        text = taken[0] if isinstance(taken, tuple) else plain_form(last_text(body)) if taken == LANGUAGE else None
-        if decision.mode == EXACT:  # by the client's wish, perhaps: what must not be shared is not
-            return Question(decision, digest(body=body), text=text)
-        plain = taken == LANGUAGE and decision.mode == SEMANTIC  # shadow serves equal texts only
-        held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM) if plain else digest(body=body)
-        return Question(decision, held, text=text, exact_only=taken and f"exact only: {taken}")
+        return _by_equal_words(decision, digest, taken, body)
     text, rest = taken
     scope = digest(body=rest, kind=Kind.SCOPE)
     parts = None
@@ -126,3 +121,25 @@ def judge_request(
             partition=partition,
         )
     return Question(decision, digest(body=body), scope, text, parts=parts)
+
+
+def _by_equal_words(
+    decision: Decision,
+    digest: Callable[..., bytes],
+    taken: tuple[str, dict[str, Any]] | str | None,
+    body: Mapping[str, Any],
+) -> Question:
+    """taken: as `take_text` has it. The text is there to be looked at, for what must not be shared is not."""
+    text: str | None = None
+    if isinstance(taken, tuple):
+        text = taken[0]
+    elif taken == LANGUAGE:
+        text = plain_form(last_text(body))
+    if decision.mode == EXACT:  # by the client's wish, perhaps
+        return Question(decision, digest(body=body), text=text)
+    exact_only = f"exact only: {taken}" if isinstance(taken, str) else None
+    if taken == LANGUAGE and decision.mode == SEMANTIC:  # shadow serves equal texts only
+        held = digest(body=in_plain_form(body), kind=Kind.PLAIN_FORM)
+    else:
+        held = digest(body=body)
+    return Question(decision, held, text=text, exact_only=exact_only)

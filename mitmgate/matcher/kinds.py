@@ -14,14 +14,13 @@ from typing import Final
 from mitmgate.matcher.computing import Lane
 from mitmgate.matcher.texts import TextVectors
 from mitmgate.services.embedder import Embedder
-from mitmgate.services.never_shared import NeverShared
+from mitmgate.services.never_shared import READ, NeverShared
 
 RANK: Final = 0  # what is looked up was embedded just before: little is left to do
 WAITING: Final = 2048
 BATCH: Final = 8
 APART: Final = 64
-READ: Final = 1000  # characters of a text
-PER_TOKEN: Final = 10  # of another language they are read one by one
+PER_TOKEN: Final = 10  # characters: those of another language cost time
 KEPT: Final = 4096
 NO_CLASSIFIER: Final = "no classifier"
 

@@ -30,9 +30,9 @@ NAMES: Final = ("units.weight", "units.bias", "kinds.weight", "kinds.mean", "kin
 ELSEWHERE: Final = "elsewhere."
 LETTERS: Final = "letters.weight"
 RUNS: Final = 4096
-SURE: Final = 0.9
+SURE: Final = 0.9  # odds from which the head for other languages keeps keywords out, which may be English
 _LONGEST_RUN: Final = 5
-_READ: Final = 1000  # characters: as much as the embedder sees, about
+READ: Final = 1000  # characters: as much as the embedder sees, about
 
 _WORDS: Final = re.compile(r"\w+").findall
 
@@ -102,9 +102,9 @@ class Head:
 def letters(text: str) -> Runs:
     """Which rows of LETTERS are the text's: its runs of letters without accents, each once. At least one."""
     # Cut twice: a sign may stand for a whole sentence.
-    apart = normalize("NFKD", text[:_READ].lower())[: 2 * _READ]
+    apart = normalize("NFKD", text[:READ].lower())[: 2 * READ]
     plain = "".join(each for each in apart if not "\u0300" <= each <= "\u036f")
-    words = f" {' '.join(_WORDS(normalize('NFC', plain)))[:_READ]} "
+    words = f" {' '.join(_WORDS(normalize('NFC', plain)))[:READ]} "
     runs = {
         words[start : start + length]
         for length in range(1, _LONGEST_RUN + 1)
